@@ -15,6 +15,7 @@ from booking.tables import Appointment, HandOver
 from core.database import connection_of, table_of
 from reminders.delivery_decisions import FAILED, IN_DOUBT, PENDING, SENT, VOID, WITHHELD
 from reminders.due_times import Owed, Way, owed_going_ahead, owed_gone, owed_offer, owed_pause
+from reminders.passed_on import pass_on
 from reminders.posting import before_the_post, way_of
 from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, OTHER_CHANNEL, PREFERS_LETTERS, SILENCE, SUPERSEDED
 from reminders.recipients import (
@@ -73,6 +74,7 @@ def void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> tuple[dic
             row.status, row.closed_at, row.reason = PENDING, None, ""
         if current and family_of(row.kind) == SITE_MESSAGE and row.channel != LETTER and row.status in NOT_SENT:
             row.useful_until = facts.starts_at
+    pass_on(db, facts.appointment_id, rows, now)
     db.flush()
     of_owner = (row for row in rows if row.version >= facts.owner_since)
     silence = next((row.reason for row in of_owner if row.status == WITHHELD and row.reason in SILENCE), "")

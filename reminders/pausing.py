@@ -17,6 +17,7 @@ from reminders.pauses import LONGEST, PauseScope
 from reminders.tables import CouncilPause
 
 SUBJECT = "council_pause"  # of the audit
+LOCK = "pauses of {}"  # who pauses and who resumes take turns
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def pause_messages(runtime: Runtime, authority_id: int, new: NewPause, *, actor:
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
         _check(new, now)
-        lock_by_name(db, f"pauses of {authority_id}")
+        lock_by_name(db, LOCK.format(authority_id))
         same = (CouncilPause.authority_id == authority_id, CouncilPause.scope == new.scope.value)
         row = db.scalar(select(CouncilPause).where(*same, CouncilPause.subject == new.subject))
         if row is not None and (row.until is None or row.until > now):
@@ -67,8 +68,9 @@ def resume_messages(runtime: Runtime, authority_id: int, pause_id: int, *, actor
     """End this pause of the council: what has waited goes out by the next pass. Raises: NotFound when it is over."""
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
+        lock_by_name(db, LOCK.format(authority_id))
         mine = (CouncilPause.id == pause_id, CouncilPause.authority_id == authority_id)
-        row = db.scalar(select(CouncilPause).where(*mine).with_for_update())
+        row = db.scalar(select(CouncilPause).where(*mine))
         if row is None:
             raise NotFound
         _write_down(db, row, "messages_resumed", actor, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,9 +15,11 @@ from booking.tables import Appointment, AppointmentService
 from core.audit import Actor, record
 from core.runtime import Runtime
 from core.transactions import lock_by_name
+from reminders.delivery_decisions import WITHHELD
 from reminders.due_times import Owed, PlanningInput
 from reminders.outbox import input_of, planning_rows, rows_for, write_rows
-from reminders.recipients import SITE_MESSAGE, Delivery, Withheld, deliveries_for
+from reminders.reasons import TOLD_ALREADY
+from reminders.recipients import CALL, SITE_MESSAGE, Delivery, Withheld, deliveries_for
 from reminders.tables import Notification, SiteMessage
 
 SUBJECT = "site_message"  # of the audit
@@ -42,21 +44,38 @@ class Reader:
     channel: str
     reason: str
     delivery: Delivery | None
-    row: dict[str, Any]
+
+    @property
+    def is_written_to(self) -> bool:
+        """Whether a message goes to them: else they are rung, or told nothing."""
+        return self.channel not in ("", CALL)
 
 
 @dataclass(frozen=True)
 class SentMessage:
-    """The number of the message, and how many people are told by it who were not before."""
+    """Whom the message reaches that it did not before: how many it is written to, whom staff ring, whom nothing reaches.
 
-    id: int
-    told: int
+    `known` is how many had it already. `id` is None of a message that has no readers at all, which is not kept.
+    """
+
+    id: int | None
+    told: int = 0
+    rung: int = 0
+    unreached: int = 0
+    known: int = 0
 
 
-def readers_of(db: Session, authority_id: int, new: NewSiteMessage, now: datetime, number: int = 0) -> list[Reader]:
-    """Everybody to whom the message of this number goes if it is sent now, by the number of their appointment."""
-    rows = planning_rows().where(Appointment.id.in_(_appointments(db, authority_id, new, now)))
-    return [_reader(input_of(row, db), f"{SITE_MESSAGE}_{number}", now) for row in db.execute(rows)]
+@dataclass(frozen=True)
+class _Planned:
+    """A reader, with the row of the outbox for each of their appointments; all but the first are told already."""
+
+    reader: Reader
+    rows: list[dict[str, Any]]
+
+
+def readers_of(db: Session, authority_id: int, new: NewSiteMessage, now: datetime) -> list[Reader]:
+    """Everybody who gets the message if it is sent now, once for each person, with the first of their visits then."""
+    return [one.reader for one in _plan(db, _appointments(db, authority_id, new, now), 0, now)]
 
 
 def send_site_message(runtime: Runtime, authority_id: int, new: NewSiteMessage, *, actor: Actor) -> SentMessage:
@@ -67,32 +86,60 @@ def send_site_message(runtime: Runtime, authority_id: int, new: NewSiteMessage, 
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
         lock_by_name(db, f"site messages of {authority_id}")
-        row = _same(db, authority_id, new) or _added(db, authority_id, new, actor, now)
-        known = set(
-            db.scalars(select(Notification.appointment_id).where(Notification.kind == f"{SITE_MESSAGE}_{row.id}"))
-        )
-        readers = [one for one in readers_of(db, authority_id, new, now, row.id) if one.appointment_id not in known]
-        write_rows(db, [reader.row for reader in readers])
-        if readers:
-            told: dict[str, Any] = {"site_id": new.site_id, "date": new.day.isoformat(), "appointments": len(readers)}
+        booked = _appointments(db, authority_id, new, now)
+        if not booked:
+            return SentMessage(None)
+        row = _same(db, authority_id, new)
+        known = _known(db, row, booked) if row else frozenset[int]()
+        row = row or _added(db, authority_id, new, actor, now)
+        had_it = {booked[id_] for id_ in known}
+        planned = _plan(db, {id_: who for id_, who in booked.items() if id_ not in known}, row.id, now, had_it)
+        write_rows(db, [one for reader in planned for one in reader.rows])
+        fresh = [one.reader for one in planned if one.rows[0]["reason"] != TOLD_ALREADY]
+        if fresh:
+            told: dict[str, Any] = {"site_id": new.site_id, "date": new.day.isoformat()}
+            told["appointments"] = sum(len(one.rows) for one in planned)
             if new.service_id is not None:
                 told["service_id"] = new.service_id
-            subject = (SUBJECT, row.id)
-            record(db, actor, "site_message_sent", subject, authority_id=authority_id, now=now, **told)
-        return SentMessage(row.id, len(readers))
+            record(db, actor, "site_message_sent", (SUBJECT, row.id), authority_id=authority_id, now=now, **told)
+        written, rung = sum(one.is_written_to for one in fresh), sum(one.channel == CALL for one in fresh)
+        return SentMessage(row.id, written, rung, len(fresh) - written - rung, len(had_it))
 
 
-def _reader(planning: PlanningInput, kind: str, now: datetime) -> Reader:
+def _known(db: Session, row: SiteMessage, booked: Collection[int]) -> frozenset[int]:
+    """The appointments among these that have the message already."""
+    same = (Notification.appointment_id.in_(booked), Notification.kind == f"{SITE_MESSAGE}_{row.id}")
+    return frozenset(db.scalars(select(Notification.appointment_id).where(*same)))
+
+
+def _plan(
+    db: Session, booked: Mapping[int, int], number: int, now: datetime, had_it: Collection[int] = ()
+) -> list[_Planned]:
+    """Everybody with an appointment among `booked`, whose residents these are: the first visit brings the message."""
+    found = [input_of(row, db) for row in db.execute(planning_rows().where(Appointment.id.in_(booked)))]
+    planned: dict[tuple[int, object], _Planned] = {}
+    for planning in sorted(found, key=lambda one: (one.facts.starts_at, one.facts.appointment_id)):
+        reader, row = _reader(planning, f"{SITE_MESSAGE}_{number}", now)
+        resident = booked[reader.appointment_id]
+        one = planned.setdefault((resident, reader.delivery), _Planned(reader, []))
+        if one.rows or resident in had_it:
+            row.update(status=WITHHELD, reason=TOLD_ALREADY, closed_at=now)
+        one.rows.append(row)
+    return list(planned.values())
+
+
+def _reader(planning: PlanningInput, kind: str, now: datetime) -> tuple[Reader, dict[str, Any]]:
     (row,) = rows_for(planning, [Owed(kind, now, planning.facts.starts_at)], now)
     found = deliveries_for(planning.contacts, kind, planning.rules)
     if isinstance(found, Withheld):
-        return Reader(row["appointment_id"], "", found.code, None, row)
+        return Reader(row["appointment_id"], "", found.code, None), row
     delivery = next((one for one in found if one.channel == row["channel"]), None)
-    return Reader(row["appointment_id"], row["channel"], "", delivery, row)
+    return Reader(row["appointment_id"], row["channel"], "", delivery), row
 
 
-def _appointments(db: Session, authority_id: int, new: NewSiteMessage, now: datetime) -> Collection[int]:
-    booked = select(Appointment.id).where(
+def _appointments(db: Session, authority_id: int, new: NewSiteMessage, now: datetime) -> Mapping[int, int]:
+    """The appointments then that are still to come, with the residents whose they are."""
+    booked = select(Appointment.id, Appointment.resident_id).where(
         Appointment.authority_id == authority_id,
         Appointment.site_id == new.site_id,
         Appointment.local_date == new.day,
@@ -103,7 +150,7 @@ def _appointments(db: Session, authority_id: int, new: NewSiteMessage, now: date
     if new.service_id is not None:
         of_service = select(AppointmentService.appointment_id).where(AppointmentService.service_id == new.service_id)
         booked = booked.where(Appointment.id.in_(of_service))
-    return db.scalars(booked).all()
+    return {row.id: row.resident_id for row in db.execute(booked)}
 
 
 def _same(db: Session, authority_id: int, new: NewSiteMessage) -> SiteMessage | None:

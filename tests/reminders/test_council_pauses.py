@@ -9,8 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from booking.events import appointment_changed, wish_changed
-from booking.proposals.tables import Proposal, Wish
+from booking.events import wish_changed
 from booking.tables import Appointment
 from core.audit import Actor, AuditEntry
 from core.clock import FixedClock
@@ -18,23 +17,22 @@ from core.database import Database
 from core.errors import Invalid, NotFound
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
+from core.transactions import lock_by_name
 from reminders.channel_queue import DeliveryCounts
 from reminders.ledger import is_no_pause_long, ledger_of
 from reminders.ledger_queries import ledger_alarms
 from reminders.messages import RenderedMessage
-from reminders.outbox import plan_notifications
 from reminders.pause_queries import rows_held
 from reminders.pauses import LONGEST, MessagePause, PauseScope
-from reminders.pausing import NewPause, pause_messages, resume_messages
+from reminders.pausing import LOCK, NewPause, pause_messages, resume_messages
 from reminders.queue import pauses_on
 from reminders.reasons import PAUSED
 from reminders.recipients import EMAIL, FAMILIES, TEXT, family_of
-from reminders.scheduler import offer_waiting, work_offers
 from reminders.tables import Notification
 from reminders.untold import mark_told, untold
 from reminders.wish_mails import plan_wish_mail, send_wish_mails
 from tests.booking.test_online_wishes import wait
-from tests.booking.test_waiting_list import full_house, give_up, wait_for
+from tests.booking.test_waiting_list import full_house
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.reminders.make_bulk_notifications import notifications, owe
 from tests.support.factories import World, make_runtime, make_world
@@ -192,6 +190,22 @@ def test_a_pause_is_made_once_changed_and_on_the_record(
             pause(runtime, world, ALL, until=wrong)
 
 
+@pytest.mark.databases("postgresql")  # SQLite has one writer at a time
+def test_who_resumes_waits_for_whoever_changes_the_pause(app: Flask, database: Database, world: World) -> None:
+    runtime = runtime_of(app)
+    paused = pause(runtime, world, ALL)
+    with database.writing() as db:
+        lock_by_name(db, LOCK.format(world.authority_id))
+        values = {"authority_id": world.authority_id, "pause_id": paused, "actor": MANAGER}
+        resuming = threading.Thread(target=resume_messages, args=(runtime,), kwargs=values)
+        resuming.start()
+        resuming.join(timeout=0.3)
+        assert resuming.is_alive()
+    resuming.join(timeout=20)
+    with database.reading() as db:
+        assert pauses_on(db, runtime.clock.now(), world.authority_id) == []
+
+
 def test_the_database_and_the_worker_agree_on_what_is_held(database: Database, world: World, clock: FixedClock) -> None:
     kinds = [*FAMILIES, *(f"{family}_7" for family in FAMILIES), "cancelled", "rescheduled", "several_bookings"]
     owe(database, world, 1, now=clock.now())
@@ -260,38 +274,3 @@ def test_news_that_a_pause_holds_back_is_for_staff_to_tell_when_the_visit_is_nea
     worker.send_due()
     assert "cancelled" not in [kind for _council, kind in kinds_sent(channel, database)]
     assert len(channel.sent) == 4
-
-
-@pytest.mark.parametrize("has_appointment", [True, False])
-def test_who_waits_loses_nothing_by_offers_that_a_pause_holds_back(
-    database: Database, *, has_appointment: bool
-) -> None:
-    town, references = full_house(database)
-    runtime, channel = make_runtime(database), RecordingChannel()
-    worker = worker_on(database, runtime.clock, channel)
-    with wish_changed.connected_to(plan_wish_mail), appointment_changed.connected_to(plan_notifications):
-        if has_appointment:
-            wait_for(runtime, town, references[-1])
-        else:
-            wait(runtime, town)
-        give_up(runtime, town, references[3])
-        offer_waiting(runtime)
-        paused = pause(runtime, town, KIND, "earlier_time")
-        for reference in references[4:8]:
-            send_wish_mails(runtime, {EMAIL: channel})
-            worker.send_due()
-            give_up(runtime, town, reference)
-            runtime.clock.advance(timedelta(minutes=31))  # type: ignore[attr-defined]
-            work_offers(runtime)
-            offer_waiting(runtime)
-        with database.reading() as db:
-            assert db.scalars(select(Proposal.state)).all() == ["ended"]
-            assert db.scalars(select(Wish.unanswered)).all() == [0]
-        resume_messages(runtime, town.authority_id, paused, actor=MANAGER)
-        offer_waiting(runtime)
-        send_wish_mails(runtime, {EMAIL: channel})
-        worker.send_due()
-        runtime.clock.advance(timedelta(minutes=31))  # type: ignore[attr-defined]
-        work_offers(runtime)
-        with database.reading() as db:
-            assert db.scalars(select(Wish.unanswered)).all() == [1]

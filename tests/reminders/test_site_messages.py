@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from booking.events import appointment_changed
 from booking.tables import Appointment
+from booking.use_cases.cancel import cancel
 from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor, AuditEntry
 from core.database import Database
@@ -20,9 +21,10 @@ from people.residents.details import ResidentDetails
 from people.residents.tables import Resident
 from reminders.messages import RenderedMessage
 from reminders.outbox import plan_notifications
+from reminders.reasons import TOLD_ALREADY
 from reminders.recipients import CALL, CHANNELS, EMAIL, SITE_MESSAGE, TEXT
-from reminders.site_messages import NewSiteMessage, readers_of, send_site_message
-from reminders.tables import Notification
+from reminders.site_messages import NewSiteMessage, SentMessage, readers_of, send_site_message
+from reminders.tables import Notification, SiteMessage
 from reminders.texts import TextBody
 from reminders.untold import due_calls, untold, untold_count
 from reminders.worker import Worker
@@ -162,7 +164,7 @@ def test_who_is_moved_within_the_day_is_still_rung_until_the_visit_begins(
         move = Move(slot_key=slot_key_at(world, moved_to))
         reschedule(runtime, world.authority_id, booked.reference, move, actor=AGENT, enforce_cutoff=False)
     (row,) = rows_of(database)
-    assert (row.channel, row.status, row.useful_until) == (CALL, "pending", moved_to)
+    assert (row.channel, row.status, row.useful_until) == (CALL, "pending" if is_rung else "void", moved_to)
     with database.writing() as db:
         listed = untold(db, world.authority_id, NOW, site_ids=None, limit=9)
         assert (row.kind in {call.kind for call in due_calls(db, booked.appointment_id, NOW)}) == is_rung
@@ -184,6 +186,73 @@ def test_an_address_that_fails_after_a_move_within_the_day_is_rung(database: Dat
         assert untold_count(db, world.authority_id, NOW, site_ids=None) == 1
     assert one.is_to_ring
     assert len(one.site_messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("email", "phone", "status"),
+    [("robin@example.org", "", "pending"), ("", "07700 900123", "pending"), ("", "", "withheld")],
+)
+def test_somebody_with_several_visits_that_day_is_told_once_whichever_of_them_ends(
+    database: Database, world: World, email: str, phone: str, status: str
+) -> None:
+    runtime, person = make_runtime(database), ResidentDetails("Robin Sample", email, phone, do_not_text=True)
+    others = (ResidentDetails("Lee Sample"), ResidentDetails("Sam Sample"))
+    booked = [
+        make_appointment(runtime, world, NOW + timedelta(days=1, hours=hour), resident=one)
+        for hour, one in enumerate((person, *others), 2)
+    ]
+    first, second, _third = (one.appointment_id for one in booked)
+    with database.writing() as db:
+        whose = select(Appointment.resident_id).where(Appointment.id == first).scalar_subquery()
+        db.execute(update(Appointment).values(resident_id=whose))
+    with database.reading() as db:
+        assert len(readers_of(db, world.authority_id, new_of(world), NOW)) == 1
+    sent = [send_site_message(runtime, world.authority_id, new_of(world), actor=MANAGER) for _ in range(2)]
+    assert [(one.told + one.rung + one.unreached, one.known) for one in sent] == [(1, 0), (0, 1)]
+    assert [row.reason for row in rows_of(database)] == ["", TOLD_ALREADY, TOLD_ALREADY]
+    if not email:
+        send(runtime)
+        assert listed_in(database, world) == [first]
+    with appointment_changed.connected_to(plan_notifications):
+        cancel(
+            runtime,
+            world.authority_id,
+            booked[0].reference,
+            actor=AGENT,
+            by="resident",
+            reason="",
+            enforce_cutoff=False,
+        )
+    rows = {row.appointment_id: row.status for row in rows_of(database)}
+    assert list(rows.values()) == ["void" if status == "pending" else status, "pending", "withheld"]
+    emails = [one for one in send(runtime)[0] if WORDS in one.email.text]
+    assert len(emails) == bool(email)
+    assert listed_in(database, world) == ([] if email else [second])
+
+
+def listed_in(database: Database, world: World) -> list[int]:
+    """The appointments about whose message to everybody of the day somebody is to ring or write."""
+    with database.reading() as db:
+        found = untold(db, world.authority_id, NOW, site_ids=None, limit=9)
+    return [one.appointment_id for one in found if one.site_messages]
+
+
+@pytest.mark.databases("sqlite")
+def test_a_message_without_readers_is_not_kept_and_who_is_not_reached_is_not_counted_as_told(
+    database: Database, world: World
+) -> None:
+    runtime = make_runtime(database)
+    nobody = send_site_message(runtime, world.authority_id, new_of(world), actor=MANAGER)
+    assert nobody == SentMessage(None)
+    ids = owe(database, world, 3, status="sent")
+    changes: tuple[dict[str, object], ...] = ({"email": "", "phone": "07700 900124"}, {"contact_preference": "none"})
+    with database.writing() as db:
+        assert db.scalars(select(SiteMessage)).all() == []
+        for key, values in zip(ids[1:], changes, strict=True):
+            resident = select(Appointment.resident_id).where(Appointment.id == key).scalar_subquery()
+            db.execute(update(Resident).where(Resident.id == resident).values(values))
+    sent = send_site_message(runtime, world.authority_id, new_of(world), actor=MANAGER)
+    assert (sent.told, sent.rung, sent.unreached, sent.known) == (1, 1, 1, 0)
 
 
 def refuse(_message: object) -> None:

@@ -107,6 +107,7 @@ LAYER_OF_MODULE = {
     "reminders.operator_commands": "cli",
     "reminders.outbox": "queries",
     "reminders.outdated": "queries",
+    "reminders.passed_on": "queries",
     "reminders.rerouting": "queries",
     "reminders.privacy.personal_tables": "queries",
     "reminders.privacy.retention": "use_cases",

@@ -785,7 +785,8 @@ def test_the_pages_of_the_set_up(drawn: Drawn, staff: Agent) -> None:
     for words in ("", "x"):
         staff.send("/staff/day-messages/preview", site="riverside-hub", day="2026-11-23", text=words)
     staff.send("/staff/day-messages", site="riverside-hub", day="2026-11-23", text="x")
-    for address in ("/staff/pauses", "/staff/day-messages?told=0", "/staff/ledger", "/staff/"):
+    day = "/staff/day-messages?told=0&rung=0&unreached=0"
+    for address in ("/staff/pauses", f"{day}&known=1", f"{day}&known=0", "/staff/ledger", "/staff/"):
         staff.open(address)
     staff.send(f"{at}/service/certify", look="1")
     assert drawn.bare() == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from booking.queries.appointments import AppointmentView, by_reference, of_ids
 from booking.ringing.ring_queries import RingingNow, ringing_of
 from core.errors import IdempotencyMismatch, NotFound
 from core.language import LANGUAGES
+from locations.own_words import languages_for
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -22,6 +24,7 @@ from reminders.call_decisions import MOST_TRIES, CallOutcome
 from reminders.owed_calls import end_call, take_call
 from reminders.recipients import CALL, CONFIRMATION, ChannelRules, Delivery, Withheld, deliveries_for
 from reminders.sending_times import hours_of, may_go_at, rules_of_council
+from reminders.site_text import SiteText
 from reminders.site_text_queries import site_texts
 from reminders.untold import Untold, calls_later, mark_told, untold
 from web.agent.message_views import blueprint
@@ -172,10 +175,17 @@ def _just_told(context: StaffContext) -> AppointmentView | None:
 def _lines(context: StaffContext, found: list[Untold]) -> list[UntoldLine]:
     ids = [one.appointment_id for one in found]
     views, ringing = of_ids(context.db, context.catalogue, ids), ringing_of(context.db, ids)
-    return [_line(context, one, views[one.appointment_id], ringing.get(one.appointment_id)) for one in found]
+    texts = site_texts(context.db, {number for one in found for number in one.site_messages})
+    return [_line(context, one, views[one.appointment_id], ringing.get(one.appointment_id), texts) for one in found]
 
 
-def _line(context: StaffContext, one: Untold, view: AppointmentView, ringing: RingingNow | None) -> UntoldLine:
+def _line(
+    context: StaffContext,
+    one: Untold,
+    view: AppointmentView,
+    ringing: RingingNow | None,
+    texts: Mapping[int, SiteText],
+) -> UntoldLine:
     whom = _whom_to_ring(view)
     rung = ringing if ringing and ringing.until > context.now else None
     return UntoldLine(
@@ -196,14 +206,14 @@ def _line(context: StaffContext, one: Untold, view: AppointmentView, ringing: Ri
         else "",
         not_before=_not_before(context, one, view),
         may_leave_message=not view.resident.leave_no_message,
-        to_say=_to_say(context, one, view),
+        to_say=_to_say(context, [texts[number] for number in one.site_messages if number in texts], view),
     )
 
 
-def _to_say(context: StaffContext, one: Untold, view: AppointmentView) -> tuple[str, ...]:
-    """What colleagues wrote to everybody of the day, to be read out."""
-    found = site_texts(context.db, one.site_messages) if one.site_messages else {}
-    return tuple(text.text_in(view.resident.message_language) for text in found.values())
+def _to_say(context: StaffContext, texts: Sequence[SiteText], view: AppointmentView) -> tuple[str, ...]:
+    """What colleagues wrote to everybody of the day, to be read out in the languages in which they are written to."""
+    codes = languages_for(context.authority, view.resident.message_language)
+    return tuple(dict.fromkeys(text.text_in(code) for text in texts for code in codes))
 
 
 def _not_before(context: StaffContext, one: Untold, view: AppointmentView) -> datetime | None:

@@ -6,39 +6,51 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from urllib.parse import urlencode
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from booking.queries.appointments import AppointmentView, of_ids
 from core.personal_data import mask_email, mask_phone
+from locations.own_words import languages_for
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.appointment_queries import message_facts
+from reminders.example_messages import ExampleWriter
 from reminders.gsm7 import text_size
-from reminders.messages import MessageWriter
-from reminders.recipients import CALL, EMAIL, SITE_MESSAGE, TEXT, Delivery
-from reminders.site_messages import NewSiteMessage, Reader, readers_of, send_site_message
+from reminders.letters import LetterBody
+from reminders.messages import EmailBody
+from reminders.recipients import EMAIL, LETTER, SITE_MESSAGE, TEXT, Delivery
+from reminders.site_messages import NewSiteMessage, Reader, SentMessage, readers_of, send_site_message
 from reminders.site_text import SiteText
 from reminders.site_text_queries import sent_messages
 from reminders.texts import TextBody
-from web.labels import ContactLine, phone_of
+from web.labels import ContactLine, Labels, label_of, phone_of
+from web.language_labels import MESSAGE_LANGUAGES
 from web.manage.closure_context import log_people, managed_sites
 from web.manage.manage_blueprint import blueprint
 from web.manage.site_message_forms import SiteMessageForm, new_message, site_message_form
 from web.message_labels import MESSAGE_CHANNELS, message_reason
 from web.page_context import StaffContext, staff_context
+from web.request_language import all_of
 
 PATH = "/staff/day-messages"
 MOST_NAMED = 100
-NOT_A_LINK = "example"  # of which no appointment's link is made
+EXAMPLE_TITLES: Labels = {
+    EMAIL: _l("An email, as one of them gets it"),
+    TEXT: _l("A text, as one of them gets it"),
+    LETTER: _l("A letter, as one of them gets it"),
+}
 
 
 @dataclass(frozen=True)
 class Example:
-    """How the message looks that one of them gets. Its link opens nothing; `segments` is 0 of an email."""
+    """How the message looks that one of them gets. Its link opens nothing; `segments` is 0 but of a text."""
 
+    title: str
     to: str
     subject: str
     text: str
@@ -99,13 +111,14 @@ def send_day_message() -> ResponseReturnValue:
             return _page(context, form), 400
         _site, new = new_message(context, form)
         sent = send_site_message(context.runtime, context.authority.id, new, actor=context.actor)
-    return redirect(url_for("manage.site_messages", told=sent.told), code=303)
+    said = urlencode({"told": sent.told, "rung": sent.rung, "unreached": sent.unreached, "known": sent.known})
+    return redirect(f"{url_for('manage.site_messages')}?{said}", code=303)
 
 
 def _preview(context: StaffContext, new: NewSiteMessage, readers: Sequence[Reader]) -> Preview:
-    unreached = [one for one in readers if one.channel in ("", CALL)]
+    unreached = [one for one in readers if not one.is_written_to]
     views = of_ids(context.db, context.catalogue, [one.appointment_id for one in unreached[:MOST_NAMED]])
-    examples = [one for one in (_first(readers, EMAIL), _first(readers, TEXT)) if one]
+    examples = _of_each_look(context, readers)
     shown = of_ids(context.db, context.catalogue, [one.appointment_id for one in examples])
     log_people(context, "site_message", [*views.values(), *shown.values()])
     counted = Counter(one.channel for one in readers if one.channel)
@@ -118,23 +131,39 @@ def _preview(context: StaffContext, new: NewSiteMessage, readers: Sequence[Reade
     )
 
 
-def _first(readers: Sequence[Reader], channel: str) -> Reader | None:
-    return next((one for one in readers if one.channel == channel), None)
+def _of_each_look(context: StaffContext, readers: Sequence[Reader]) -> list[Reader]:
+    """The first reader of each channel and each language that somebody reads."""
+    found: dict[tuple[str, tuple[str, ...]], Reader] = {}
+    for one in readers:
+        if one.is_written_to and one.delivery:
+            found.setdefault((one.channel, languages_for(context.authority, one.delivery.language)), one)
+    return sorted(found.values(), key=lambda one: list(MESSAGE_CHANNELS).index(one.channel))
 
 
 def _example(context: StaffContext, new: NewSiteMessage, reader: Reader) -> Example:
     facts = message_facts(context.db, [reader.appointment_id])[reader.appointment_id]
     words = {0: SiteText(new.site_id, new.day, new.text, new.text_cy)}
-    facts = replace(facts, site_texts=words, manage_nonce=NOT_A_LINK, manage_digest="")
+    facts = replace(facts, site_texts=words)
     settings = context.runtime.settings
-    writer = MessageWriter(settings.public_url, NOT_A_LINK, settings.mail_from)
+    writer = ExampleWriter(settings.public_url, settings.mail_from)
     delivery, kind = reader.delivery or Delivery(reader.channel, "", ""), f"{SITE_MESSAGE}_0"
-    if reader.channel == TEXT:
-        body = writer.body(kind, facts, delivery, TextBody)
-        text = body.text if isinstance(body, TextBody) else ""
-        return Example(mask_phone(delivery.address), "", text, text_size(text).segments)
+    title = _title(context, delivery)
+    body = writer.body(kind, facts, delivery, {TEXT: TextBody, LETTER: LetterBody}.get(reader.channel, EmailBody))
+    if isinstance(body, TextBody):
+        return Example(title, mask_phone(delivery.address), "", body.text, text_size(body.text).segments)
+    if isinstance(body, LetterBody):
+        return Example(title, delivery.address.splitlines()[-1], body.heading, body.text)
     email = writer.write(kind, facts, delivery)
-    return Example(mask_email(delivery.address), email.subject, email.text)
+    return Example(title, mask_email(delivery.address), email.subject, email.text)
+
+
+def _title(context: StaffContext, delivery: Delivery) -> str:
+    """ "An email, as one of them gets it", with the languages where the council has more than one."""
+    title = str(EXAMPLE_TITLES[delivery.channel])
+    if len(context.authority.languages) < 2:
+        return title
+    names = all_of([label_of(MESSAGE_LANGUAGES, code) for code in languages_for(context.authority, delivery.language)])
+    return str(_("%(title)s, in %(languages)s", title=title, languages=names))
 
 
 def _not_reached(view: AppointmentView, reader: Reader) -> NotReached:
@@ -149,13 +178,20 @@ def _earlier(context: StaffContext) -> Iterator[tuple[str, date, str, str]]:
         yield sites.get(row.site_id, ""), row.local_date, row.text, row.sent_by
 
 
+def _sent() -> SentMessage | None:
+    """What has just been sent, as the address says it."""
+    found = [request.args.get(name, "") for name in ("told", "rung", "unreached", "known")]
+    if not all(one.isascii() and one.isdecimal() and len(one) < 6 for one in found):
+        return None
+    return SentMessage(None, *map(int, found))
+
+
 def _page(context: StaffContext, form: SiteMessageForm, preview: Preview | None = None) -> str:
-    told = request.args.get("told", "")
     return render_template(
         "manage/site_messages.html",
         form=form,
         has_errors=bool(form.errors),
         preview=preview,
-        told=int(told) if told.isascii() and told.isdecimal() and len(told) < 6 and request.method == "GET" else None,
+        sent=_sent() if request.method == "GET" else None,
         earlier=list(_earlier(context)),
     )

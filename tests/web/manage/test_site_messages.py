@@ -51,7 +51,7 @@ def test_the_preview_says_who_is_reached_how_and_sends_nothing(library: Library)
         assert client.get("/staff/").status_code == 200
     answer = client.post(f"{PATH}/preview", data=sent)
     shown = check_page(answer.text)
-    assert "2 appointments are booked then" in shown.text
+    assert "2 people are booked then" in shown.text
     assert "Email: 1" in shown.text
     assert "Telephone call by staff: 1" in shown.text
     assert f"/staff/messages/{without}" in answer.text
@@ -63,7 +63,7 @@ def test_the_preview_says_who_is_reached_how_and_sends_nothing(library: Library)
         before = db.scalars(select(Notification.id)).all()
     ready = shown.form_to(PATH).values()
     first = client.post(PATH, data=ready, follow_redirects=True)
-    assert "these 2 appointments" in check_page(first.text).text
+    assert "It goes to 1 person. Staff ring 1 person." in check_page(first.text).text
     again = client.post(PATH, data=ready, follow_redirects=True)
     assert "Nobody is told twice" in check_page(again.text).text
     with library.database.reading() as db:
@@ -71,3 +71,32 @@ def test_the_preview_says_who_is_reached_how_and_sends_nothing(library: Library)
     assert sorted(new) == ["call", "email"]
     called = client.get(f"/staff/untold/{without}")
     assert "The lift is &lt;broken&gt;." in called.text
+
+
+def test_every_language_in_use_has_an_example_and_is_what_staff_read_out(library: Library) -> None:
+    references = [library.book(minute) for minute in (30, 60, 90, 120)]
+    with library.database.writing() as db:
+        ids = db.scalars(select(Resident.id).order_by(Resident.id)).all()
+        for id_, (code, email) in zip(ids, (("en", ""), ("cy", ""), ("en", "a"), ("cy", "b")), strict=True):
+            values = {
+                "message_language": code,
+                "email": f"{email}@example.org" if email else "",
+                "phone": "07700 900199",
+            }
+            db.execute(update(Resident).where(Resident.id == id_).values(**values))
+        db.execute(update(Resident).where(Resident.id == ids[1]).values(message_language=""))
+        db.execute(update(Authority).values(languages=["cy", "en"], first_language="cy"))
+        bump_plan(db, library.world.authority_id)
+    client = library.sign_in(Role.AUTHORITY_ADMIN)
+    token = check_page(client.get(PATH).text).form_to(f"{PATH}/preview").fields["csrf_token"]
+    answer = client.post(f"{PATH}/preview", data=FORM | {"csrf_token": token, "text_cy": "Mae'r lifft wedi torri."})
+    shown = check_page(answer.text)
+    assert "An email, as one of them gets it, in English" in shown.text
+    assert "An email, as one of them gets it, in Welsh" in shown.text
+    assert "Mae'r lifft wedi torri." in shown.text.replace("’", "'")
+    assert "/manage/example" in answer.text
+    client.post(PATH, data=shown.form_to(PATH).values())
+    for reference, is_both in zip(references[:2], (False, True), strict=True):
+        called = check_page(client.get(f"/staff/untold/{reference}").text).text
+        assert "The lift is <broken>." in called
+        assert ("wedi torri" in called) == is_both
