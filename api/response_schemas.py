@@ -45,7 +45,10 @@ class ServiceSchema(Schema):
     slug = _text()
     name = _text()
     summary = _text()
-    duration_minutes = fields.Integer(required=True)
+    duration_minutes = fields.Integer(
+        required=True,
+        metadata=about("How long it takes, without what `counts` adds for each: then a visit takes so much longer."),
+    )
     modes = _list(_one_of(MODES, "A mode."), "How it can be held.")
     documents = _list(fields.String(), "What to bring.")
     bookable_online = fields.Boolean(required=True, metadata=about("Whether residents may book it by themselves."))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking.counted import counted_of
+from booking.counted import counted_services
 from booking.queries.appointments import AppointmentView
 from booking.queries.slots import FreeSlot
 from booking.states import RepresentativeView, ResidentView
@@ -104,7 +104,7 @@ def appointment(view: AppointmentView) -> dict[str, Any]:
         "notes": view.notes,
         "numbers": [
             {"service": one.service, "question": one.ask, "number": one.number}
-            for one in counted_of(view.services, view.counts)
+            for one in counted_services(view.services, view.counts)
         ],
         "created_at": moment(view.created_at, view.zone),
         "changed_at": moment(view.changed_at, view.zone),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache, partial
 
-from booking.availability.site_days import counts_in
+from booking.availability.site_days import counts_or_ones
 from booking.availability.values import Slot
 from booking.queries.slots import SlotQuery, modes_at
 from booking.slot_tokens import prefix
@@ -52,8 +52,8 @@ def _heads(catalogue: Catalogue, query: SlotQuery, site_id: int) -> list[tuple[s
     """
     site = catalogue.site_by_id(site_id)
     closing = {closure.mode for closure in site.closures}
-    how = partial(prefix, extra_time=query.extra_time or "extra-time" in query.needs)
-    how = partial(how, counts=counts_in(catalogue, query.service_ids, query.counts))
+    counts = counts_or_ones(catalogue, query.service_ids, query.counts)
+    how = partial(prefix, extra_time=query.extra_time or "extra-time" in query.needs, counts=counts)
     return [
         (
             f'{{"slot":"{how(catalogue.authority.id, site.id, query.service_ids, mode)}',

@@ -1,18 +1,22 @@
-"""How long the services of a visit are, with the numbers that make them longer: three children to register, say. Pure."""
+"""How long the services of a visit are, with the numbers that make them longer: three children to register, say. Pure.
+
+A number is what somebody answers. A count is a number with the ticks that it adds; the counts of a visit are one for each
+of its services. A counted service is one whose visit has a number.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from booking.availability.site_days import counts_of
+from booking.availability.site_days import counts_of, least_ticks
 from booking.slot_tokens import Count, Counts
 from core.wall_clock import TICK_MINUTES
 from locations.model import ServiceFacts
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountedService:
     """A service of a visit, what it asks for a number of, and the number; its name where it does not ask any more."""
 
     service_id: int
@@ -27,10 +31,15 @@ def minutes_of(services: Sequence[ServiceFacts], counts: Counts) -> list[int]:
     return [service.duration_minutes + count.ticks * TICK_MINUTES for service, count in pairs]
 
 
-def counted_of(services: Sequence[ServiceFacts], counts: Counts) -> tuple[Counted, ...]:
+def minutes_of_one(service: ServiceFacts) -> int:
+    """How long the shortest visit for the service is: nobody books for less than one of what it counts."""
+    return least_ticks(service) * TICK_MINUTES
+
+
+def counted_services(services: Sequence[ServiceFacts], counts: Counts) -> tuple[CountedService, ...]:
     """The numbers of a visit, for those of its services that have one."""
     return tuple(
-        Counted(
+        CountedService(
             service.id,
             service.slug,
             service.counting_question.ask if service.counting_question else service.name,

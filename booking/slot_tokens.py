@@ -77,7 +77,7 @@ def _service_of(text: str) -> tuple[int, Count]:
     return int(service_id), Count(int(number), int(ticks)) if is_counted else Count()
 
 
-def counts_or_none(counts: Counts) -> Counts:
+def counts_or_empty(counts: Counts) -> Counts:
     """The counts of a visit, empty when no service of it counts."""
     return counts if any(map(any, counts)) else ()
 
@@ -94,7 +94,7 @@ def decode(token: str) -> SlotKey:
             mode=MODES_BY_CODE[mode],
             start_unit=int(unit, 16),
             extra_time=extra == "1",
-            counts=counts_or_none(tuple(count for _, count in parts)),
+            counts=counts_or_empty(tuple(count for _, count in parts)),
         )
     except (ValueError, KeyError) as error:
         raise _unknown() from error

@@ -6,7 +6,7 @@ import click
 from alembic.util.exc import CommandError
 
 from core.flask_context import runtime_command
-from core.revisions import NEWEST, migrate_to
+from core.revisions import NEWEST, CannotGoBack, migrate_to
 from core.runtime import Runtime
 
 
@@ -22,6 +22,8 @@ def migrate_cli(runtime: Runtime, revision: str) -> None:
     """
     try:
         migrate_to(runtime.settings.database_url, revision, runtime.settings.secret_key)
+    except CannotGoBack as error:
+        raise click.ClickException(f"{error} Nothing was changed. Restore a backup instead.") from error
     except CommandError as error:
         raise click.UsageError(f"There is no revision {revision!r}. migrations/versions/ has them.") from error
     click.echo("The database is up to date." if revision == NEWEST else f"The database is at {revision}.")

@@ -9,6 +9,11 @@ from alembic.script import ScriptDirectory
 
 from core.database import alembic_config
 
+
+class CannotGoBack(Exception):
+    """An earlier version could not read what is kept. The message says what it is."""
+
+
 NEWEST = "head"
 EMPTY = "base"
 
@@ -17,7 +22,7 @@ def migrate_to(url: str, revision: str, secret_key: str = "") -> None:
     """Bring the database at `url` to `revision`: "head" is the newest, "base" is before the first.
 
     Whether that is forward or backward is seen when the turn of this migration has come. `secret_key` signs the rows that a
-    migration has to sign. Raises: CommandError for a revision that does not exist.
+    migration has to sign. Raises: CommandError for a revision that does not exist; CannotGoBack, and nothing is changed.
     """
     config = alembic_config(url, secret_key)
     scripts = ScriptDirectory.from_config(config)

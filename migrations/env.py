@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alembic import context
+from sqlalchemy import Engine
 
 import booking.promises.tables
 import booking.proposals.tables
@@ -33,7 +34,14 @@ def run() -> None:
     """
     engine = make_engine(context.config.attributes["url"])
     options = {"is_write": True, IN_TURN: True, LIMITS: ADMINISTRATION}
-    with answers_within(ADMINISTRATION.answer), engine.execution_options(**options).connect() as connection:
+    try:
+        _migrate(engine.execution_options(**options))
+    finally:
+        engine.dispose()
+
+
+def _migrate(engine: Engine) -> None:
+    with answers_within(ADMINISTRATION.answer), engine.connect() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:  # has no effect once a transaction has begun, so it goes past SQLAlchemy
             connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
@@ -45,7 +53,6 @@ def run() -> None:
         if broken:
             raise RuntimeError(f"The migrated tables hold rows that refer to nothing: {broken[:10]}")
         connection.commit()
-    engine.dispose()
 
 
 run()

@@ -10,6 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from flask.testing import FlaskCliRunner
 from sqlalchemy import Column, Table, select
 from sqlalchemy.exc import IntegrityError
 
@@ -23,10 +24,10 @@ import locations.tables
 import people.residents.tables
 import people.staff.tables
 import reminders.tables
-from booking.tables import RebookItem
+from booking.tables import Appointment, RebookItem
 from booking.use_cases.holds import hold_slot
 from core.audit import Actor
-from core.database import Base, Database, alembic_config
+from core.database import Base, Database, alembic_config, is_up_to_date
 from core.idempotency import IdempotencyKey
 from locations.model import INTERPRETER_LEAD_DAYS
 from locations.tables import Authority, Closure
@@ -34,10 +35,12 @@ from people.residents.details import ResidentDetails
 from people.residents.resident_repository import find_or_create
 from people.staff.accounts import deactivate_staff, reactivate_staff
 from people.staff.tables import StaffMember
+from reminders.tables import Notification
 from tests.support.callers import add_agent
 from tests.support.factories import NOW, make_appointment, make_runtime, make_world, slot_key_at
 
 LATER = NOW + timedelta(days=1)
+COUNTS = "How many of what a service counts somebody waits for, which makes their visit longer."
 PEOPLE = "Advisers and interpreters of a council, who work at several sites, and the travel times between sites"
 
 
@@ -148,6 +151,35 @@ def test_residents_who_were_there_before_are_known_by_their_names(database: Data
     command.upgrade(config, "head")
     with database.writing() as db:
         assert find_or_create(db, world.authority_id, person, NOW).id == known
+
+
+def test_nothing_goes_back_that_an_earlier_version_cannot_read(database: Database, runner: FlaskCliRunner) -> None:
+    """A length that follows from an answer stands in the token of the slot, and older code refuses such a token."""
+    world = make_world(database)
+    id_ = make_appointment(make_runtime(database), world, NOW + timedelta(hours=2)).appointment_id
+    with database.writing() as db:
+        row = db.get_one(Appointment, id_)
+        plain = row.slot_token
+        *before, service, mode, extra, unit = plain.split(".")
+        row.slot_token = ".".join((*before, f"{service}x3y12", mode, extra, unit))
+        message = {"status": "pending", "channel": "email", "version": 1, "created_at": NOW, "appointment_id": id_}
+        message |= {"authority_id": world.authority_id, "due_at": NOW, "next_try_at": NOW, "useful_until": LATER}
+        db.add(Notification(**message, kind="site_message_1"))
+    command_line = ["migrate", "--to", _before(COUNTS)]
+    database.dispose()
+    refused = runner.invoke(args=command_line)
+    assert refused.exit_code == 1
+    assert "(appointments: 1). Nothing was changed" in refused.output
+    assert is_up_to_date(database)
+    with database.writing() as db:
+        db.get_one(Appointment, id_).slot_token = plain
+    database.dispose()
+    assert runner.invoke(args=command_line).exit_code == 0
+    assert runner.invoke(args=["migrate"]).exit_code == 0
+    with database.reading() as db:
+        (kept,) = db.scalars(select(Notification).where(Notification.kind == "site_message_1"))
+    assert (kept.status, kept.reason) == ("void", "superseded")
+    assert kept.closed_at is not None
 
 
 def test_nobody_was_deactivated_before_the_record_says_so(database: Database) -> None:

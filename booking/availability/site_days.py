@@ -25,7 +25,7 @@ from booking.availability.values import (
     SiteDay,
     Window,
 )
-from booking.slot_tokens import Count, Counts, SlotKey, counts_or_none
+from booking.slot_tokens import Count, Counts, SlotKey, counts_or_empty
 from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, unit_after, unit_of
 from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
 from locations.opening_hours import closed_on, holiday_on, modes_closed_on, openings_on
@@ -120,14 +120,15 @@ def _shape_at(catalogue: Catalogue, service: ServiceFacts, now: datetime, *, for
     return shape if is_for_all else replace(shape, is_same_day_open=False)
 
 
-def counts_of(services: Sequence[ServiceFacts], numbers: Mapping[int, int]) -> Counts:
+def counts_of(services: Sequence[ServiceFacts], numbers: Mapping[int, int] | None = None) -> Counts:
     """What `numbers`, by service id, add to the length of a visit; 1 where a service counts and none is given."""
-    found = []
+    found: list[Count] = []
+    given = numbers or {}
     for service in services:
         question = service.counting_question
-        number = numbers.get(service.id, 1) if question else 0
+        number = given.get(service.id, 1) if question else 0
         found.append(Count(number, _ticks(question.minutes_each * number)) if question else Count())
-    return counts_or_none(tuple(found))
+    return counts_or_empty(tuple(found))
 
 
 def least_ticks(service: ServiceFacts) -> int:
@@ -136,9 +137,9 @@ def least_ticks(service: ServiceFacts) -> int:
     return shape_of(service).duration_ticks + (_ticks(question.minutes_each) if question else 0)
 
 
-def counts_in(catalogue: Catalogue, service_ids: Sequence[int], counts: Counts | None = None) -> Counts:
+def counts_or_ones(catalogue: Catalogue, service_ids: Sequence[int], counts: Counts | None = None) -> Counts:
     """These counts; without them, one of whatever the services count. Raises: NotFound."""
-    return counts_of([catalogue.service_by_id(id_) for id_ in service_ids], {}) if counts is None else counts
+    return counts_of([catalogue.service_by_id(id_) for id_ in service_ids]) if counts is None else counts
 
 
 def are_counts_of_plan(catalogue: Catalogue, slot_key: SlotKey) -> bool:
@@ -189,7 +190,7 @@ def search_for(
     last_day = local_day(last_bookable_date(services, now, zone), zone)
     earliest = earliest_at(catalogue.authority, services, now, for_public=for_public, needs=needs)
     visit = tuple(_shape_at(catalogue, service, now, for_list=for_list) for service in services)
-    for number, count in enumerate(counts_of(services, {}) if counts is None else counts):
+    for number, count in enumerate(counts_of(services) if counts is None else counts):
         shape = visit[number]
         if count.ticks:
             longer = replace(shape, duration_ticks=shape.duration_ticks + count.ticks)

@@ -39,8 +39,12 @@ def slot_key_of(catalogue: Catalogue, booking: OldBooking) -> SlotKey | Found:
     if starts_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != booking.start:
         return "start", Reason("import_start_skipped")
     return _offered(catalogue, site, service_ids, booking) or SlotKey(
-        *(catalogue.authority.id, site.id, service_ids, booking.mode, unit_of(starts_at)),
-        counts=counts_of(services, {}),
+        authority_id=catalogue.authority.id,
+        site_id=site.id,
+        service_ids=service_ids,
+        mode=booking.mode,
+        start_unit=unit_of(starts_at),
+        counts=counts_of(services),
     )
 
 

@@ -16,7 +16,7 @@ from booking.availability.busy import NOTHING_BUSY, Busy, BusyRow
 from booking.availability.engine import count_by_day, day_starts, find_slots, first_slot_by_site
 from booking.availability.notice import earliest_at
 from booking.availability.search_periods import growing_periods
-from booking.availability.site_days import counts_in, last_bookable_date, modes_of_visit, search_for, site_day
+from booking.availability.site_days import counts_or_ones, last_bookable_date, modes_of_visit, search_for, site_day
 from booking.availability.values import Search, SiteDay, Slot
 from booking.capacity.occupancy import busy_of
 from booking.slot_tokens import Counts, SlotKey, encode
@@ -280,7 +280,7 @@ def free_slots_of(catalogue: Catalogue, query: SlotQuery, slot: Slot) -> Iterato
             mode=mode,
             start_unit=slot.start_unit,
             extra_time=query.extra_time or "extra-time" in query.needs,
-            counts=counts_in(catalogue, query.service_ids, query.counts),
+            counts=counts_or_ones(catalogue, query.service_ids, query.counts),
         )
         starts_at = instant_of(slot.start_unit).astimezone(zone)
         ends_at = instant_of(slot.end_unit).astimezone(zone)

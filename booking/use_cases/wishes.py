@@ -226,7 +226,7 @@ def service_ids_named(catalogue: Catalogue, slugs: tuple[str, ...]) -> list[int]
 def numbers_asked(catalogue: Catalogue, service_ids: list[int], numbers: tuple[int, ...]) -> list[int]:
     """The number of each service, for the column. Raises: Invalid, when the services do not ask for these numbers."""
     services = [catalogue.service_by_id(service_id) for service_id in service_ids]
-    counts = counts_asked(services, numbers) if numbers else counts_of(services, {})
+    counts = counts_asked(services, numbers) if numbers else counts_of(services)
     if counts is None:
         raise Invalid.in_field("numbers", "numbers_not_asked")
     return [count.number for count in counts]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -36,6 +38,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Drop them. What has not been sent of them never is: an earlier version does not know what it says."""
+    names = ("kind", "status", "reason")
+    instants = (sa.column(name, UtcDateTime(timezone=True)) for name in ("closed_at", "lease_until"))
+    table = sa.table("notifications", *(sa.column(name) for name in names), *instants)
+    pending = (table.c.status == "pending") & table.c.kind.startswith("site_message", autoescape=True)
+    values = {"status": "void", "reason": "superseded", "closed_at": datetime.now(UTC), "lease_until": None}
+    op.execute(table.update().where(pending).values(values))
     op.drop_table("site_messages")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from booking.calendar.event import Papers, papers_of
-from booking.counted import Counted, counted_of, minutes_of
+from booking.counted import CountedService, counted_services, minutes_of
 from booking.slot_tokens import Counts, SlotKey, decode
 from booking.use_cases.calls import CallHold
 from booking.use_cases.holds import held
@@ -41,9 +41,9 @@ class HeldSlotView:
         return sum(minutes_of(self.services, self.counts))
 
     @property
-    def counted(self) -> tuple[Counted, ...]:
+    def counted(self) -> tuple[CountedService, ...]:
         """The numbers that make it longer."""
-        return counted_of(self.services, self.counts)
+        return counted_services(self.services, self.counts)
 
     @property
     def is_alive(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from booking.counted import minutes_of_one
 from locations.model import ServiceFacts
 from locations.triage_questions import TriageQuestion
 from web.agent.call_request import CallState
@@ -24,6 +25,11 @@ class ListedService:
     query: str
     is_recent: bool
     key: str = ""
+
+    @property
+    def minutes(self) -> int:
+        """How long the shortest visit for it is."""
+        return minutes_of_one(self.service)
 
     @property
     def searchable_text(self) -> str:

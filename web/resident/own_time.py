@@ -101,8 +101,14 @@ def _held_time(context: PageContext, search: SearchState) -> OwnTime | None:
 def longer_time(context: PageContext, view: AppointmentView) -> FreeSlot | None:
     """The appointment's own start with all that is needed, extra time too; None where what follows is not free."""
     service_ids = tuple(service.id for service in view.services)
-    where = (context.authority.id, view.site.id, service_ids, view.mode)
-    slot_key = SlotKey(*where, unit_of(view.starts_at), counts=view.counts)
+    slot_key = SlotKey(
+        authority_id=context.authority.id,
+        site_id=view.site.id,
+        service_ids=service_ids,
+        mode=view.mode,
+        start_unit=unit_of(view.starts_at),
+        counts=view.counts,
+    )
     return same_start(context, slot_key, view.support_needs, seats_of(context.db, appointment_id=view.id))
 
 

@@ -17,7 +17,7 @@ from booking.arrangements import ArrangementState
 from booking.availability.notice import arranged_from
 from booking.calendar.event import remote_lines
 from booking.calendar.need_lines import is_asked, is_not_possible, need_lines
-from booking.counted import Counted, counted_of, minutes_of
+from booking.counted import CountedService, counted_services, minutes_of
 from booking.queries.appointments import AppointmentView
 from booking.queries.slots import open_dates
 from booking.slot_tokens import Counts, SlotKey
@@ -176,14 +176,14 @@ class VisitPart:
 
     name: str
     starts_at: datetime
-    counted: Counted | None = None
+    counted: CountedService | None = None
 
 
 def parts_of(visit: VisitView | AppointmentView, zone: str) -> list[VisitPart]:
     """The services of a visit, one after the other. Extra time is shared out equally."""
     starts_at, total = visit.starts_at.astimezone(ZoneInfo(zone)), visit.ends_at - visit.starts_at
     lengths = [timedelta(minutes=minutes) for minutes in minutes_of(visit.services, visit.counts)]
-    counted = {one.service_id: one for one in counted_of(visit.services, visit.counts)}
+    counted = {one.service_id: one for one in counted_services(visit.services, visit.counts)}
     extra = (total - sum(lengths, timedelta())) / len(lengths)
     parts = []
     for service, length in zip(visit.services, lengths, strict=True):

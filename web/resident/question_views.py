@@ -19,7 +19,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired, InputRequired
 
-from booking.counted import counts_asked
+from booking.counted import counts_asked, minutes_of_one
 from locations.catchment import catchment_of
 from locations.model import ServiceFacts
 from locations.triage_questions import TriageQuestion
@@ -117,9 +117,9 @@ def _number(service: ServiceFacts) -> WholeNumber:
     if question is None:
         raise TypeError(service.slug)
     hint = gettext(
-        "The visit takes %(base)s, and %(each)s more for each",
-        base=format_minutes(service.duration_minutes),
-        each=format_minutes(question.minutes_each),
+        "The visit takes %(time)s for one, and %(more)s more for each further one",
+        time=format_minutes(minutes_of_one(service)),
+        more=format_minutes(question.minutes_each),
     )
     message = gettext("Enter a number from 1 to %(most)s", most=question.most)
     return WholeNumber(question.ask, description=hint, least=1, most=question.most, message=message)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from booking.counted import minutes_of_one
 from core.flask_context import current_runtime
 from locations.catalogue_queries import authorities
 from locations.first_page import by_topic, in_order
@@ -77,6 +78,7 @@ def service_page(context: PageContext, selected: ServiceFacts, search: SearchSta
         "service",
         context,
         service=selected,
+        shortest=minutes_of_one(selected),
         search=search,
         has_partners=bool(partners_of(context.catalogue, selected)),
         remote_modes=remote_modes_text(selected),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from booking.counted import counted_of
+from booking.counted import counted_services
 from booking.queries.appointments import AppointmentView
 from booking.states import BY_COUNCIL, CANCELLED, CORRECTIONS, MOVES, NEEDS_REASON, State, can_correct, may_be_recorded
 from web.labels import (
@@ -240,7 +240,7 @@ def _moved(view: AppointmentView) -> str:
 
 def answers_of(view: AppointmentView) -> tuple[tuple[str, str], ...]:
     """What was asked and answered: the numbers that make the visit longer, then what was written down."""
-    counted = counted_of(view.services, view.counts) if view.counts else ()
+    counted = counted_services(view.services, view.counts) if view.counts else ()
     numbers = ((one.ask, str(one.number)) for one in counted)
     return (*numbers, *((str(question), str(answer)) for question, answer in view.answers.items() if answer))
 

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.availability.site_days import counts_of
-from booking.counted import minutes_of
+from booking.counted import minutes_of_one
 from booking.queries.slots import SlotQuery, next_slot
 from booking.slot_tokens import SlotKey
 from booking.use_cases.book import Booked, Booking, book
@@ -124,7 +124,12 @@ def _book(
         channel="counter",
         resident=person,
         slot_key=SlotKey(
-            *(context.authority.id, context.site.id, (service.id,), MODE, start_unit), counts=counts_of([service], {})
+            authority_id=context.authority.id,
+            site_id=context.site.id,
+            service_ids=(service.id,),
+            mode=MODE,
+            start_unit=start_unit,
+            counts=counts_of([service]),
         ),
         is_walk_in=is_walk_in,
     )
@@ -135,7 +140,7 @@ def _book(
 
 def _offer_next(context: SiteContext, form: WalkInForm, service: ServiceFacts) -> NextSlot | None:
     """The next time here, after the form says that nobody is free for the whole visit before it."""
-    length = format_minutes(sum(minutes_of([service], counts_of([service], {}))))
+    length = format_minutes(minutes_of_one(service))
     query = SlotQuery((service.id,), site_ids=(context.site.id,), mode=MODE, for_public=False)
     with context.runtime.database.reading() as db:
         slot = next_slot(db, context.catalogue, query, context.now)

@@ -46,7 +46,9 @@ def test_the_number_is_asked_first_and_the_visit_is_as_long_as_it_says(
 ) -> None:
     ask(database, town, "certify", LIVES_HERE, CHILDREN)
     visitor.open("/services/certify")
-    assert "And 20 minutes more for each: How many children do you register?" in visitor.page.text
+    assert "about 50 minutes for one, and 20 minutes more for each further one. We ask you" in visitor.page.text
+    visitor.open("/questions?service=certify")
+    assert "The visit takes 50 minutes for one, and 20 minutes more for each further one" in visitor.page.text
     for wrong in ("", "0", "5", "-1", "two", "3.5", "９", "99999999999999999999"):
         visitor.open("/questions?service=certify")
         visitor.send("/questions", question_0="yes", number_0=wrong)
@@ -96,6 +98,7 @@ def test_whoever_changes_the_number_reads_what_changes_and_chooses_a_new_time(
 def test_an_agent_types_the_number_beside_the_times(database: Database, callers: Callers, agent: Agent) -> None:
     ask(database, callers.town, "certify", CHILDREN)
     here = f"{call_of(callers)}?service=certify"
+    assert "50 minutes" in agent.open(call_of(callers)).text
     page = agent.open(here)
     assert "How many children do you register?" in page.text
     answer = agent.send(f"{call_of(callers)}/stay?service=certify", data={"number": "3"})
