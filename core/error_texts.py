@@ -118,6 +118,10 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "wish_without_contact": _("Give an email address or a phone number, so that we can tell them."),
 }
 PLACE_TEXTS: Mapping[str, str] = {
+    "calendar_kind": _("Choose what kind of calendar it is"),
+    "calendar_of_nobody": _("There is nobody and nothing of that name any more."),
+    "calendar_twice": _("This calendar is there already"),
+    "too_many_calendars": _("There are %(most)s calendars already. Remove one first"),
     "authority_unknown": _("There is no authority %(slug)r. There are: %(known)s."),
     "council_unknown": _("There is no such council here."),
     "no_authority_at_all": _("Say whose: ?authority=SLUG. There are: none yet."),
