@@ -138,7 +138,9 @@ def _promise_tasks(staff: SignedInStaff) -> Iterator[Task]:
 def _council_tasks(staff: SignedInStaff) -> Iterator[Task]:
     href = url_or_none("council.set_up")
     if href and staff.may(Action.MANAGE_SET_UP):
-        yield Task(_("Set-up"), href, _("Sites, services, people and the council itself: add, change, put back."))
+        yield Task(
+            _("Set up the council"), href, _("Sites, services, people and the council itself: add, change, undo.")
+        )
     href = url_or_none("staff.colleagues")
     if href and staff.may(Action.MANAGE_COLLEAGUES):
         yield Task(_("Colleagues"), href, _("Add a colleague, give a new password link, change roles, end an account."))
