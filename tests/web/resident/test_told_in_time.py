@@ -16,6 +16,8 @@ from core.tokens import check_character
 from locations.catalogue_queries import catalogue_of
 from locations.importing.parse_plan import read_plan
 from locations.tables import Service, Site
+from reminders.pauses import PauseScope
+from reminders.pausing import NewPause, pause_messages
 from tests.support.factories import make_runtime
 from tests.support.town import Town, make_resident_app
 from tests.web.resident.browser import Visitor, book_one, fill_in, go_to_times
@@ -229,3 +231,10 @@ def test_whoever_has_as_many_as_one_person_can_have_finds_the_way_back_to_what_t
     visitor.send("/check")
     assert visitor.page.headings == ["Your appointment is booked"]
     assert number_booked(database) == 3
+
+
+def test_while_messages_are_paused_residents_are_promised_none(database: Database, town: Town, visitor: Visitor):
+    pause_messages(make_runtime(database), town.authority_id, NewPause(PauseScope.ALL), actor=Actor("staff", 1, "Mary"))
+    book_one(visitor)
+    assert "We are not sending messages at the moment. Write this down" in visitor.page.text
+    assert "We will write by email" not in visitor.page.text
