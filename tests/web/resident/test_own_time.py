@@ -221,5 +221,5 @@ def test_a_held_time_that_cannot_meet_what_is_needed_now_says_so(visitor: Visito
     fill_in(visitor)
     visitor.follow("Change the help you need")
     visitor.send("/where", need=["step-free"])
-    assert "It does not have the help that you need now." in visitor.page.text
+    assert "It does not fit what you need now." in visitor.page.text
     assert not [form for form in visitor.page.forms if form.action.endswith("/book/hold")]
