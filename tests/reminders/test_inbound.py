@@ -131,7 +131,7 @@ def test_confirm_is_kept_for_the_time_as_it_is(
         assert (row.confirmed_at, row.confirmed_version) == (NOW, row.version)
         assert "confirmed" in db.scalars(select(AuditEntry.action)).all()
     (answer,) = sent_answers(runtime, clock)
-    assert "thank you. your appointment is on Tue 24 Nov 9am." in answer
+    assert "thank you. Your appointment is on Tue 24 Nov 9am." in answer
 
 
 def test_of_several_we_ask_and_a_number_answers(
