@@ -100,7 +100,6 @@ ELSEWHERE = {
     "resident": {"resident.change_language", "resident.make_own_calendar"},
     "staff": {
         "agent.keep",
-        "agent.undo",  # for a minute after a change, and without fields
         "council.add_colleagues",
         "council.change_outside_calendar",
         "council.save_site_resource",
