@@ -95,8 +95,15 @@ def fetch(request: FetchRequest, allowed_hosts: Sequence[str] = (), limits: Fetc
             raise FetchFailed(FetchFailure.UNREACHABLE) from error
         if answer.status not in REDIRECTS or not answer.location:
             return answer
-        address = urljoin(place.geturl(), answer.location)
+        address = _address_of_redirect(place, answer.location)
     raise FetchFailed(FetchFailure.REDIRECTS)
+
+
+def _address_of_redirect(place: SplitResult, location: str) -> str:
+    try:
+        return urljoin(place.geturl(), location)
+    except ValueError as error:
+        raise FetchFailed(FetchFailure.ADDRESS) from error
 
 
 def is_public(address: str) -> bool:
@@ -108,7 +115,15 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
+        if ip.is_site_local:  # fec0::/10, given up (RFC 3879), and in use all the same
+            return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def _is_allowed(host: str, port: int, allowed_hosts: Sequence[str]) -> bool:
+    """Whether the operator names the host, with this port or with none."""
+    name = f"[{host}]" if ":" in host else host
+    return not {host, name, f"{name}:{port}"}.isdisjoint(allowed_hosts)
 
 
 def _place_of(address: str, allowed_hosts: Sequence[str]) -> SplitResult:
@@ -118,7 +133,7 @@ def _place_of(address: str, allowed_hosts: Sequence[str]) -> SplitResult:
         host, port = (place.hostname or "").lower(), place.port
     except ValueError as error:
         raise FetchFailed(FetchFailure.ADDRESS) from error
-    is_plain = place.scheme == "http" and host in allowed_hosts
+    is_plain = place.scheme == "http" and _is_allowed(host, port or PORTS["http"], allowed_hosts)
     is_printable = address.isascii() and address.isprintable() and " " not in address
     if not host or not is_printable or len(address) > LONGEST_ADDRESS or port == 0 or place.username is not None:
         raise FetchFailed(FetchFailure.ADDRESS)
@@ -139,7 +154,7 @@ def _ask(
     """One request and its answer. Raises: FetchFailed, OSError, HTTPException."""
     host, port = (place.hostname or "").lower(), place.port or PORTS[place.scheme]
     found = _look_up(host, port, ends_at)
-    if host not in allowed_hosts and not all(is_public(ip) for ip in found):
+    if not _is_allowed(host, port, allowed_hosts) and not all(is_public(ip) for ip in found):
         raise FetchFailed(FetchFailure.PRIVATE)
     with _connect(found, port, ends_at) as plain:
         connection = plain

@@ -10,10 +10,11 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired, InputRequired
 
-from booking.outside.busy_times import CALDAV, ICS, CalendarSource, CalendarUnread
+from booking.outside.busy_times import CALDAV, ICS, CalendarSource, CalendarUnread, Reading, ReadLimits
 from booking.queries.calendars_elsewhere import outside_calendars
-from booking.use_cases.outside_calendars import Reading, add_calendar, read_again, read_calendar, remove_calendar
-from core.bounded_fetch import LONGEST_ADDRESS
+from booking.use_cases.outside_calendars import add_calendar, read_again, read_calendar, remove_calendar
+from core.bounded_fetch import LONGEST_ADDRESS, FetchLimits
+from core.deadlines import seconds_left
 from core.errors import Invalid
 from core.problems import joined_texts
 from core.rate_limits import check_rate_limit
@@ -21,6 +22,7 @@ from core.wall_clock import instant_of
 from council.council_blueprint import SET_UP_PATH, blueprint
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from web.admission import REQUEST_SECONDS
 from web.components.form_fields import AtMost, Choice, Dropdown, Form, Password, Text, optional
 from web.labels import Labels
 from web.page_context import StaffContext, staff_context
@@ -28,11 +30,12 @@ from web.request_language import current_language, format_moment
 
 CALENDARS_PATH = f"{SET_UP_PATH}/outside-calendars"
 FETCHES = "60/hour"  # by one member of staff: each waits for another server
+FETCH_SECONDS, EXPAND_SECONDS, OWN_SECONDS = 5.0, 2.0, 1.5  # of the time of a request
 UNREAD: Labels = {
     "address": _l("The address must begin with https:// and be complete"),
     "private": _l("The address leads into a private network. Ask whoever runs the service to allow its host"),
     "unreachable": _l("No server answers at the address. Check it"),
-    "slow": _l("The server took longer than 10 seconds"),
+    "slow": _l("The server took too long to answer"),
     "too_long": _l("The calendar has more than 2 MB. Choose one with fewer events"),
     "redirects": _l("The address leads on to others too often"),
     "broken": _l("What came from the address cannot be read"),
@@ -41,6 +44,7 @@ UNREAD: Labels = {
     "status": _l("The server answered with an error"),
     "no_calendar": _l("What came from the address is no calendar"),
     "too_much": _l("The calendar has too many events to work out. At most 1,000 can be busy times"),
+    "nobody": _l("The person or room is not in use any more. Remove the calendar"),
     "key_gone": _l("The secret key of the service has changed. Remove the calendar and add it again"),
 }
 KIND_CHOICES = [
@@ -98,12 +102,14 @@ def add_outside_calendar() -> ResponseReturnValue:
         if not form.validate():
             return _page(context, form), 400
         _count(context)
-        try:
-            reading = read_calendar(context.runtime, context.catalogue, form.source)
-        except CalendarUnread as error:
-            form.refuse("address", str(UNREAD[error.code]))
-            return _page(context, form), 400
-        if reading is None or "try" in request.form:
+        catalogue = context.catalogue
+    try:
+        reading = read_calendar(context.runtime, catalogue, form.source, limits=page_limits())
+    except CalendarUnread as error:
+        return _refused("address", str(UNREAD[error.code]))
+    if reading is None or "try" in request.form:
+        with staff_context() as context:
+            form = _form(context)
             again = gettext("Enter the password again to add it.") if form.password.data else ""
             return _page(context, form, found=f"{_found(context, reading)} {again}".strip())
     try:
@@ -116,10 +122,7 @@ def add_outside_calendar() -> ResponseReturnValue:
             actor=context.actor,
         )
     except Invalid as error:
-        with staff_context() as context:
-            form = _form(context)
-            form.refuse(next(iter(error.errors)), joined_texts(error, current_language()))
-            return _page(context, form), 400
+        return _refused(next(iter(error.errors)), joined_texts(error, current_language()))
     return redirect(url_for("council.outside_calendar_list", said="added", listed=listed), code=303)
 
 
@@ -134,10 +137,24 @@ def change_outside_calendar(calendar: int) -> ResponseReturnValue:
         return redirect(url_for("council.outside_calendar_list", said="removed"), code=303)
     _count(context)
     try:
-        read_again(context.runtime, context.authority.id, calendar)
+        read_again(context.runtime, context.authority.id, calendar, page_limits())
     except CalendarUnread:
         return redirect(url_for("council.outside_calendar_list", said="unread"), code=303)
     return redirect(url_for("council.outside_calendar_list", said="read"), code=303)
+
+
+def page_limits() -> ReadLimits:
+    """What a page may wait for: the rest of its time is for its own work, and others wait for their turn meanwhile."""
+    left = seconds_left(REQUEST_SECONDS) - EXPAND_SECONDS - OWN_SECONDS
+    return ReadLimits(FetchLimits(seconds=max(0.0, min(FETCH_SECONDS, left))), EXPAND_SECONDS)
+
+
+def _refused(field: str, text: str) -> ResponseReturnValue:
+    """The page with what was typed, and what is wrong with it."""
+    with staff_context() as context:
+        form = _form(context)
+        form.refuse(field, text)
+        return _page(context, form), 400
 
 
 def _count(context: StaffContext) -> None:

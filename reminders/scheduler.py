@@ -78,7 +78,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("send", worker.send_due, tick_seconds),
             ("sweep", lambda: sweep_when_due(runtime), SWEEP_CHECK_SECONDS),
             ("promises", lambda: measure_promises(runtime), SWEEP_CHECK_SECONDS),
-            ("calendars", lambda: read_outside_calendars(runtime), SWEEP_CHECK_SECONDS),
+            ("calendars", lambda: read_outside_calendars(runtime, stopping), SWEEP_CHECK_SECONDS),
             ("links", lambda: answer_link_requests(runtime), tick_seconds),
             ("offers", lambda: work_offers(runtime), tick_seconds),
             ("receipts", lambda: ask_providers(runtime, worker.channels, stopping), RECEIPT_SECONDS),
@@ -124,13 +124,13 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     offer_waiting(runtime)
     send_wish_mails(runtime, worker.channels)
     measure_promises(runtime)
-    read_outside_calendars(runtime)
     handle_waiting_texts(runtime)
     counts = worker.send_due()
     ask_providers(runtime, worker.channels)
     replace_stuck(runtime)
     look_for_bounces(runtime)
     sweep_when_due(runtime)
+    read_outside_calendars(runtime)  # last: servers of others can be slow, and messages do not wait for them
     return counts
 
 

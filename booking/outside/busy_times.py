@@ -7,19 +7,19 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
-from core.bounded_fetch import FetchRequest, fetch
+from core.bounded_fetch import FetchLimits, FetchRequest, fetch
 from core.wall_clock import unit_after, unit_of
 
 ICS, CALDAV = "ics", "caldav"
 KINDS = (ICS, CALDAV)
 MOST_PERIODS = 1000
 TOO_OFTEN = re.compile(r"FREQ=(SECONDLY|MINUTELY)", re.IGNORECASE)
-MOST_SECONDS = 15  # by the clock; its processor time has a limit of its own
+MOST_SECONDS = 15.0  # by the clock; its processor time has a limit of its own
 DAV, CAL = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}"
 OK, MULTI_STATUS = 200, 207
 NOT_ALLOWED, NOT_THERE = (401, 403), (404, 410)
@@ -54,6 +54,17 @@ class CalendarSource:
 
 
 @dataclass(frozen=True)
+class ReadLimits:
+    """How long a server may take, and how long it may take to work out when events recur."""
+
+    fetch: FetchLimits = field(default_factory=FetchLimits)
+    expand_seconds: float = MOST_SECONDS
+
+
+USUAL_LIMITS = ReadLimits()
+
+
+@dataclass(frozen=True)
 class BusyWindow:
     """The period that counts, the council's zone, and how the UIDs of our own events end."""
 
@@ -71,7 +82,17 @@ class BusyPeriod:
     last_unit: int
 
 
-def fetch_calendars(source: CalendarSource, window: BusyWindow, allowed_hosts: Sequence[str]) -> list[str]:
+@dataclass(frozen=True)
+class Reading:
+    """What was read: the busy periods, by their beginning, and what is another as soon as the calendar is."""
+
+    periods: tuple[BusyPeriod, ...]
+    mark: str
+
+
+def fetch_calendars(
+    source: CalendarSource, window: BusyWindow, allowed_hosts: Sequence[str], limits: FetchLimits
+) -> list[str]:
     """The texts of the calendars at the address. Raises: FetchFailed, CalendarUnread."""
     request = FetchRequest(source.address, user=source.user, password=source.password)
     if source.kind == CALDAV:
@@ -79,7 +100,7 @@ def fetch_calendars(source: CalendarSource, window: BusyWindow, allowed_hosts: S
         headers = {"Depth": "1", "Content-Type": "application/xml; charset=utf-8"}
         body = QUERY.format(first=first, last=last).encode()
         request = FetchRequest(source.address, "REPORT", body, headers, source.user, source.password)
-    answer = fetch(request, allowed_hosts)
+    answer = fetch(request, allowed_hosts, limits)
     if answer.status in NOT_ALLOWED:
         raise CalendarUnread("not_allowed")
     if answer.status in NOT_THERE:
@@ -100,10 +121,22 @@ def _calendars_in(text: str) -> list[str]:
         raise CalendarUnread("no_calendar") from error
     if root.tag != f"{DAV}multistatus":
         raise CalendarUnread("no_calendar")
+    for response in root.iter(f"{DAV}response"):
+        properties = [
+            one for one in response.iter(f"{DAV}propstat") if one.find(f"{DAV}prop/{CAL}calendar-data") is not None
+        ]
+        if any(_is_error(one.findtext(f"{DAV}status")) for one in (response, *properties)):
+            raise CalendarUnread("status")
     return [found.text for found in root.iter(f"{CAL}calendar-data") if found.text]
 
 
-def busy_periods(texts: Sequence[str], window: BusyWindow) -> list[BusyPeriod]:
+def _is_error(status: str | None) -> bool:
+    """Whether a part of the answer says that something is missing from it: "HTTP/1.1 507 Insufficient Storage"."""
+    words = (status or "").split()
+    return bool(words) and not (len(words) > 1 and words[1].startswith("2"))
+
+
+def busy_periods(texts: Sequence[str], window: BusyWindow, seconds: float = MOST_SECONDS) -> list[BusyPeriod]:
     """The busy periods in the calendars, by their beginning. Raises: CalendarUnread."""
     if any(not text.lstrip().upper().startswith("BEGIN:VCALENDAR") for text in texts):
         raise CalendarUnread("no_calendar")
@@ -116,7 +149,7 @@ def busy_periods(texts: Sequence[str], window: BusyWindow) -> list[BusyPeriod]:
             [sys.executable, "-I", str(EXPAND)],
             input=json.dumps(asked).encode(),
             capture_output=True,
-            timeout=MOST_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired as error:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import String, and_, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from booking.outside.limits import ALARM_AFTER
@@ -36,18 +35,28 @@ class OutsideCalendarView:
 
 def outside_calendars(db: Session, authority_id: int, now: datetime) -> list[OutsideCalendarView]:
     """The calendars of the council, by resource."""
+    of_calendar = and_(
+        Closure.authority_id == OutsideCalendar.authority_id,
+        Closure.slug.like(literal("outside-").concat(cast(OutsideCalendar.id, String)).concat("-%")),
+        Closure.lifted_at.is_(None),
+        Closure.ends_at > now,
+    )
     rows = db.execute(
-        select(OutsideCalendar, Resource.name)
+        select(OutsideCalendar, Resource.name, func.count(Closure.id), func.min(Closure.starts_at))
         .join(Resource, Resource.id == OutsideCalendar.resource_id)
+        .outerjoin(Closure, of_calendar)
         .where(OutsideCalendar.authority_id == authority_id)
+        .group_by(OutsideCalendar.id, Resource.name)
         .order_by(Resource.name, OutsideCalendar.id)
     )
-    return [_view(db, row, name, now) for row, name in rows]
+    return [_view(row, name, now, busy, next_at) for row, name, busy, next_at in rows]
 
 
 def failing_too_long(db: Session, now: datetime, authority_id: int | None = None) -> int:
     """How many calendars, of the council or of all, could not be read for longer than is put up with."""
-    failing = select(OutsideCalendar.id).where(OutsideCalendar.failing_since <= now - ALARM_AFTER)
+    last_read = func.coalesce(OutsideCalendar.read_at, OutsideCalendar.created_at)
+    is_failing = or_(OutsideCalendar.failing_since <= now - ALARM_AFTER, last_read <= now - ALARM_AFTER)
+    failing = select(OutsideCalendar.id).where(is_failing)
     if authority_id is not None:
         failing = failing.where(OutsideCalendar.authority_id == authority_id)
     return len(db.scalars(failing).all())
@@ -59,17 +68,18 @@ def are_calendars_read(runtime: Runtime) -> bool:
         return not failing_too_long(db, runtime.clock.database_now(db))
 
 
-def _view(db: Session, row: OutsideCalendar, resource: str, now: datetime) -> OutsideCalendarView:
-    ahead: Sequence[datetime] = db.scalars(
-        select(Closure.starts_at)
-        .where(
-            Closure.authority_id == row.authority_id,
-            Closure.slug.like(f"outside-{row.id}-%"),
-            Closure.lifted_at.is_(None),
-            Closure.ends_at > now,
-        )
-        .order_by(Closure.starts_at)
-    ).all()
-    is_alarm = row.failing_since is not None and row.failing_since <= now - ALARM_AFTER
-    facts = (row.id, resource, row.kind, row.host, row.read_at, row.failing_since, row.failure, is_alarm)
-    return OutsideCalendarView(*facts, busy=len(ahead), next_at=ahead[0] if ahead else None)
+def _view(
+    row: OutsideCalendar, resource: str, now: datetime, busy: int, next_at: datetime | None
+) -> OutsideCalendarView:
+    since = min(row.failing_since or now, row.read_at or row.created_at)
+    facts = (
+        row.id,
+        resource,
+        row.kind,
+        row.host,
+        row.read_at,
+        row.failing_since,
+        row.failure,
+        since <= now - ALARM_AFTER,
+    )
+    return OutsideCalendarView(*facts, busy=busy, next_at=next_at)

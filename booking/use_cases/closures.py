@@ -5,8 +5,10 @@ What becomes of each is its state (`booking.rebooking.RebookState`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import Session
@@ -41,9 +43,7 @@ def list_touched(db: Session, closure_id: int, now: datetime) -> int:
     holds = _touched_holds(db, closure)
     end_proposals_held_by(db, holds, now)
     delete_holds(db, holds)
-    touched = touched_by(db, closure)
-    ahead = [appointment_id for appointment_id, ends_at in touched.items() if ends_at > now]
-    return _update_list(db, closure, ahead, touched, now)
+    return _update_lists(db, [closure], {closure.id: touched_by(db, closure)}, now)
 
 
 def touched_by(db: Session, closure: Closure) -> dict[int, datetime]:
@@ -63,24 +63,100 @@ def touched_by(db: Session, closure: Closure) -> dict[int, datetime]:
     return {row.id: row.ends_at for row in connection_of(db).execute(touched)}
 
 
-def _update_list(db: Session, closure: Closure, ahead: Sequence[int], touched: Collection[int], now: datetime) -> int:
-    """Put those who are still to come on the closure's list, once each, and take off who is touched no longer."""
-    items = select(RebookItem).where(RebookItem.closure_id == closure.id)
-    known = {item.appointment_id: item for item in db.scalars(items)}
-    leaving = [item for id_, item in known.items() if item.closed_at is None and id_ not in touched]
+def list_busy_times(db: Session, closures: Sequence[Closure], now: datetime) -> int:
+    """What `list_touched` does, for many closures of one resource that shut all of it, in as few statements as for one."""
+    in_force = [closure for closure in closures if closure.lifted_at is None]
+    met = _met_by(db, in_force) if in_force else {}
+    holds = {row.hold_id for rows in met.values() for row in rows if row.hold_id is not None}
+    for closure in _with_proposals(db, in_force) if in_force else ():
+        holds.update(_touched_beside(db, closure))
+    if holds:
+        end_proposals_held_by(db, holds, now)
+        delete_holds(db, sorted(holds))
+    touched = {
+        closure.id: {row.id: row.ends_at for row in met.get(closure.id, ()) if row.state == State.BOOKED}
+        for closure in closures
+    }
+    return _update_lists(db, closures, touched, now)
+
+
+def _met_by(db: Session, closures: Sequence[Closure]) -> dict[int, list[Any]]:
+    """What occupies the resource in the period of each closure, by the closure's id: rows of holds and appointments."""
+    first, last = min(one.starts_at for one in closures), max(one.ends_at for one in closures)
+    occupied = (
+        select(
+            Allocation.first_unit,
+            Allocation.last_unit,
+            Allocation.hold_id,
+            Appointment.id,
+            Appointment.ends_at,
+            Appointment.state,
+        )
+        .outerjoin(Appointment, Appointment.id == Allocation.appointment_id)
+        .where(
+            Allocation.resource_id == closures[0].resource_id,
+            Allocation.first_unit < unit_after(last),
+            Allocation.last_unit > unit_of(first),
+        )
+        .order_by(Allocation.first_unit, Appointment.id)
+    )
+    rows = connection_of(db).execute(occupied).all()
+    begins = [row.first_unit for row in rows]
+    longest = max((row.last_unit - row.first_unit for row in rows), default=0)
+    met: dict[int, list[Any]] = {}
+    for closure in closures:
+        start, end = unit_of(closure.starts_at), unit_after(closure.ends_at)
+        near = rows[bisect_right(begins, start - longest) : bisect_left(begins, end)]
+        met[closure.id] = [row for row in near if row.last_unit > start]
+    return met
+
+
+def _with_proposals(db: Session, closures: Sequence[Closure]) -> list[Closure]:
+    """Those in whose period somebody whom the resource serves has been offered another time, or another way."""
+    first, last = min(one.starts_at for one in closures), max(one.ends_at for one in closures)
+    offered = (
+        select(Appointment.starts_at, Appointment.ends_at)
+        .join(Proposal, Proposal.appointment_id == Appointment.id)
+        .join(Allocation, Allocation.appointment_id == Appointment.id)
+        .where(
+            Proposal.state == ProposalState.OPEN.value,
+            Proposal.hold_id.is_not(None),
+            Allocation.resource_id == closures[0].resource_id,
+            Appointment.starts_at < last,
+            Appointment.ends_at > first,
+        )
+        .distinct()
+    )
+    rows = db.execute(offered).all()
+    return [one for one in closures if any(row.starts_at < one.ends_at and row.ends_at > one.starts_at for row in rows)]
+
+
+def _update_lists(
+    db: Session, closures: Sequence[Closure], touched: Mapping[int, Mapping[int, datetime]], now: datetime
+) -> int:
+    """Put those who are still to come on the lists of these closures, once each, and take off who is touched no longer."""
+    items = select(RebookItem).where(RebookItem.closure_id.in_([closure.id for closure in closures]))
+    known = {(item.closure_id or 0, item.appointment_id): item for item in db.scalars(items)}
+    leaving = [item for (one, id_), item in known.items() if item.closed_at is None and id_ not in touched[one]]
     lock_proposals(db, [item.appointment_id for item in leaving])
     for item in leaving:
         keep(item, now)
     if leaving:
-        _release(db, closure.authority_id, [item.appointment_id for item in leaving], now)
-    again = [known[id_] for id_ in ahead if id_ in known and known[id_].closed_at is not None]
-    for item in again:
-        list_again(item, now)
-    new = [_new_item(closure, id_, now) for id_ in ahead if id_ not in known]
-    _say_as_elsewhere(db, closure, [*again, *new])
-    db.add_all(new)
+        _release(db, leaving[0].authority_id, [item.appointment_id for item in leaving], now)
+    listed: list[RebookItem] = []
+    for closure in closures:
+        for id_ in [appointment_id for appointment_id, ends_at in touched[closure.id].items() if ends_at > now]:
+            before = known.get((closure.id, id_))
+            if before is None:
+                listed.append(_new_item(closure, id_, now))
+            elif before.closed_at is not None:
+                list_again(before, now)
+                listed.append(before)
+    if listed:
+        _say_as_elsewhere(db, listed)
+    db.add_all(listed)
     db.flush()
-    return len(new) + len(again)
+    return len(listed)
 
 
 def _new_item(closure: Closure, appointment_id: int, now: datetime) -> RebookItem:
@@ -94,10 +170,10 @@ def _new_item(closure: Closure, appointment_id: int, now: datetime) -> RebookIte
     )
 
 
-def _say_as_elsewhere(db: Session, closure: Closure, listed: Collection[RebookItem]) -> None:
+def _say_as_elsewhere(db: Session, listed: Sequence[RebookItem]) -> None:
     """Who was put another time because of another list is not rung because of this one."""
     asked = select(RebookItem).where(
-        RebookItem.authority_id == closure.authority_id,
+        RebookItem.authority_id == listed[0].authority_id,
         RebookItem.closed_at.is_(None),
         RebookItem.state.in_([RebookState.OFFERED.value, RebookState.DECLINED.value]),
     )

@@ -11,70 +11,64 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from threading import Event
+from time import monotonic
 from urllib.parse import urlsplit
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.outside.busy_times import (
     KINDS,
-    BusyPeriod,
+    USUAL_LIMITS,
     BusyWindow,
     CalendarSource,
     CalendarUnread,
+    Reading,
+    ReadLimits,
     busy_periods,
     fetch_calendars,
 )
 from booking.outside.tables import OutsideCalendar
-from booking.tables import RebookItem
-from booking.use_cases.closures import list_touched
+from booking.use_cases.busy_closures import apply_reading, end_busy_times, site_of
 from core.audit import Actor, record
-from core.bounded_fetch import FetchFailed
+from core.bounded_fetch import FetchFailed, FetchFailure
 from core.errors import Invalid, NotFound
 from core.outages import outage_of
 from core.runtime import Runtime
-from core.sealed import seal, unseal
+from core.sealed import seal, sealed_anew, unseal
 from core.tokens import digest
 from core.transactions import run_with_retries
-from core.wall_clock import instant_of
-from locations.catalogue_queries import bump_plan, catalogue_by_id
+from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
-from locations.session_facts import FROM_OUTSIDE
-from locations.tables import Closure
 
 READ_EVERY = timedelta(minutes=15)
 
 LONGEST_WINDOW, SHORTEST_WINDOW = 400, 60  # days ahead that are read, whatever services are offered for
-KEPT = timedelta(days=7)  # how long a busy time that is over stays, for the pages of these days
 MOST_CALENDARS = 5  # of one resource
 MOST_AT_ONCE = 50  # are read in one pass
+LONGEST_PASS = 60  # seconds, and the calendar in hand
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What was read: the busy periods, by their beginning, and what is another as soon as the calendar is."""
-
-    periods: tuple[BusyPeriod, ...]
-    mark: str
-
-
 def read_calendar(
-    runtime: Runtime, catalogue: Catalogue, source: CalendarSource, known_mark: str = ""
+    runtime: Runtime,
+    catalogue: Catalogue,
+    source: CalendarSource,
+    known_mark: str = "",
+    limits: ReadLimits = USUAL_LIMITS,
 ) -> Reading | None:
     """What the calendar says now; None where it says what it said at `known_mark`. Raises: CalendarUnread."""
     window = _window(catalogue, runtime)
     try:
-        texts = fetch_calendars(source, window, runtime.settings.calendar_hosts)
+        texts = fetch_calendars(source, window, runtime.settings.calendar_hosts, limits.fetch)
     except FetchFailed as error:
         raise CalendarUnread(error.failure.value) from error
-    today = window.first.date().isoformat()
-    mark = digest("\0".join([today, window.zone, *sorted(texts)]))
-    return None if mark == known_mark else Reading(tuple(busy_periods(texts, window)), mark)
+    first, last = window.first.isoformat(), window.last.isoformat()
+    mark = digest("\0".join([first, last, window.zone, window.own, *sorted(texts)]))
+    return None if mark == known_mark else Reading(tuple(busy_periods(texts, window, limits.expand_seconds)), mark)
 
 
 def add_calendar(
@@ -100,7 +94,7 @@ def add_calendar(
         db.flush()
         subject = ("outside_calendar", row.id)
         record(db, actor, "outside_calendar_added", subject, authority_id=authority_id, now=now, host=row.host)
-        return _apply(db, row, reading, now)
+        return apply_reading(db, row, reading, now)
 
     return run_with_retries(runtime.database, operation)
 
@@ -110,7 +104,7 @@ def remove_calendar(runtime: Runtime, authority_id: int, calendar_id: int, *, ac
 
     def operation(db: Session) -> None:
         now, row = runtime.clock.database_now(db), _locked(db, authority_id, calendar_id)
-        _apply(db, row, Reading((), ""), now)
+        end_busy_times(db, row, now)
         subject = ("outside_calendar", row.id)
         record(db, actor, "outside_calendar_removed", subject, authority_id=authority_id, now=now, host=row.host)
         db.delete(row)
@@ -118,26 +112,40 @@ def remove_calendar(runtime: Runtime, authority_id: int, calendar_id: int, *, ac
     run_with_retries(runtime.database, operation)
 
 
-def read_again(runtime: Runtime, authority_id: int, calendar_id: int) -> None:
+def read_again(runtime: Runtime, authority_id: int, calendar_id: int, limits: ReadLimits = USUAL_LIMITS) -> None:
     """Read the calendar now, and bring what is offered in line with it. Raises: NotFound; CalendarUnread."""
     with runtime.database.reading() as db:
         catalogue, row = catalogue_by_id(db, authority_id), _row(db, authority_id, calendar_id)
     try:
-        reading = read_calendar(runtime, catalogue, _source(row, runtime.settings.secret_keys), row.content_mark)
-    except CalendarUnread as error:
-        run_with_retries(runtime.database, partial(_fail, runtime, authority_id, calendar_id, error.code))
+        reading = read_calendar(
+            runtime, catalogue, _source(row, runtime.settings.secret_keys), row.content_mark, limits=limits
+        )
+        run_with_retries(runtime.database, partial(_succeed, runtime, authority_id, calendar_id, reading))
+    except Exception as error:
+        if isinstance(error, NotFound) or outage_of(error) is not None:
+            raise
+        code = error.code if isinstance(error, CalendarUnread) else FetchFailure.BROKEN.value
+        run_with_retries(runtime.database, partial(_fail, runtime, authority_id, calendar_id, code))
         raise
-    run_with_retries(runtime.database, partial(_succeed, runtime, authority_id, calendar_id, reading))
 
 
-def read_outside_calendars(runtime: Runtime) -> int:
-    """How many calendars were read because it was time. One that fails stops no other."""
+def read_outside_calendars(runtime: Runtime, stopping: Event | None = None) -> int:
+    """How many calendars were read because it was time. One that fails stops no other.
+
+    Servers that are slow have no more than LONGEST_PASS; what is left then, or when `stopping` is set, is for the next pass.
+    """
+    ends_at = monotonic() + LONGEST_PASS
     with runtime.database.reading() as db:
         due = runtime.clock.database_now(db) - READ_EVERY
         is_due = OutsideCalendar.tried_at.is_(None) | (OutsideCalendar.tried_at <= due)
         found = select(OutsideCalendar.id, OutsideCalendar.authority_id, OutsideCalendar.tried_at).where(is_due)
         rows = db.execute(found.order_by(OutsideCalendar.tried_at, OutsideCalendar.id).limit(MOST_AT_ONCE)).all()
-    return sum(_read_in_turn(runtime, *row) for row in rows)
+    read = 0
+    for row in rows:
+        if monotonic() >= ends_at or (stopping is not None and stopping.is_set()):
+            break
+        read += _read_in_turn(runtime, *row)
+    return read
 
 
 def host_of(address: str) -> str:
@@ -178,8 +186,11 @@ def _window(catalogue: Catalogue, runtime: Runtime) -> BusyWindow:
 def _succeed(runtime: Runtime, authority_id: int, calendar_id: int, reading: Reading | None, db: Session) -> None:
     now, row = runtime.clock.database_now(db), _locked(db, authority_id, calendar_id)
     row.read_at, row.failure, row.failing_since = now, "", None
+    keys = runtime.settings.secret_keys
+    row.sealed_address = sealed_anew(keys, row.sealed_address)
+    row.sealed_password = sealed_anew(keys, row.sealed_password) if row.sealed_password else ""
     if reading is not None:
-        _apply(db, row, reading, now)
+        apply_reading(db, row, reading, now)
 
 
 def _fail(runtime: Runtime, authority_id: int, calendar_id: int, code: str, db: Session) -> None:
@@ -187,77 +198,12 @@ def _fail(runtime: Runtime, authority_id: int, calendar_id: int, code: str, db: 
     row.failing_since, row.failure = row.failing_since or runtime.clock.database_now(db), code
 
 
-def _apply(db: Session, row: OutsideCalendar, reading: Reading, now: datetime) -> int:
-    """Bring the closures of the calendar in line with what was read; how many booked appointments were listed by it."""
-    row.content_mark, row.read_at = reading.mark, now
-    wanted = {_slug(row, period): period for period in reading.periods if instant_of(period.last_unit) > now}
-    of_calendar = select(Closure).where(
-        Closure.authority_id == row.authority_id, Closure.slug.like(f"outside-{row.id}-%"), Closure.lifted_at.is_(None)
-    )
-    known = {closure.slug: closure for closure in db.scalars(of_calendar)}
-    gone = [closure for slug, closure in known.items() if slug not in wanted and closure.ends_at > now]
-    _delete_old(db, [closure for closure in known.values() if closure.ends_at <= now - KEPT])
-    new = [period for slug, period in wanted.items() if slug not in known]
-    if not gone and not new:
-        return 0
-    site_id = _site_of(catalogue_by_id(db, row.authority_id), row.resource_id) if new else gone[0].site_id
-    sites = {site_id, *(closure.site_id for closure in gone)}
-    bump_plan(db, row.authority_id, None if None in sites else [one for one in sites if one is not None])
-    listed = sum(list_touched(db, closure_id, now) for closure_id in _added(db, row, new, site_id))
-    for closure in gone:  # after those that came: who is touched by these as well is not told that all is well
-        closure.lifted_at, closure.slug = now, f"{closure.slug}-lifted-{closure.id}"
-        list_touched(db, closure.id, now)
-    facts: dict[str, Any] = {"added": len(new), "removed": len(gone), "listed": listed}
-    subject = ("outside_calendar", row.id)
-    record(db, Actor.system(), "outside_calendar_read", subject, authority_id=row.authority_id, now=now, **facts)
-    return listed
-
-
-def _added(db: Session, row: OutsideCalendar, new: Sequence[BusyPeriod], site_id: int | None) -> list[int]:
-    closures = [
-        Closure(
-            authority_id=row.authority_id,
-            site_id=site_id,
-            resource_id=row.resource_id,
-            slug=_slug(row, period),
-            starts_at=instant_of(period.first_unit),
-            ends_at=instant_of(period.last_unit),
-            source=FROM_OUTSIDE,
-        )
-        for period in new
-    ]
-    db.add_all(closures)
-    db.flush()
-    return [closure.id for closure in closures]
-
-
-def _delete_old(db: Session, closures: Sequence[Closure]) -> None:
-    """Busy times that are over are no record of ours, unless somebody had to be rebooked because of one."""
-    for closure in closures:
-        if not db.scalar(select(exists().where(RebookItem.closure_id == closure.id))):
-            db.delete(closure)
-
-
-def _slug(row: OutsideCalendar, period: BusyPeriod) -> str:
-    return f"outside-{row.id}-{period.first_unit}-{period.last_unit}"
-
-
-def _site_of(catalogue: Catalogue, resource_id: int) -> int | None:
-    """The site of the resource; None for a person who belongs to the council. Raises: NotFound."""
-    if catalogue.is_council_wide(resource_id):
-        return None
-    for site in catalogue.sites:
-        if site.resource(resource_id) is not None:
-            return site.id
-    raise NotFound.because("calendar_of_nobody")
-
-
 def _check(
     db: Session, authority_id: int, resource_id: int, source: CalendarSource, secret_keys: Sequence[str]
 ) -> None:
     if source.kind not in KINDS:
         raise Invalid.in_field("kind", "calendar_kind")
-    _site_of(catalogue_by_id(db, authority_id), resource_id)
+    site_of(catalogue_by_id(db, authority_id), resource_id)
     theirs = select(OutsideCalendar).where(
         OutsideCalendar.authority_id == authority_id, OutsideCalendar.resource_id == resource_id
     )

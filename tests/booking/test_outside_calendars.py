@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, update
 
-from booking.outside.busy_times import CALDAV, ICS, BusyWindow, CalendarSource, CalendarUnread, busy_periods
+from booking.events import appointment_changed
+from booking.outside.busy_times import (
+    CALDAV,
+    ICS,
+    BusyPeriod,
+    BusyWindow,
+    CalendarSource,
+    CalendarUnread,
+    Reading,
+    busy_periods,
+)
 from booking.outside.tables import OutsideCalendar
 from booking.queries.calendars_elsewhere import are_calendars_read, outside_calendars
-from booking.tables import RebookItem
+from booking.tables import Hold, RebookItem
+from booking.use_cases.holds import hold_slot
 from booking.use_cases.outside_calendars import (
     READ_EVERY,
     add_calendar,
@@ -29,10 +42,26 @@ from core.database import Database
 from core.errors import Invalid, SlotTaken
 from core.runtime import Runtime
 from core.sealed import seal, unseal
-from core.wall_clock import instant_of
-from locations.tables import Closure
+from core.wall_clock import instant_of, unit_of
+from locations.catalogue_queries import bump_plan
+from locations.tables import Closure, Service
+from reminders.outbox import plan_notifications
+from reminders.scheduler import send_once
+from tests.reminders.channels import RecordingChannel, worker_for
 from tests.support.calendar_server import CalendarServer, calendar_server, radicale
-from tests.support.factories import NOW, World, catalogue, make_appointment, make_runtime, make_world, slots_of
+from tests.support.factories import (
+    NOW,
+    World,
+    catalogue,
+    make_appointment,
+    make_authority,
+    make_resource,
+    make_runtime,
+    make_site,
+    make_world,
+    slot_key_at,
+    slots_of,
+)
 from tests.web.site.conftest import STAFF
 
 HOSTS = ("127.0.0.1",)
@@ -191,6 +220,183 @@ def test_secrets_are_sealed_and_an_address_is_taken_once(
         add(runtime, world, source)
 
 
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """What is sent to the database in the block."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
+def every_quarter(count: int) -> Reading:
+    """Busy for ten minutes of each quarter of an hour from ten o'clock on."""
+    first = unit_of(TEN)
+    return Reading(tuple(BusyPeriod(first + 3 * n, first + 3 * n + 2) for n in range(count)), "mark")
+
+
+def test_many_busy_times_come_and_go_in_few_statements(
+    database: Database, runtime: Runtime, world: World, server: CalendarServer
+) -> None:
+    """Bookings wait meanwhile. Who is booked is listed, and what is held ends, as if there were one busy time."""
+    booked = make_appointment(runtime, world, TEN)
+    hold_slot(runtime, slot_key_at(world, TEN + timedelta(hours=2)), for_public=True)
+    of_desk = (runtime, world.authority_id, world.resource_ids[0])
+    with statements(database) as sent:
+        assert add_calendar(*of_desk, source_at(server), every_quarter(300), actor=STAFF) > 0
+    assert len(sent) < 60
+    touched = [item.appointment_id for item in open_items(database)]
+    assert set(touched) == {booked.appointment_id}
+    with database.reading() as db:
+        assert db.scalars(select(Hold.id)).all() == []
+        with statements(database) as sent:
+            (view,) = outside_calendars(db, world.authority_id, runtime.clock.now())
+    assert (view.busy, view.next_at, len(sent)) == (300, TEN, 1)
+    with statements(database) as sent:
+        remove_calendar(runtime, world.authority_id, the_calendar(database).id, actor=STAFF)
+    assert len(sent) < 60
+    assert open_items(database) == []
+
+
+def test_the_busy_times_of_a_longer_horizon_are_taken_at_once(
+    database: Database, runtime: Runtime, world: World, server: CalendarServer
+) -> None:
+    later = NOW + timedelta(days=100)
+    server.text = events(busy(later))
+    before = read_calendar(runtime, catalogue(database, world), source_at(server))
+    assert before is not None
+    assert before.periods == ()
+    with database.writing() as db:
+        db.execute(update(Service).values(horizon_days=150))
+        bump_plan(db, world.authority_id)
+    after = read_calendar(runtime, catalogue(database, world), source_at(server), before.mark)
+    assert after is not None
+    assert [instant_of(one.first_unit) for one in after.periods] == [later]
+
+
+def test_a_pass_ends_when_it_is_to_stop_or_has_taken_long(
+    database: Database, runtime: Runtime, world: World, server: CalendarServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.text = events()
+    add(runtime, world, source_at(server))
+    assert isinstance(runtime.clock, FixedClock)
+    runtime.clock.advance(READ_EVERY)
+    stopping = Event()
+    stopping.set()
+    assert read_outside_calendars(runtime, stopping) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("booking.use_cases.outside_calendars.LONGEST_PASS", 0)
+        assert read_outside_calendars(runtime) == 0
+    assert read_outside_calendars(runtime, Event()) == 1
+
+
+def test_messages_are_sent_before_calendars_are_read(
+    database: Database, runtime: Runtime, world: World, server: CalendarServer
+) -> None:
+    server.text = events()
+    add(runtime, world, source_at(server))
+    runtime.clock.advance(READ_EVERY)  # type: ignore[attr-defined]
+    asked = len(server.paths)
+    seen: list[int] = []
+    with appointment_changed.connected_to(plan_notifications):
+        make_appointment(runtime, world, TEN)
+    channel = RecordingChannel(on_send=lambda _message: seen.append(len(server.paths)))
+    send_once(runtime, worker_for(runtime, channel))
+    assert seen == [asked]
+    assert len(server.paths) == asked + 1
+
+
+def test_a_calendar_of_nobody_and_one_that_nobody_reads_raise_the_alarm(
+    database: Database, runtime: Runtime, world: World, server: CalendarServer
+) -> None:
+    server.text = events()
+    add(runtime, world, source_at(server))
+    other = make_authority(database, "elsewhere")
+    server.text = events(busy(TEN))
+    with database.writing() as db:
+        theirs = make_resource(database, other, make_site(database, other), "desk")
+        db.execute(update(OutsideCalendar).values(resource_id=theirs))
+    read_later(runtime)
+    assert the_calendar(database).failure == "nobody"
+    with database.writing() as db:
+        db.execute(update(OutsideCalendar).values(failure="", failing_since=None, read_at=NOW - timedelta(hours=25)))
+    assert not are_calendars_read(runtime)
+    with database.reading() as db:
+        (view,) = outside_calendars(db, world.authority_id, runtime.clock.now())
+    assert view.is_alarm
+
+
+def test_a_removed_calendar_leaves_no_busy_time_behind(
+    database: Database, runtime: Runtime, world: World, server: CalendarServer
+) -> None:
+    make_appointment(runtime, world, TEN)
+    server.text = events(busy(TEN, 15), busy(TEN + timedelta(hours=2)))
+    add(runtime, world, source_at(server))
+    assert isinstance(runtime.clock, FixedClock)
+    runtime.clock.advance(timedelta(days=3))
+    remove_calendar(runtime, world.authority_id, the_calendar(database).id, actor=STAFF)
+    with database.reading() as db:
+        left = db.scalars(select(Closure)).all()
+    assert [(one.starts_at, one.lifted_at, one.slug.endswith(f"lifted-{one.id}")) for one in left] == [
+        (TEN, runtime.clock.now(), True)
+    ]
+
+
+MULTI_STATUS = (
+    '<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:response><D:href>/a.ics</D:href>'
+    "<D:propstat><D:prop><C:calendar-data>{calendar}</C:calendar-data></D:prop><D:status>HTTP/1.1 200 OK</D:status>"
+    "</D:propstat></D:response>{more}</D:multistatus>"
+)
+CUT_SHORT = "<D:response><D:href>/</D:href><D:status>HTTP/1.1 507 Insufficient Storage</D:status></D:response>"
+PART = (
+    "<D:response><D:href>/b.ics</D:href><D:propstat><D:prop><{name}/></D:prop>"
+    "<D:status>HTTP/1.1 403 Forbidden</D:status></D:propstat></D:response>"
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "is_whole"),
+    [
+        ("", True),
+        (PART.replace("{name}", "D:getetag"), True),
+        (PART.replace("{name}", "C:calendar-data"), False),
+        (CUT_SHORT, False),
+    ],
+)
+@pytest.mark.databases("sqlite")
+def test_an_answer_of_caldav_with_something_missing_is_none(
+    runtime: Runtime, world: World, server: CalendarServer, more: str, is_whole: bool
+) -> None:
+    server.status, server.text = 207, MULTI_STATUS.format(calendar=events(busy(TEN)), more=more)
+    source = CalendarSource(CALDAV, f"{server.url}/calendar.ics")
+    if is_whole:
+        reading = read_calendar(runtime, catalogue(runtime.database, world), source)
+        assert reading is not None
+        assert len(reading.periods) == 1
+        return
+    with pytest.raises(CalendarUnread) as refused:
+        read_calendar(runtime, catalogue(runtime.database, world), source)
+    assert refused.value.code == "status"
+
+
+def test_a_calendar_is_read_with_the_new_key_alone_once_it_was_read_with_both(
+    database: Database, runtime: Runtime, world: World, server: CalendarServer
+) -> None:
+    server.text = events()
+    add(runtime, world, source_at(server, user="ann", password="letmein"))
+    old = runtime.settings.secret_key
+    for kept in ((old,), ()):
+        later = make_runtime(database, calendar_hosts=HOSTS, secret_key="another key", old_secret_keys=kept)
+        read_again(later, world.authority_id, the_calendar(database).id)
+    assert server.seen[-1]["Authorization"].startswith("Basic ")
+
+
 def test_a_value_is_opened_with_the_keys_that_are_kept_and_no_others() -> None:
     sealed = seal(("old",), "letmein")
     assert unseal(("new", "old"), sealed) == "letmein"
@@ -216,10 +422,10 @@ def test_a_real_caldav_server_is_read(runtime: Runtime, world: World, tmp_path: 
         assert refused.value.code == "not_allowed"
 
 
-def periods(*lines: str) -> list[tuple[str, str]]:
+def periods(*lines: str, seconds: float = 15) -> list[tuple[str, str]]:
     """The busy periods of a calendar with these events, in UTC, as text."""
     window = BusyWindow(NOW - timedelta(days=1), NOW + timedelta(days=200), "Europe/London", "@ours.example.org")
-    found = busy_periods([events(*lines)], window)
+    found = busy_periods([events(*lines)], window, seconds)
     return [tuple(f"{instant_of(unit):%m-%d %H:%M}" for unit in (one.first_unit, one.last_unit)) for one in found]  # type: ignore[misc]
 
 
@@ -255,8 +461,7 @@ def test_what_is_busy_and_when() -> None:
         ("DTSTART:nonsense", "no_calendar"),
     ],
 )
-def test_a_calendar_that_cannot_be_worked_out_is_refused(lines: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("booking.outside.busy_times.MOST_SECONDS", 3)
+def test_a_calendar_that_cannot_be_worked_out_is_refused(lines: str, why: str) -> None:
     with pytest.raises(CalendarUnread) as refused:
-        periods(*[lines] * 20)
+        periods(*[lines] * 20, seconds=3)
     assert refused.value.code == why

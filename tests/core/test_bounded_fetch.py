@@ -33,6 +33,7 @@ def server() -> Iterator[CalendarServer]:
         ("/redirect/3", FetchFailure.REDIRECTS),
         ("/away", FetchFailure.PRIVATE),
         ("/elsewhere", FetchFailure.ADDRESS),
+        ("/nowhere", FetchFailure.ADDRESS),
     ],
 )
 def test_a_server_that_misbehaves_is_given_up_in_time(server: CalendarServer, path: str, failure: FetchFailure) -> None:
@@ -55,6 +56,18 @@ def test_a_password_is_for_the_host_that_it_was_given_for(server: CalendarServer
     fetch(FetchRequest(f"{server.url}/elsewhere", user="ann", password="secret"), (*HOSTS, "localhost"))
     assert server.paths[-1] == "/calendar.ics"
     assert "Authorization" not in server.seen[-1]
+
+
+def test_a_host_that_is_allowed_with_a_port_is_allowed_with_that_alone(server: CalendarServer) -> None:
+    request = FetchRequest(f"{server.url}/calendar.ics")
+    assert fetch(request, (f"127.0.0.1:{server.server_port}",)).status == 200
+    with pytest.raises(FetchFailed) as refused:
+        fetch(request, (f"127.0.0.1:{server.server_port + 1}",))
+    assert refused.value.failure is FetchFailure.ADDRESS
+    for allowed in (("::1",), ("[::1]",), ("[::1]:9",)):
+        with pytest.raises(FetchFailed) as refused:
+            fetch(FetchRequest("http://[::1]:9/calendar.ics"), allowed, QUICK)
+        assert refused.value.failure is FetchFailure.UNREACHABLE
 
 
 @pytest.mark.parametrize(
@@ -120,6 +133,8 @@ def test_a_name_with_one_private_address_among_others_is_refused(monkeypatch: py
         ("::", False),
         ("fe80::1", False),
         ("fd00::1", False),
+        ("fec0::1", False),
+        ("feff:ffff::1", False),
         ("ff02::1", False),
         ("::ffff:10.0.0.1", False),
         ("::ffff:93.184.216.34", True),

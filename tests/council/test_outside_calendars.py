@@ -11,7 +11,9 @@ from sqlalchemy import update
 
 from booking.outside.tables import OutsideCalendar
 from core.clock import FixedClock
+from core.deadlines import time_limit
 from core.settings import Settings
+from council.outside_calendar_views import FETCH_SECONDS, page_limits
 from tests.booking.test_outside_calendars import PRIVATE, TEN, busy, events
 from tests.support.calendar_server import CalendarServer, calendar_server
 from tests.support.pages import check_page
@@ -83,6 +85,25 @@ def test_what_is_wrong_with_an_address_is_said_at_its_field(
     status, text = send(admin, library, f"{server.url}{path}", password="letmein")
     assert (status, says in text, "letmein" in text) == (400, True, False)
     assert send(admin, library, "http://example.org/a.ics")[1].count("must begin with https://")
+
+
+def test_a_slow_server_leaves_the_page_time_and_what_was_typed(
+    admin: FlaskClient, library: Library, server: CalendarServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("council.outside_calendar_views.FETCH_SECONDS", 0.5)
+    values = check_page(admin.get(PATH).text).form_to("/outside-calendars").values()
+    typed = {"resource": str(library.world.resource_ids[0]), "kind": "ics", "address": f"{server.url}/slow"}
+    page = check_page(admin.post(PATH, data=values | typed).text)
+    assert "took too long" in page.text
+    assert page.form_to("/outside-calendars").values()["address"] == [typed["address"]]
+
+
+def test_a_page_waits_for_no_more_than_its_time_allows() -> None:
+    for seconds in (9.0, 6.0, 3.0, 0.5):
+        with time_limit(seconds):
+            limits = page_limits()
+        assert limits.fetch.seconds <= FETCH_SECONDS
+        assert limits.fetch.seconds + limits.expand_seconds <= max(seconds, limits.expand_seconds)
 
 
 def test_a_calendar_that_fails_for_a_day_is_said_on_the_home_page(

@@ -53,6 +53,11 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(BrokenPipeError, ConnectionResetError):
             getattr(self, f"_{name}")()
 
+    def do_REPORT(self) -> None:
+        """A query of CalDAV is answered like every other question."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
     def _answer(self, status: int, body: bytes = b"", **headers: str) -> None:
         self.send_response(status)
         for key, value in headers.items():
@@ -99,6 +104,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _away(self) -> None:
         """To another name of this host, which nobody allowed."""
         self._answer(302, Location=f"https://localhost:{self.server.server_port}/calendar.ics")
+
+    def _nowhere(self) -> None:
+        """To what is no address."""
+        self._answer(302, Location="https://[nowhere/")
 
     def _elsewhere(self) -> None:
         """To another place at the same host, that is another server."""
