@@ -62,7 +62,7 @@ class AppointmentChange:
     number of the proposal that has just been made, and `answer_by` when it ends. An offer is `earlier` when whoever has the
     appointment waits for one; where a wish is paused, `offer` is the last one that was not answered, and
     where it is `earlier_gone` the one that another person was quicker to take. Nobody is told of it before `told_after`,
-    while whoever made it can take it back.
+    while whoever made it can take it back. It `undoes` the change that was made at that moment.
     """
 
     authority_id: int
@@ -76,6 +76,7 @@ class AppointmentChange:
     offer: int = 0
     answer_by: datetime | None = None
     told_after: timedelta = timedelta()
+    undoes: datetime | None = None
 
 
 # Sent with the database session: appointment_changed.send(session, change=AppointmentChange(...)).

@@ -49,7 +49,7 @@ from reminders.recipients import (
     rules_in,
 )
 from reminders.tables import Notification
-from reminders.told_since import owed_when_put_back
+from reminders.told_since import owe_again
 
 # Not a limit of core.rate_limits: the rows owed are the count, read and written in the transaction of the request itself.
 BETWEEN_LINKS = timedelta(minutes=5)
@@ -79,8 +79,9 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
     told = [row.due_at for row in known.values() if row.kind in (CONFIRMATION, RESCHEDULED)]
     owed = owed_after(appointment, change.what, change.now, max(told, default=None))
     owed = told_later(owed, change.told_after)
-    if change.what == "put_back":
-        owed += owed_when_put_back(db, appointment, change.now)
+    if change.undoes:
+        owed = []  # what was owed before is owed again, and nothing else
+        owe_again(db, (planning.contacts, planning.rules, appointment), known, change.undoes, change.now)
     if contact:
         owed += owed_contact_change(contact, appointment, change.now)
     if change.offer or change.what in ABOUT_OFFERS:

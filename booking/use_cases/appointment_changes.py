@@ -16,7 +16,7 @@ from booking.capacity.placement import release
 from booking.events import UNDO_FOR, AppointmentChange, announce
 from booking.queries.references import meant_reference
 from booking.states import State
-from booking.tables import Appointment
+from booking.tables import Allocation, Appointment
 from core.audit import Actor, record
 from core.errors import CapacityConflict, IllegalMove, NotFound, TooSoon
 from locations.catalogue_queries import catalogue_by_id, catalogue_while_locked
@@ -72,9 +72,10 @@ def record_change(
     what: Literal["rescheduled", "cancelled", "handed_over", "put_back"],
     now: datetime,
     reason: str,
+    undoes: datetime | None = None,
     **facts: Any,
 ) -> None:
-    """Write the change to the audit, with `facts`, and announce it."""
+    """Write the change to the audit, with `facts`, and announce it. It `undoes` the one that was made then."""
     record(
         db,
         actor,
@@ -88,7 +89,14 @@ def record_change(
     )
     is_undoable = actor.kind == "staff" and what in ("rescheduled", "cancelled")
     wait: timedelta = db.info.get(UNDO_FOR, timedelta()) if is_undoable else timedelta()
-    announce(db, AppointmentChange(row.authority_id, row.id, row.version, what, now, told_after=wait))
+    announce(db, AppointmentChange(row.authority_id, row.id, row.version, what, now, told_after=wait, undoes=undoes))
+
+
+def occupied_by(db: Session, appointment_id: int) -> list[list[int]]:
+    """What the appointment occupies, as the audit keeps it: the id of the service and that of the resource, of each."""
+    columns = (Allocation.service_id, Allocation.resource_id)
+    rows = select(*columns).where(Allocation.appointment_id == appointment_id).order_by(Allocation.id)
+    return [list(row) for row in db.execute(rows)]
 
 
 def release_or_keep(

@@ -15,6 +15,7 @@ from booking.use_cases.appointment_changes import (
     check_changeable,
     is_late,
     lock_appointment,
+    occupied_by,
     record_change,
     release_or_keep,
     site_id_of,
@@ -64,18 +65,20 @@ def cancel(
         check_changeable(db, row, now, enforce_cutoff=enforce_cutoff)
         check_seen(row, seen)
         late = {"late": True} if is_by_resident and is_late(db, row, now) else {}
-        _end(db, row, requested_state, reason.strip(), now)
-        facts = {"by": BY_RESIDENT if is_by_resident else BY_COUNCIL} | late
+        occupied = _end(db, row, requested_state, reason.strip(), now)
+        facts: dict[str, Any] = {"by": BY_RESIDENT if is_by_resident else BY_COUNCIL, "occupied": occupied} | late
         record_change(db, row, actor, "cancelled", now, reason, **facts)
         return result_of(row)
 
     return run_operation(runtime, idempotency, operation)
 
 
-def _end(db: Session, row: Appointment, state: State, reason: str, now: datetime) -> None:
-    """Write that the appointment is cancelled, and free its time."""
+def _end(db: Session, row: Appointment, state: State, reason: str, now: datetime) -> list[list[int]]:
+    """Write that the appointment is cancelled, and free its time; what it occupied."""
+    occupied = occupied_by(db, row.id)
     row.state, row.state_reason = state.value, reason
     row.version += 1
     row.changed_at = now
     release_or_keep(db, catalogue_by_id(db, row.authority_id), row, now)
     close_rebook_items(db, row.id, now, RebookState.CANCELLED)
+    return occupied

@@ -68,7 +68,7 @@ def hand_over(
         _keep_former_owner(db, row, now)
         _change_needs(db, row, resident, owner.support_needs)
         _change_owner(runtime, row, resident, now)
-        facts = {"from_resident": owner.from_resident_id, "to_resident": owner.to_resident_id}
+        facts: dict[str, Any] = {"from_resident": owner.from_resident_id, "to_resident": owner.to_resident_id}
         record_change(db, row, actor, "handed_over", now, "", **facts)
         return result_of(row)
 

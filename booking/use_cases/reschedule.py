@@ -21,6 +21,7 @@ from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.appointment_changes import (
     check_changeable,
     lock_appointment,
+    occupied_by,
     record_change,
     release_or_keep,
     site_id_of,
@@ -139,6 +140,7 @@ def _placed(db: Session, row: Appointment, destination: SlotKey | Hold, actor: A
 
 def _move(db: Session, row: Appointment, placement: Placement, actor: Actor, now: datetime, move: Move) -> None:
     was, answer = row.slot_token, answer_of_move(db, row.id, placement.hold_id, now)
+    occupied = occupied_by(db, row.id)
     row.moved_by = BY_COUNCIL if move.is_by_council or is_to_rebook(db, row.id) else BY_RESIDENT
     release_or_keep(db, placement.catalogue, row, now, taken=placement.seats)
     claim_for_appointment(db, placement, appointment_id=row.id, now=now)
@@ -150,5 +152,5 @@ def _move(db: Session, row: Appointment, placement: Placement, actor: Actor, now
     db.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))
     insert_services(db, row.id, placement.services())
     close_rebook_items(db, row.id, now, answer)
-    facts = {"was": was, "slot_token": placement.slot_token, "by": row.moved_by}
+    facts: dict[str, Any] = {"was": was, "slot_token": placement.slot_token, "by": row.moved_by, "occupied": occupied}
     record_change(db, row, actor, "rescheduled", now, move.reason, **facts)

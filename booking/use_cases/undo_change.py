@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from booking.availability.needs_met import features_of, unmet_needs
 from booking.capacity.placement import Placement, claim_for_appointment, place
 from booking.events import UNDO_FOR
 from booking.queries.references import meant_reference
@@ -23,6 +25,8 @@ from core.errors import NotFound, Stale
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from core.wall_clock import instant_of
+from locations.catalogue_queries import catalogue_by_id
+from locations.model import Catalogue
 
 RESCHEDULED, CANCELLATION = "rescheduled", "cancelled"
 # Raises: Stale when somebody has been told of this version of the appointment, or is being told.
@@ -31,11 +35,21 @@ CheckUntold = Callable[[Session, int, int], None]
 
 @dataclass(frozen=True)
 class LastChange:
-    """The change that staff can take back: what it was, the slot that the appointment had before, and until when."""
+    """The change that staff can take back: what it was, the slot that the appointment had before, when, and until when.
+
+    `occupied` has the id of the service and that of the resource, for all that the appointment occupied before.
+    """
 
     what: str
     slot_token: str
+    at: datetime
     until: datetime
+    occupied: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def resource_ids(self) -> frozenset[int]:
+        """What the appointment occupied."""
+        return frozenset(resource_id for _service_id, resource_id in self.occupied)
 
 
 def last_change(db: Session, row: Appointment, now: datetime) -> LastChange | None:
@@ -56,7 +70,8 @@ def last_change(db: Session, row: Appointment, now: datetime) -> LastChange | No
     token = entry.facts["was"] if entry.action == RESCHEDULED else row.slot_token
     if not is_as_changed or now >= entry.at + undo_for or instant_of(decode(token).start_unit) <= now:
         return None
-    return LastChange(entry.action, token, entry.at + undo_for)
+    occupied = tuple((service_id, resource_id) for service_id, resource_id in entry.facts.get("occupied", ()))
+    return LastChange(entry.action, token, entry.at, entry.at + undo_for, occupied)
 
 
 def undoable_until(db: Session, authority_id: int, reference: str, now: datetime) -> datetime | None:
@@ -93,8 +108,8 @@ def undo_change(
         if last_change(db, row, now) != change:
             raise Stale.because("too_late_to_undo")
         check_untold(db, row.id, row.version)
-        placement = place(db, old, now, for_public=False, exclude_appointment_ids=[row.id], takes_kept=True)
-        _put_back(db, row, placement, actor, now)
+        placement = _placed(db, row, change, now)
+        _put_back(db, row, placement, actor, now, change)
         return result_of(row)
 
     return run_operation(runtime, idempotency, operation)
@@ -107,7 +122,35 @@ def _row(db: Session, authority_id: int, reference: str) -> Appointment | None:
     )
 
 
-def _put_back(db: Session, row: Appointment, placement: Placement, actor: Actor, now: datetime) -> None:
+def _placed(db: Session, row: Appointment, change: LastChange, now: datetime) -> Placement:
+    """The slot from before, with what the appointment occupied if that is free, and else with what it needs as much."""
+    needs = _needs_met(catalogue_by_id(db, row.authority_id), row, change)
+    return place(
+        db,
+        decode(change.slot_token),
+        now,
+        for_public=False,
+        needs=needs,
+        exclude_appointment_ids=[row.id],
+        prefer=change.resource_ids,
+        takes_kept=True,
+    )
+
+
+def _needs_met(catalogue: Catalogue, row: Appointment, change: LastChange) -> frozenset[str]:
+    """The support needs that the visit met before the change: by its place, by what it occupied, by its length."""
+    old, needs = decode(change.slot_token), frozenset(row.support_needs)
+    site = catalogue.site_by_id(old.site_id)
+    skills: defaultdict[int, frozenset[str]] = defaultdict(frozenset)
+    for service_id, resource_id in change.occupied:
+        resource = catalogue.resource_at(site, resource_id)
+        skills[service_id] |= resource.skills if resource else frozenset()
+    return needs.difference(unmet_needs(needs, features_of(site), skills.values(), is_longer=old.extra_time))
+
+
+def _put_back(
+    db: Session, row: Appointment, placement: Placement, actor: Actor, now: datetime, change: LastChange
+) -> None:
     was = row.slot_token
     if row.state == State.BOOKED:
         release_or_keep(db, placement.catalogue, row, now, taken=placement.seats)
@@ -119,4 +162,4 @@ def _put_back(db: Session, row: Appointment, placement: Placement, actor: Actor,
     row.changed_at = now
     db.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))
     insert_services(db, row.id, placement.services())
-    record_change(db, row, actor, "put_back", now, "", was=was, slot_token=placement.slot_token)
+    record_change(db, row, actor, "put_back", now, "", undoes=change.at, was=was, slot_token=placement.slot_token)
