@@ -332,6 +332,18 @@ def test_a_calendar_of_nobody_and_one_that_nobody_reads_raise_the_alarm(
     assert view.is_alarm
 
 
+def test_whatever_goes_wrong_is_said_and_not_the_calendar_called_read(
+    database: Database, runtime: Runtime, world: World, server: CalendarServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.text = events()
+    add(runtime, world, source_at(server))
+    server.text = events(busy(TEN))
+    monkeypatch.setattr("sys.executable", "/nowhere/python")  # nothing can be worked out
+    assert read_later(runtime) == 1
+    known = the_calendar(database)
+    assert (known.failure, known.failing_since) == ("broken", runtime.clock.now())
+
+
 def test_a_removed_calendar_leaves_no_busy_time_behind(
     database: Database, runtime: Runtime, world: World, server: CalendarServer
 ) -> None:
