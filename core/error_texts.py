@@ -86,6 +86,7 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "no_service_chosen": _("Choose a service first."),
     "not_bookable_online": _("This cannot be booked online."),
     "not_offered_here": _("This place does not offer that. Choose another time or place."),
+    "not_open_then": _("This place does not offer that at this time any more. Choose another time."),
     "not_to_rebook": _("This appointment can take place as booked. Nothing was changed."),
     "not_of_this_resident": _("This resident has no such appointment."),
     "site_closed_then": _("This place is closed then now. Choose another time."),

@@ -29,6 +29,6 @@ def told_of_taking(context: StaffContext, person: WaitingPerson) -> tuple[ToldLi
     if person.appointment is not None:
         starts = {person.appointment.id: proposal.starts_at}
         found = expected_of_moves(context.db, context.authority, starts, context.now)
-        return told_lines(found[person.appointment.id])
+        return told_lines(found[person.appointment.id], is_undoable=False)
     visit = NewVisit(person.wish.services[0], proposal.starts_at, proposal.mode)
     return told_lines(expected_of_booking(context.db, context.authority, person.resident.id, visit, context.now))

@@ -39,11 +39,11 @@ def check_untold(db: Session, appointment_id: int, version: int) -> None:
             raise Stale.because("too_late_to_undo")
 
 
-def is_notice_owed(db: Session, appointment_id: int, version: int) -> bool:
-    """Whether somebody is still to be told of the time that the appointment has with this version."""
+def notice_owed(db: Session, appointment_id: int, version: int) -> str:
+    """By what somebody is still told of the time that this version of the appointment has; empty for nothing."""
     same = (Notification.appointment_id == appointment_id, Notification.version == version)
     kinds = db.scalars(select(Notification.kind).where(*same, Notification.status == PENDING))
-    return any(family_of(kind) in (CONFIRMATION, RESCHEDULED) for kind in kinds)
+    return next((family for family in map(family_of, kinds) if family in (CONFIRMATION, RESCHEDULED)), "")
 
 
 def owe_again(

@@ -46,21 +46,26 @@ class ToldLine:
         return self.channel not in ("", CALL)
 
 
-def told_lines(found: Sequence[Expected]) -> tuple[ToldLine, ...]:
-    """A line for each message that somebody gets at once, one for the reminders, and one for each who is told nothing."""
+def told_lines(found: Sequence[Expected], *, is_undoable: bool = True) -> tuple[ToldLine, ...]:
+    """A line for each message that somebody gets at once, one for the reminders, and one for each who is told nothing.
+
+    What goes out in a minute does so because the page that comes next has an Undo, where the change `is_undoable`.
+    """
     notices = [one for one in found if not one.is_reminder]
-    lines = [line for one in notices for line in _lines(one)]
+    lines = [line for one in notices for line in _lines(one, is_undoable=is_undoable)]
     lines += _reminder_lines([one for one in found if one.is_reminder], notices)
     return tuple(dict.fromkeys(lines)) or (ToldLine(str(_("Nobody. No message is sent."))),)
 
 
-def _lines(one: Expected) -> Iterator[ToldLine]:
+def _lines(one: Expected, *, is_undoable: bool = True) -> Iterator[ToldLine]:
     if one.delivery is None:
         reason = message_reason(one.code)
         yield ToldLine(" ".join(filter(None, [str(_("not told.")), reason, on_list(one)])), one.resident, is_told=False)
         return
     kind = label_of(MESSAGE_KINDS, family_of(one.kind))
-    text = ", ".join([how_text(kind, one.channel, one.delivery), *_language(one), when_text(one)])
+    text = ", ".join(
+        [how_text(kind, one.channel, one.delivery), *_language(one), when_text(one, is_undoable=is_undoable)]
+    )
     text = f"{text}. {on_list(one)}" if one.is_to_ring else text
     yield ToldLine(text, one.delivery.name, channel=one.channel)
     if one.delivery.acts_for:
@@ -84,7 +89,7 @@ def _language(one: Expected) -> list[str]:
     return [str(_("in %(languages)s", languages=names))]
 
 
-def when_text(one: Expected) -> str:
+def when_text(one: Expected, *, is_undoable: bool = True) -> str:
     """When it goes, and why not at once."""
     if one.paused_by:
         return str(_("held back: paused by %(name)s", name=one.paused_by))
@@ -94,7 +99,7 @@ def when_text(one: Expected) -> str:
     if one.channel == LETTER:
         return str(_("posted on %(day)s", day=format_day_short(at.date())))
     if not one.is_reminder and one.is_soon:
-        return str(_("in a minute, so that it can be undone"))
+        return str(_("in a minute, so that it can be undone") if is_undoable else _("in a minute"))
     if one.is_reminder or one.channel == EMAIL:
         return str(_("on %(moment)s", moment=format_moment_short(at)))
     if one.safe_hours:

@@ -126,6 +126,8 @@ def place(
     if check is not SlotCheck.FREE:
         services = [catalogue.service_by_id(service_id) for service_id in slot_key.service_ids]
         earliest = earliest_at(catalogue.authority, services, now, for_public=for_public, needs=needs)
+        if check is SlotCheck.CLOSED and not for_public:
+            raise SlotTaken.because("not_open_then")
         raise _refusal(check, earliest, instant_of(search.latest_unit))
     if occupied.expired:
         delete_expired(db, occupied.expired, now)
@@ -283,8 +285,7 @@ def _lock_and_check_people(db: Session, placement: Placement) -> None:
 def _insert(db: Session, site_id: int, seat: SeatAllocation, owner: dict[str, object]) -> bool:
     """Whether every unit of `seat` could be claimed. The caller's transaction is rolled back when not."""
     connection = connection_of(db)
-    allocation = {"site_id": site_id} | seat._asdict() | owner
-    allocation_id = connection.execute(_INSERT_ALLOCATION, allocation).scalar_one()
+    allocation_id = connection.execute(_INSERT_ALLOCATION, {"site_id": site_id} | seat._asdict() | owner).scalar_one()
     units = range(seat.first_unit, seat.last_unit)
     values: dict[str, int] = {"resource": seat.resource_id, "seat": seat.seat, "allocation": allocation_id}
     values |= {f"unit_{number}": unit for number, unit in enumerate(units)}

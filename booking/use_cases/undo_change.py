@@ -47,6 +47,11 @@ class LastChange:
     occupied: tuple[tuple[int, int], ...] = ()
 
     @property
+    def site_id(self) -> int:
+        """The site at which the appointment was before."""
+        return decode(self.slot_token).site_id
+
+    @property
     def resource_ids(self) -> frozenset[int]:
         """What the appointment occupied."""
         return frozenset(resource_id for _service_id, resource_id in self.occupied)
@@ -74,11 +79,10 @@ def last_change(db: Session, row: Appointment, now: datetime) -> LastChange | No
     return LastChange(entry.action, token, entry.at, entry.at + undo_for, occupied)
 
 
-def undoable_until(db: Session, authority_id: int, reference: str, now: datetime) -> datetime | None:
-    """Until when the last change of the appointment can be taken back; None when there is nothing to take back."""
+def change_to_undo(db: Session, authority_id: int, reference: str, now: datetime) -> LastChange | None:
+    """The last change of the appointment if it can be taken back; None when there is nothing to take back."""
     row = _row(db, authority_id, reference)
-    found = last_change(db, row, now) if row is not None else None
-    return found.until if found else None
+    return last_change(db, row, now) if row is not None else None
 
 
 def undo_change(

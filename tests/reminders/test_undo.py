@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.events import UNDO_FOR, appointment_changed
 from booking.tables import Allocation, Appointment, Claim
@@ -14,12 +14,12 @@ from booking.use_cases.book import Booked
 from booking.use_cases.cancel import cancel
 from booking.use_cases.change_details import Details, change_details
 from booking.use_cases.reschedule import Move, reschedule
-from booking.use_cases.undo_change import undo_change, undoable_until
+from booking.use_cases.undo_change import change_to_undo, undo_change
 from core.audit import Actor
 from core.database import Database
 from core.errors import SlotTaken, Stale
 from core.runtime import Runtime
-from locations.tables import Resource
+from locations.tables import Authority, Resource, SessionTemplate, Site
 from people.residents.details import ResidentDetails
 from reminders.messages import RenderedMessage
 from reminders.outbox import plan_notifications
@@ -106,7 +106,7 @@ def test_after_a_minute_it_is_told_and_cannot_be_undone(
     change(runtime, world, booked)
     runtime.clock.advance(MINUTE)  # type: ignore[attr-defined]
     with database.reading() as db:
-        assert undoable_until(db, world.authority_id, booked.reference, runtime.clock.now()) is None
+        assert change_to_undo(db, world.authority_id, booked.reference, runtime.clock.now()) is None
     with pytest.raises(Stale):
         undo(runtime, world, booked)
     assert worker.send_due().sent == 1
@@ -123,6 +123,18 @@ def test_a_time_that_somebody_has_taken_meanwhile_is_not_taken_from_them(databas
         undo(runtime, world, booked)
     row = row_of(database, booked)
     assert (row.starts_at, row.version, claims_of(database)) == (ELEVEN, 2, before)
+
+
+def test_a_time_that_is_off_the_plan_meanwhile_is_said_to_be_so(database: Database, world: World) -> None:
+    runtime = make_runtime(database)
+    booked = make_appointment(runtime, world, ELEVEN)
+    move(runtime, world, booked, HALF_PAST - timedelta(hours=1))
+    with database.writing() as db:
+        db.execute(update(SessionTemplate).values(ends=time(11)))
+        db.execute(update(Authority).values(plan_version=Authority.plan_version + 1))
+        db.execute(update(Site).values(plan_version=Site.plan_version + 1))
+    with pytest.raises(SlotTaken, match="not_open_then"):
+        undo(runtime, world, booked)
 
 
 @pytest.mark.parametrize("point", ["due", "claimed", "handing over"])

@@ -13,7 +13,7 @@ from booking.states import State
 from booking.use_cases.calls import hold_to_confirm, open_call
 from booking.use_cases.cancel import cancel
 from booking.use_cases.reschedule import Move, reschedule
-from booking.use_cases.undo_change import undo_change, undoable_until
+from booking.use_cases.undo_change import change_to_undo, undo_change
 from core.errors import HoldExpired, IllegalMove, Invalid, SameTime, SlotTaken, Stale, TooFar, TooSoon
 from core.problems import text_of_error
 from people.staff.access_marks import requires
@@ -158,8 +158,14 @@ def undo(resident_id: int, reference: str) -> ResponseReturnValue:
     """Take back the move or the cancellation of just now, before anybody is told; or say why it cannot be."""
     with staff_context() as context:
         _check_owner(context, resident_id, reference)
+        change = change_to_undo(context.db, context.authority.id, reference, context.now)
+        if change:
+            context.check_serves(change.site_id)
+        key = context.form_key("undo", reference)
         try:
-            undo_change(context.runtime, context.authority.id, reference, check_untold, actor=context.actor)
+            undo_change(
+                context.runtime, context.authority.id, reference, check_untold, actor=context.actor, idempotency=key
+            )
         except (SlotTaken, Stale, TooSoon, TooFar) as error:
             refusal = text_of_error(error, current_language())
             with staff_context() as now:
@@ -179,7 +185,8 @@ def _done_page(context: StaffContext, resident_id: int, reference: str, refusal:
     card = resident_card(context, resident_id)
     appointment = card.appointment(reference)
     now_open = open_call(context.runtime, context.call_with(resident_id))
-    until = undoable_until(context.db, context.authority.id, appointment.reference, context.now)
+    change = change_to_undo(context.db, context.authority.id, appointment.reference, context.now)
+    can_undo = change is not None and not refusal and context.serves(change.site_id)
     page = ConfirmationPage(
         context=context,
         card=card,
@@ -189,7 +196,7 @@ def _done_page(context: StaffContext, resident_id: int, reference: str, refusal:
         history=() if appointment.state is State.BOOKED else history_of(context.db, appointment),
         operation=request.args.get("what", ""),
         can_end_by_key=True,
-        undo_seconds=ceil((until - context.now).total_seconds()) if until and not refusal else 0,
+        undo_seconds=ceil((change.until - context.now).total_seconds()) if change and can_undo else 0,
         refusal=refusal,
     )
     return Response(render_template("agent/done.html", authority=context.authority, page=page), mimetype="text/html")

@@ -19,6 +19,7 @@ from booking.states import State
 from reminders.delivery_decisions import PENDING, SENT
 from reminders.history_queries import MessageHistoryEntry
 from reminders.recipients import CANCELLED, CONFIRMATION, RESCHEDULED
+from reminders.told_since import notice_owed
 from web.agent.held_slot_view import site_address
 from web.agent.resident_page import AppointmentLine, ResidentPage
 from web.labels import (
@@ -74,9 +75,13 @@ class ConfirmationPage(ResidentPage):
         return self.operation in DONE_BEFORE
 
     @property
-    def is_undone(self) -> bool:
-        """Whether a change was taken back before anybody was told of it."""
-        return self.operation == UNDONE
+    def is_as_told(self) -> bool:
+        """Whether a change was taken back, and all is as people were told before."""
+        return self.operation == UNDONE and not self._notice_owed
+
+    @cached_property
+    def _notice_owed(self) -> str:
+        return notice_owed(self.context.db, self.appointment.id, self.appointment.version)
 
     @property
     def is_booked(self) -> bool:
@@ -150,7 +155,8 @@ class ConfirmationPage(ResidentPage):
         """Where the confirmation goes, and who holds it back if anybody does; empty when none can be sent."""
         route = route_of_appointment(self.appointment)
         usual = CANCELLED if self.appointment.state in CANCELLED_STATES else CONFIRMATION
-        holder = paused_by(self.context.db, route, TELLS.get(self.operation, usual))
+        kind = self._notice_owed if self.operation == UNDONE else TELLS.get(self.operation, usual)
+        holder = paused_by(self.context.db, route, kind or usual)
         held = [str(_("held back: paused by %(name)s", name=holder))] if holder else []
         return ", ".join(filter(None, [self._where, *held]))
 

@@ -37,4 +37,4 @@ def told_of_held(context: StaffContext, people: Iterable[ListedPerson]) -> dict[
     """Who is told when each person takes the time that is held for them, by the id of the appointment."""
     starts = {person.appointment.id: person.proposal.starts_at for person in people if person.proposal}
     found = expected_of_moves(context.db, context.authority, starts, context.now)
-    return {id_: told_lines(messages) for id_, messages in found.items()}
+    return {id_: told_lines(messages, is_undoable=False) for id_, messages in found.items()}
