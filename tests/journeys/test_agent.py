@@ -486,5 +486,4 @@ def test_enter_never_makes_a_second_record_of_somebody_we_may_have(desk: Page, a
     axe(desk)
     desk.get_by_role("button", name="No, this is somebody else").click()
     expect(desk.get_by_role("heading", name="Amina Yusuf")).to_be_visible()
-    desk.get_by_role("button", name="I know them").click()
     expect(desk.get_by_text("Nothing booked.")).to_be_visible()
