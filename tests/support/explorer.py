@@ -29,6 +29,7 @@ Kind = tuple[str, ...]
 Known = Mapping[str, str | Callable[[], str]]
 """What no page shows, by the names of fields."""
 
+NOTHING: Mapping[str, Any] = {}
 OURS = {"csrf_token"}  # refused by the guard before any view runs
 # What a field takes whose name ends so, where the form does not have a value already.
 VALUES_THAT_WORK = {
@@ -155,7 +156,7 @@ class Explorer(TimeMachine):
 
     `subjects` are parameters that make of an address two pages, although what stands on them is alike. Of the forms at
     `from_rules` every button is tried once, whatever other fields there are, and not every choice: they are made of rules
-    that have tests of their own.
+    that have tests of their own. `instead` has, by endpoint, what works in fields that come filled with what does not.
     """
 
     def __init__(
@@ -166,9 +167,10 @@ class Explorer(TimeMachine):
         known: Known,
         subjects: Collection[str] = (),
         from_rules: Collection[str] = (),
+        instead: Mapping[str, Mapping[str, str]] = NOTHING,
     ) -> None:
         super().__init__(app, database, clock)
-        self._subjects, self._from_rules = subjects, from_rules
+        self._subjects, self._from_rules, self._instead = subjects, from_rules, instead
         self._values: dict[str, str | Callable[[], str]] = {**VALUES_THAT_WORK, **known}
         self.found = Found()
         self._waiting: list[tuple[Moment, str]] = []
@@ -246,12 +248,10 @@ class Explorer(TimeMachine):
                 kind = (self.endpoint_of(address, form.method), *sorted({*form.fields, *form.typed}))
                 buttons = [button for button, goes_to in pressed if goes_to == action]
                 form_there = replace(form, buttons=buttons, button_actions=[action] * len(buttons))
-                filled = replace(
-                    form_there,
-                    action=address,
-                    other_actions=others,
-                    fields=self._filled(form_there, searches=action != form.action),
-                )
+                instead = self._instead.get(kind[0], NOTHING)
+                fields = self._filled(form_there, searches=action != form.action)
+                fields |= {name: [value] for name, value in instead.items() if name in form.typed}
+                filled = replace(form_there, action=address, other_actions=others, fields=fields)
                 yield kind, filled, action == form.action
 
     def _filled(self, form: Form, *, searches: bool) -> dict[str, list[str]]:

@@ -103,13 +103,13 @@ ELSEWHERE = {
         "council.add_colleagues",
         "council.change_outside_calendar",
         "council.save_site_resource",
-        "manage.send_day_message",  # after a preview of a day on which somebody is booked
         "site.book_next",
         "site.try_walk_in",
     },
 }
 # Made of the rules of the council's file, or sent with a file: tests/council/, web/manage/ and planner/ have a test of each.
 FROM_RULES = {
+    "council.add_outside_calendar",  # about another server
     *("council.send_set_up_thing", "council.send_site_resource", "council.send_travel"),
     *(
         "council.send_set_up_file",
@@ -118,6 +118,10 @@ FROM_RULES = {
         "manage.send_school_holidays",
         "planner.send_rota",
     ),
+}
+INSTEAD = {
+    "manage.preview_site_message": {"site": "riverside-hub"},  # where somebody is booked today
+    "messages.end_failures": {"email": "amina.new@example.org", "phone": "07700 900445"},  # not what failed
 }
 AWAY = "/staff/sites/riverside-hub/away/preview?resource=ann&starts=now&until_day=2026-11-23"
 # What works where nothing does that is the same everywhere: a session of a Saturday, a person who is away from now on.
@@ -181,7 +185,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     for staff_id in (admin, callers.agent_id):
         give_second_step(database, clock, staff_id)
     of_staff: Known = {**known, **FOR_STAFF, "email": email, "code": app_of(database, clock, email)}
-    explorer = Explorer(app, database, clock, of_staff, ("move",), FROM_RULES)
+    explorer = Explorer(app, database, clock, of_staff, ("move",), FROM_RULES, INSTEAD)
     explorer.client.set_cookie(COOKIE, sign_in(database, admin, MORNING))
     sign_in(database, admin, MORNING)  # in another browser
     with database.writing() as db:
