@@ -16,7 +16,9 @@ from booking.use_cases.change_details import Details, HelperContact, change_cont
 from booking.use_cases.change_record import write_record
 from core.audit import Actor
 from core.runtime import Runtime
+from core.tokens import stamp_of
 from people.residents.details import ResidentDetails
+from people.residents.resident_repository import record_stamp
 from people.residents.tables import Representative, Resident
 from reminders.failures import ContactPart
 
@@ -60,6 +62,12 @@ def write_correction(
     if is_of_record:
         db.refresh(resident)
         write_record(db, runtime, resident, _corrected(resident, part, correction), actor, now, keeps_own=True)
+
+
+def contact_stamp(db: Session, resident: Resident, appointment_ids: Collection[int]) -> str:
+    """A short digest of the record and of these appointments, to say later which of them a page has shown."""
+    versions = select(Appointment.id, Appointment.version).where(Appointment.id.in_(appointment_ids))
+    return stamp_of(record_stamp(resident), *(tuple(row) for row in db.execute(versions.order_by(Appointment.id))))
 
 
 def _details(

@@ -16,12 +16,13 @@ from booking.tables import Appointment
 from booking.use_cases.ringing import had_last, leave_rung, take_to_ring
 from core.audit import Actor, record
 from core.database import connection_of, table_of
+from core.errors import Stale
 from core.runtime import Runtime
 from core.transactions import run_with_retries
 from people.residents.resident_repository import lock_resident
 from people.residents.tables import Representative
 from reminders.appointment_queries import current_state
-from reminders.corrections import Correction, write_correction
+from reminders.corrections import Correction, contact_stamp, write_correction
 from reminders.delivery_decisions import FAILED, LATE, PENDING
 from reminders.due_times import Way
 from reminders.failure_queries import Failure, open_failures
@@ -83,12 +84,17 @@ class FailureWork:
 
         return run_with_retries(self.runtime.database, operation)
 
-    def correct(self, part: ContactPart, correction: Correction) -> Done | None:
-        """Write what is right where what failed came from; what is of use goes out again."""
+    def correct(self, part: ContactPart, correction: Correction, seen: str | None = None) -> Done | None:
+        """Write what is right where what failed came from; what is of use goes out again.
+
+        `seen` is the `contact_stamp` of what was shown. Raises: Stale when it is not so any more.
+        """
 
         def act(db: Session, failures: Sequence[Failure], now: datetime) -> dict[int, FailureResult]:
             resident = lock_resident(db, self.authority_id, self.resident_id)
             ids = {one.appointment_id for one in failures}
+            if seen is not None and seen != contact_stamp(db, resident, ids):
+                raise Stale.because("record_changed")
             write_correction(db, self.runtime, resident, ids, part, correction, self.actor, now)
             for one in failures:
                 if not _is_planned_anew(db, one.id, now):

@@ -13,6 +13,7 @@ from booking.ringing.ring_queries import RingingNow, ringing_of
 from core.errors import NotFound
 from people.residents.access_log import log_access
 from people.residents.resident_repository import resident_of
+from reminders.corrections import contact_stamp
 from reminders.failure_queries import Failure, open_failures
 from reminders.failure_work import MOST_AT_ONCE, can_be_rung
 from reminders.failures import ContactPart
@@ -72,6 +73,7 @@ class FailedPart:
     whose: str
     can_be_rung: bool
     is_of_use: bool
+    seen: str
 
 
 def found_failures(context: StaffContext, resident_id: int | None = None) -> list[Failure]:
@@ -142,6 +144,12 @@ def _person(
     )
 
 
+def _stamp(context: StaffContext, messages: Sequence[FailedMessage]) -> str:
+    with context.runtime.database.reading() as db:
+        resident = resident_of(db, context.authority.id, messages[0].view.resident.id)
+        return contact_stamp(db, resident, {one.failure.appointment_id for one in messages})
+
+
 def _who_has(context: StaffContext, taken: RingingNow) -> str:
     until = format_time(taken.until.astimezone(ZoneInfo(context.zone)))
     if taken.staff_id == context.staff.staff_id:
@@ -178,4 +186,5 @@ def _part(
         whose=helper.name if helper and is_helper else "",
         can_be_rung=is_to_ring,
         is_of_use=any(one.failure.is_of_use and not one.failure.went_by for one in messages),
+        seen=_stamp(context, messages),
     )

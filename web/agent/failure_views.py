@@ -9,7 +9,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString, lazy_gettext, ngettext
 
-from core.errors import NotFound
+from core.errors import NotFound, Stale
 from people.residents.resident_repository import resident_of
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -25,6 +25,9 @@ PATH = "/staff/failures"
 TAKEN = lazy_gettext("A colleague has them, or it has been dealt with.")
 TAKEN_MEANWHILE = lazy_gettext(
     "You do not have this person any more. What you entered is still here; nothing was saved"
+)
+CHANGED_MEANWHILE = lazy_gettext(
+    "Somebody has changed this person’s details or appointment since you opened this page. Check it, and save again"
 )
 _WAYS: Mapping[FailureResult, Callable[[FailureWork, ContactPart], Done | None]] = {
     FailureResult.RETRIED: FailureWork.retry,
@@ -94,7 +97,11 @@ def end_failures(resident_id: int) -> ResponseReturnValue:
                 return _person_page(context, resident_id, form)
             if "take" in request.form:  # their time was up, and what they typed still stands on the page
                 work.take()
-        done = work.correct(part, form.correction()) if form is not None else _WAYS[result](work, part)
+        try:
+            seen = request.form.get("seen") or None
+            done = work.correct(part, form.correction(), seen) if form is not None else _WAYS[result](work, part)
+        except Stale:
+            return _taken_page(context, resident_id, form, CHANGED_MEANWHILE)
         if done is None:
             return _taken_page(context, resident_id, form)
         left = found_failures(context, resident_id)
@@ -107,11 +114,13 @@ def _said(result: FailureResult, done: Done) -> str:
     return (FailureResult.CHECKED if result is FailureResult.RETRIED and not done.again else result).value
 
 
-def _taken_page(context: StaffContext, resident_id: int, form: CorrectionForm | None) -> ResponseReturnValue:
-    """Say that a colleague has them, or had; what was typed stays while it is about something that failed."""
+def _taken_page(
+    context: StaffContext, resident_id: int, form: CorrectionForm | None, why: LazyString = TAKEN_MEANWHILE
+) -> ResponseReturnValue:
+    """Say that a colleague has them, or was there; what was typed stays while it is about something that failed."""
     if form is None or all(one.part is not form.part for one in found_failures(context, resident_id)):
         return _list_page(context, TAKEN), 409
-    form.refuse(form.names[0], str(TAKEN_MEANWHILE))
+    form.refuse(form.names[0], str(why))
     return _person_page(context, resident_id, form, 409)
 
 

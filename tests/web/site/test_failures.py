@@ -92,6 +92,23 @@ def test_what_was_typed_stays_when_a_colleague_took_them_meanwhile(library: Libr
     assert (status, "Address corrected. 1 message is sent again" in answered.text) == (200, True)
 
 
+def test_an_address_that_somebody_has_changed_meanwhile_is_not_written_over(library: Library) -> None:
+    resident = book(library)
+    agent = library.sign_in(Role.TRIAGE_AGENT)
+    press(agent, page_of(agent), f"{resident}/take")
+    page = page_of(agent, f"{FAILURES}/{resident}")
+    with library.database.writing() as db:
+        db.get_one(Resident, resident).name = "Mary Somebody"
+    status, kept = press(agent, page, f"{resident}/end", ending="corrected", email="mary.n@example.org")
+    assert (status, "Somebody has changed this person" in kept.text) == (409, True)
+    with library.database.reading() as db:
+        assert db.get_one(Resident, resident).email == "mary@example.org"
+    assert kept.form_to(f"{resident}/end").values()["email"] == ["mary.n@example.org"]
+    assert press(agent, kept, f"{resident}/end", ending="corrected")[0] == 200
+    with library.database.reading() as db:
+        assert db.get_one(Resident, resident).email == "mary.n@example.org"
+
+
 @pytest.mark.parametrize(("ending", "said"), [("rung", "Put on the list of calls"), ("nothing", "Nothing more to do")])
 def test_who_ended_a_failure_stands_with_the_messages_of_the_appointment(
     library: Library, ending: str, said: str
