@@ -120,7 +120,7 @@ FROM_RULES = {
     ),
 }
 INSTEAD = {
-    "manage.preview_site_message": {"site": "riverside-hub"},  # where somebody is booked today
+    "manage.preview_site_message": {"site": "riverside-hub", "service": "certify"},  # for which somebody is booked
     "messages.end_failures": {"email": "amina.new@example.org", "phone": "07700 900445"},  # not what failed
 }
 AWAY = "/staff/sites/riverside-hub/away/preview?resource=ann&starts=now&until_day=2026-11-23"
