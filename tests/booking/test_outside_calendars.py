@@ -419,7 +419,7 @@ def test_a_value_is_opened_with_the_keys_that_are_kept_and_no_others() -> None:
 def test_a_real_caldav_server_is_read(runtime: Runtime, world: World, tmp_path: Path) -> None:
     """With its recurring events, of which one is moved and one left out."""
     with radicale(tmp_path, "ann", "letmein") as url:
-        home = f"{url}/ann/work/"
+        home = f"{url}/ann/diary/"
         signed_in: Any = {"user": "ann", "password": "letmein"}
         assert fetch(FetchRequest(home, "MKCALENDAR", **signed_in), HOSTS).status == 201
         weekly = events(busy(TEN, more="\r\nRRULE:FREQ=WEEKLY;COUNT=4\r\nEXDATE:20261201T100000Z"))
