@@ -36,6 +36,7 @@ from web.manage.site_message_forms import SiteMessageForm, new_message, site_mes
 from web.message_labels import MESSAGE_CHANNELS, message_reason
 from web.page_context import StaffContext, staff_context
 from web.request_language import all_of
+from web.told import ToldLine
 
 PATH = "/staff/day-messages"
 MOST_NAMED = 100
@@ -75,6 +76,11 @@ class Preview:
     examples: Sequence[Example]
     not_reached: Sequence[NotReached]
     more: int
+
+    def lines(self, not_told: str) -> list[ToldLine]:
+        """Who will be told, by channel, and last `not_told`, where there is somebody whom no message reaches."""
+        told = [ToldLine(_("%(channel)s: %(num)s", channel=name, num=count)) for name, count in self.counts]
+        return [*told, *([ToldLine(not_told, is_told=False)] if self.not_reached else [])]
 
 
 @blueprint.get(PATH)
