@@ -22,6 +22,7 @@ from web.labels import label_of, labels_of
 from web.message_labels import FAILURE_KINDS, MESSAGE_CHANNELS, MESSAGE_KINDS
 from web.page_context import StaffContext
 from web.request_language import format_time
+from web.told import ToldLine
 
 MOST_SHOWN = 300  # messages
 
@@ -74,6 +75,13 @@ class FailedPart:
     can_be_rung: bool
     is_of_use: bool
     seen: str
+
+    @property
+    def told(self) -> list[ToldLine]:
+        """Who is told when the part is corrected or taken for right."""
+        again = _("what is still of use is sent again, to what stands here when you press")
+        name = self.whose or self.messages[0].view.resident.name
+        return [ToldLine(again if self.is_of_use else _("nothing is sent again"), name, is_told=self.is_of_use)]
 
 
 def found_failures(context: StaffContext, resident_id: int | None = None) -> list[Failure]:

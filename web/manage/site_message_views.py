@@ -77,10 +77,15 @@ class Preview:
     not_reached: Sequence[NotReached]
     more: int
 
-    def lines(self, not_told: str) -> list[ToldLine]:
-        """Who will be told, by channel, and last `not_told`, where there is somebody whom no message reaches."""
-        told = [ToldLine(_("%(channel)s: %(num)s", channel=name, num=count)) for name, count in self.counts]
-        return [*told, *([ToldLine(not_told, is_told=False)] if self.not_reached else [])]
+    @property
+    def told(self) -> list[ToldLine]:
+        """Who will be told, by channel, and last how many no message reaches."""
+        lines = [ToldLine(_("%(channel)s: %(num)s", channel=name, num=count)) for name, count in self.counts]
+        if self.not_reached:
+            unreached = len(self.not_reached) + self.more
+            text = _("%(num)s whom no message reaches: ring them, or write", num=unreached)
+            lines.append(ToldLine(text, is_told=False))
+        return lines
 
 
 @blueprint.get(PATH)
