@@ -179,6 +179,7 @@ MATCH_REASONS: Labels = {
     MatchReason.NAME_BEGINS: _l("name begins like this"),
     MatchReason.SOUNDS_ALIKE: _l("sounds like this"),
     MatchReason.SPELT_NEARLY: _l("spelt nearly like this"),
+    MatchReason.OTHER_LETTERS: _l("like this in other letters"),
     MatchReason.SAME_PHONE: _l("same telephone"),
     MatchReason.PHONE_ENDS: _l("telephone ends like this"),
     MatchReason.SAME_POSTCODE: _l("same postcode"),

@@ -17,6 +17,7 @@ from functools import lru_cache
 
 import jellyfish
 import phonenumbers
+from anyascii import anyascii
 
 from core.contact_values import HOME_REGION
 from core.errors import Invalid, InvalidValue
@@ -239,13 +240,31 @@ def _comparable(name: str) -> list[str]:
 
 
 def index_tokens(name: str) -> tuple[str, ...]:
-    """The words by which `name` is found: its own, those with a hyphen as one word too ("Al-Khatib" as "alkhatib"), and
-    where a script has no spaces, the ends of each word.
+    """The words by which `name` is found: as it is written, and in Latin letters."""
+    return tuple(dict.fromkeys((*own_tokens(name), *tokens_in_latin(name))))
+
+
+def own_tokens(name: str) -> tuple[str, ...]:
+    """The words of `name`, those with a hyphen as one word too ("Al-Khatib" as "alkhatib"), and where a script has no
+    spaces the ends of each word.
     """
     words = name_tokens(name)
     joined = ("".join(name_tokens(word))[:TOKEN_LENGTH] for word in name.split() if len(name_tokens(word)) > 1)
     ends = (word[start:] for word in words if _UNSPACED.fullmatch(word) for start in range(1, len(word)))
     return tuple(dict.fromkeys((*words, *joined, *ends)))
+
+
+def tokens_in_latin(name: str) -> tuple[str, ...]:
+    """What those words of `name` that are in other letters are in Latin ones; also without an h at the end, which is not
+    heard: "فاطمة" is "ftmh" and "ftm", which sounds as "Fatima" does.
+    """
+    latin = (in_latin(token) for token in own_tokens(name) if in_latin(token) != token)
+    return tuple(dict.fromkeys(form for word in latin for form in (word, word.removesuffix("h")) if form))
+
+
+def in_latin(token: str) -> str:
+    """A folded word in Latin letters: "иванов" is "ivanov", "小明" is "xiaoming". As it is where no letter is known."""
+    return token if token.isascii() else "".join(name_tokens(anyascii(token)))[:TOKEN_LENGTH] or token
 
 
 def missing_contact(mode: str, *, email: str, phone: str) -> str:

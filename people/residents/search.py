@@ -6,7 +6,7 @@ The text may mix names, numbers, postcodes and email addresses ("patel n12").
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from operator import itemgetter
@@ -19,19 +19,22 @@ from locations.postcodes import POSTCODE_IN_TEXT
 from people.residents.birth_dates import find_birth_date
 from people.residents.details import (
     email_key,
-    index_tokens,
+    in_latin,
     name_tokens,
+    own_tokens,
     phone_digits,
     phone_key,
     postcode_key,
     similarity,
     sound_of,
+    tokens_in_latin,
 )
 
 MOST_WORDS = 4
 NEAR_WORDS = 25
 SOUNDS_ALIKE = 0.88
 Part = tuple[float, "MatchReason | None"]  # how well one part of a search fits, and why
+NO_PART: Part = (0.0, None)
 
 
 class MatchReason(StrEnum):
@@ -41,6 +44,7 @@ class MatchReason(StrEnum):
     NAME_BEGINS = "name_begins"
     SOUNDS_ALIKE = "sounds_alike"
     SPELT_NEARLY = "spelt_nearly"
+    OTHER_LETTERS = "other_letters"
     SAME_PHONE = "same_phone"
     PHONE_ENDS = "phone_ends"
     SAME_POSTCODE = "same_postcode"
@@ -83,6 +87,8 @@ class SearchText:
     postcode: str = ""
     words: tuple[str, ...] = ()
     born: date | None = None
+    # The words were typed in other letters than these.
+    are_heard: bool = False
 
     @property
     def parts(self) -> int:
@@ -112,9 +118,14 @@ def read_search(text: str, today: date) -> SearchText:
 
 
 def readings(text: str, today: date) -> list[SearchText]:
-    """What `text` may mean. `ada.quill_2` is the beginning of an email address, or else two words of a name."""
+    """What `text` may mean. `ada.quill_2` is the beginning of an email address, or else two words of a name; a name in
+    other letters may be on record in Latin ones.
+    """
     word = text.strip()
     found = [read_search(text, today)]
+    latin = tuple(map(in_latin, found[0].words))
+    if latin != found[0].words:
+        found.append(replace(found[0], words=latin, are_heard=True))
     if EMAIL_WITHOUT_DOMAIN.fullmatch(word):
         found += [SearchText(email=email_key(word)), read_search(word.replace(".", " ").replace("_", " "), today)]
     return [search for search in found if search.parts]
@@ -122,7 +133,7 @@ def readings(text: str, today: date) -> list[SearchText]:
 
 def fit_of(resident: Searchable, search: SearchText) -> tuple[float, tuple[MatchReason, ...]]:
     """How well the resident fits, 0 to 1: the mean over the parts of the search; and why, for each part that fits."""
-    parts = [_name_part(resident, search.words)] if search.words else []
+    parts = [_name_part(resident, search)] if search.words else []
     if search.phone:
         parts.append(
             _contact_part(
@@ -158,12 +169,24 @@ def _contact_part(is_same: bool, kept: str, prefix: str, reasons: tuple[MatchRea
     return (0.9, reasons[1]) if kept.startswith(prefix) else (0.0, None)
 
 
-def _name_part(resident: Searchable, words: Sequence[str]) -> Part:
-    tokens = index_tokens(resident.name)
-    best = [max((_likeness(word, token) for token in tokens), key=itemgetter(0), default=(0.0, None)) for word in words]
+def _name_part(resident: Searchable, search: SearchText) -> Part:
+    """How well the words fit the name. What fits in other letters than it is written in is a guess."""
+    written = own_tokens(resident.name)
+    heard = () if search.are_heard else tokens_in_latin(resident.name)
+    best = [_best_part(word, written, heard) for word in search.words]
     score = sum(part for part, _ in best) / len(best)
     weakest = min(best, key=itemgetter(0))
-    return score, weakest[1] if score >= 0.5 else None
+    fit = score, weakest[1] if score >= 0.5 else None
+    return _guessed(fit) if search.are_heard and score >= 0.5 else fit
+
+
+def _best_part(word: str, written: Sequence[str], heard: Sequence[str]) -> Part:
+    parts = (*(_likeness(word, token) for token in written), *(_guessed(_likeness(word, token)) for token in heard))
+    return max(parts, key=itemgetter(0), default=NO_PART)
+
+
+def _guessed(part: Part) -> Part:
+    return part[0] * 0.97, MatchReason.OTHER_LETTERS
 
 
 def _likeness(word: str, token: str) -> Part:

@@ -20,7 +20,7 @@ from people.residents.tables import Resident, ResidentNameToken
 
 CANDIDATES = 200
 CERTAIN = 0.9  # all parts fit, from their beginning at least
-GUESSED = frozenset({MatchReason.SOUNDS_ALIKE, MatchReason.SPELT_NEARLY})
+GUESSED = frozenset({MatchReason.SOUNDS_ALIKE, MatchReason.SPELT_NEARLY, MatchReason.OTHER_LETTERS})
 CLOSE_ENOUGH = 0.85  # with a best name below this the vocabulary is searched too
 Column = InstrumentedAttribute[str]
 Conditions = Sequence[ColumnElement[bool]]
