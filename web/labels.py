@@ -21,7 +21,6 @@ from booking.queries.appointments import AppointmentView
 from booking.queries.starts_of_week import NoneFree
 from booking.rebooking import RebookState
 from booking.states import State
-from people.residents.search import MatchReason
 from people.staff.policy import Action, Role, Scope
 from web.request_language import current_language
 
@@ -173,20 +172,6 @@ ACTIONS: Labels = {
     Action.MANAGE_CLOSURES: _l("shut something and offer people other times"),
     Action.PAUSE_MESSAGES: _l("pause the council’s messages"),
     Action.RING_PEOPLE: _l("ring people who need another time"),
-}
-MATCH_REASONS: Labels = {
-    MatchReason.SAME_NAME: _l("same name"),
-    MatchReason.NAME_BEGINS: _l("name begins like this"),
-    MatchReason.SOUNDS_ALIKE: _l("sounds like this"),
-    MatchReason.SPELT_NEARLY: _l("spelt nearly like this"),
-    MatchReason.OTHER_LETTERS: _l("like this in other letters"),
-    MatchReason.SAME_PHONE: _l("same telephone"),
-    MatchReason.PHONE_ENDS: _l("telephone ends like this"),
-    MatchReason.SAME_POSTCODE: _l("same postcode"),
-    MatchReason.POSTCODE_BEGINS: _l("postcode begins like this"),
-    MatchReason.SAME_EMAIL: _l("same email"),
-    MatchReason.EMAIL_BEGINS: _l("email begins like this"),
-    MatchReason.SAME_BIRTH_DATE: _l("born on this day"),
 }
 # What a resident asked whoever wants to reach them.
 CONTACT_WISHES: Labels = {

@@ -28,6 +28,7 @@ from reminders.delivery_decisions import FAILED, IN_DOUBT, LATE, PENDING, SENT, 
 from reminders.reach import Reach
 from reminders.recipients import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
 from web import labels, message_labels
+from web.agent.match_labels import MATCH_REASONS
 from web.site.arrangement_rows import ARRANGEMENT_ACTIONS, ARRANGEMENTS
 from web.site.day_rows import ROW_ACTIONS
 
@@ -53,7 +54,7 @@ VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "ACTIONS": (labels.ACTIONS, Action),
     "SCOPES": (labels.SCOPES, Scope),
     "KEY_OVERLAPS": (labels.KEY_OVERLAPS, OVERLAPS),
-    "MATCH_REASONS": (labels.MATCH_REASONS, MatchReason),
+    "MATCH_REASONS": (MATCH_REASONS, MatchReason),
     "REBOOK_REASONS": (labels.REBOOK_REASONS, (BY_CLOSURE, *MisfitReason)),
     "REBOOK_STATES": (labels.REBOOK_STATES, RebookState),
     "ARRANGEMENTS": (ARRANGEMENTS, ArrangementState),

@@ -23,10 +23,11 @@ from web.account.home import Task
 from web.agent import blueprint
 from web.agent.call_request import as_search_text, read_search_text
 from web.agent.kept_forms import UnsavedRecord, save_search, search_of, unsaved_records
+from web.agent.match_labels import MATCH_REASONS
 from web.agent.pages_found import pages_found
 from web.agent.resident_card import details_of
 from web.agent.service_list import key_of
-from web.labels import MATCH_REASONS, labels_of, wishes_of
+from web.labels import labels_of, wishes_of
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language, format_birth_date, format_day_short
 from web.staff_guard import is_at_counter
