@@ -14,7 +14,13 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from core.clock import FixedClock
 from core.database import Database
 from core.settings import Settings
-from tests.support.cheap import cheap_passwords, shared_routes, shared_statements, shared_templates
+from tests.support.cheap import (
+    cheap_passwords,
+    collect_garbage_seldom,
+    shared_routes,
+    shared_statements,
+    shared_templates,
+)
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.sockets import only_this_machine
 from tests.support.sqlite import SqliteTemplate
@@ -40,7 +46,7 @@ def _stay_on_this_machine() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _prepare_once() -> Iterator[None]:
-    """What applications and databases have in common is compiled once; passwords are hashed at the least cost."""
+    """What applications and databases have in common is compiled once; passwords and writes cost little."""
     with shared_templates(), shared_routes(), shared_statements(), cheap_passwords():
         yield
 
@@ -66,6 +72,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.postgresql)
         if "browser" in fixtures:
             item.add_marker(pytest.mark.journey)
+
+
+def pytest_collection_finish() -> None:
+    """All that the tests import is there."""
+    collect_garbage_seldom()
 
 
 @pytest.fixture(scope="session")
