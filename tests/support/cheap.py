@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import CodeType
+from types import CodeType, MethodType
 from typing import Any
 from unittest import mock
 
@@ -69,9 +69,8 @@ def shared_routes() -> Iterator[None]:
             return
         rule._parts, rule._trace, rule._converters = first._parts, first._trace, first._converters
         rule.arguments |= first.arguments
-        rule._build, rule._build_unknown = (
-            build.__func__.__get__(rule, None) for build in (first._build, first._build_unknown)
-        )
+        builders: list[Any] = [first._build, first._build_unknown]
+        rule._build, rule._build_unknown = (MethodType(build.__func__, rule) for build in builders)
 
     with mock.patch.object(Rule, "compile", compile_or_take):
         yield
