@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from booking.arrangements import ArrangementState
 from booking.proposals.time_ranking import ProposedChange
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
+from reminders.former_owners import NOBODY, FormerOwner
 from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, QUIET_HOURS, SUPERSEDED, TOLD_ALREADY
 from reminders.recipients import (
     GOING_AHEAD,
@@ -21,7 +22,6 @@ from reminders.recipients import (
     ChannelRules,
     Contacts,
     Delivery,
-    Person,
     Withheld,
     deliveries_for,
     family_of,
@@ -43,26 +43,6 @@ RETURNED_OUTCOME = "returned"  # the provider took it, and says later that it co
 UNAVAILABLE_OUTCOME, DEFERRED_OUTCOME = "unavailable", "deferred"
 # Until a held message is looked at again, and between two questions what became of one that a provider took.
 HELD_FOR = ASK_AFTER = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class FormerOwner:
-    """Somebody for whom an appointment was not meant, from the version `since` to `last_version`, and what they knew of it.
-
-    `was_told` when anything was sent to them, or may have been; `is_in_calendar` when that was a file with this time.
-    """
-
-    since: int
-    last_version: int
-    contacts: Contacts
-    starts_at: datetime
-    ends_at: datetime
-    at: datetime
-    was_told: bool = False
-    is_in_calendar: bool = False
-
-
-NOBODY = FormerOwner(1, 1, Contacts(Person("")), *(datetime(1970, 1, 1, tzinfo=UTC),) * 3)
 
 
 @dataclass(frozen=True, slots=True)

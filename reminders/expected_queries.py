@@ -17,6 +17,7 @@ from booking.tables import Appointment
 from locations.model import AuthorityFacts, ServiceFacts
 from people.residents.tables import Representative, Resident
 from reminders.appointment_queries import CONTACT_COLUMNS
+from reminders.contact_rows import contacts_of
 from reminders.due_times import (
     Owed,
     PlanningInput,
@@ -32,7 +33,7 @@ from reminders.history_queries import reason_for_silence, reasons_for_silence
 from reminders.outbox import input_of, planning_rows
 from reminders.outdated import number_of_offer
 from reminders.queue import pauses_on
-from reminders.recipients import BOOKED, OFFER, Contacts, Person, contacts_of, rules_in
+from reminders.recipients import BOOKED, OFFER, Contacts, Person, rules_in
 from reminders.tables import Notification
 
 ByAppointment = Mapping[int, tuple[Expected, ...]]
@@ -60,7 +61,14 @@ def expected_of_booking(
     db: Session, council: AuthorityFacts, resident_id: int, visit: NewVisit, now: datetime
 ) -> tuple[Expected, ...]:
     """What the resident would be owed when the visit is booked."""
-    contacts = replace(contacts_of_resident(db, resident_id), mode=visit.mode, representative=visit.representative)
+    return expected_of_contacts(db, council, contacts_of_resident(db, resident_id), visit, now)
+
+
+def expected_of_contacts(
+    db: Session, council: AuthorityFacts, contacts: Contacts, visit: NewVisit, now: datetime
+) -> tuple[Expected, ...]:
+    """The same of somebody who is reached by these contacts, on record or not."""
+    contacts = replace(contacts, mode=visit.mode, representative=visit.representative)
     facts = PlanningFacts(
         authority_id=council.id,
         appointment_id=0,
@@ -85,27 +93,27 @@ def planning_of(db: Session, appointment_ids: Collection[int]) -> Mapping[int, P
 
 
 def expected_of_change(
-    db: Session, council: AuthorityFacts, appointment_id: int, what: What, now: datetime
+    db: Session, council: AuthorityFacts, appointment_id: int, what: What, now: datetime, *, by_staff: bool = True
 ) -> tuple[Expected, ...]:
-    """What the appointment would be owed after `what`."""
+    """What the appointment would be owed after `what`, which staff can take back for a while, and a resident cannot."""
     planning, silence = planning_of(db, [appointment_id])[appointment_id], reason_for_silence(db, appointment_id)
     pauses = pauses_on(db, now, council.id)
-    return expected_after(planning, what, council, now, silence=silence, pauses=pauses, wait=_undo_time(db))
+    return expected_after(planning, what, council, now, silence=silence, pauses=pauses, wait=_undo_time(db, by_staff))
 
 
 def expected_of_moves(
-    db: Session, council: AuthorityFacts, starts: Mapping[int, datetime], now: datetime
+    db: Session, council: AuthorityFacts, starts: Mapping[int, datetime], now: datetime, *, by_staff: bool = True
 ) -> ByAppointment:
     """What each appointment would be owed when it is moved to this start, by its id."""
     plans, silences = planning_of(db, starts), reasons_for_silence(db, starts)
-    pauses, wait = pauses_on(db, now, council.id), _undo_time(db)
+    pauses, wait = pauses_on(db, now, council.id), _undo_time(db, by_staff)
     after = partial(expected_after, what="rescheduled", council=council, now=now, pauses=pauses, wait=wait)
     return {id_: after(plan, starts_at=starts[id_], silence=silences.get(id_, "")) for id_, plan in plans.items()}
 
 
-def _undo_time(db: Session) -> timedelta:
-    """For how long staff can take a change back, before anybody is told of it."""
-    found: timedelta = db.info.get(UNDO_FOR, timedelta())
+def _undo_time(db: Session, by_staff: bool) -> timedelta:
+    """For how long a change that is made by staff can be taken back, before anybody is told of it."""
+    found: timedelta = db.info.get(UNDO_FOR, timedelta()) if by_staff else timedelta()
     return found
 
 

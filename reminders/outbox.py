@@ -18,6 +18,7 @@ from core.transactions import lock_by_name
 from locations.tables import Authority, Service
 from people.residents.tables import Representative, Resident
 from reminders.appointment_queries import CONTACT_COLUMNS
+from reminders.contact_rows import contacts_of
 from reminders.delivery_decisions import PENDING, WITHHELD
 from reminders.due_times import (
     Owed,
@@ -45,7 +46,6 @@ from reminders.recipients import (
     CONFIRMATION,
     MANAGE_LINK,
     RESCHEDULED,
-    contacts_of,
     rules_in,
 )
 from reminders.tables import Notification

@@ -22,7 +22,8 @@ from booking.arrangements import ArrangementState
 from core.settings import ROOT
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.session_facts import HolidayRule
-from reminders.delivery_decisions import FormerOwner, MessageFacts, OfferedTime
+from reminders.delivery_decisions import MessageFacts, OfferedTime
+from reminders.former_owners import FormerOwner
 from reminders.messages import EmailBody
 from reminders.recipients import Contacts, Delivery, Person, family_of
 from reminders.site_text import SiteText

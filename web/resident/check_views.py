@@ -20,8 +20,9 @@ from core.tokens import digest, mark_of_digest
 from locations.catchment import catchment_of
 from people.residents.details import Representation, ResidentDetails
 from people.staff.access_marks import public
+from reminders.expected_queries import NewVisit
 from reminders.recipients import Contacts, Person
-from web.message_routes import MessageRoute, route_of, route_of_booked
+from web.message_routes import route_of, route_of_booked
 from web.page_context import PageContext, council_context
 from web.request_language import language_to_keep
 from web.resident import drafts
@@ -31,6 +32,7 @@ from web.resident.forms import WhoForm, unreachable
 from web.resident.page_rendering import show_search
 from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import show_alternatives, show_refusal
+from web.resident.told_you import told_of_booking
 from web.resident.urls import blueprint
 
 # Of strangers from one origin: nobody has proved that the email address is theirs.
@@ -66,7 +68,8 @@ def _check_values(page: BookingPage) -> dict[str, Any]:
         "search": parse_search_state(page.draft.search_query),
         "back": page.url("details"),
         "seen": page.stamp(*ON_CHECK),
-        "route": _route_of_draft(page.draft, page.visit.mode),
+        "route": route_of(contacts := _contacts_of_draft(page.draft, page.visit.mode)),
+        "told": told_of_booking(page.context, contacts, _visit_of(page, contacts)),
         "same_day": drafts.same_day_here(page.context, page.visit),
     }
 
@@ -161,18 +164,23 @@ def _resident_of(draft: Draft, message_language: str) -> ResidentDetails:
     )
 
 
-def _route_of_draft(draft: Draft, mode: str) -> MessageRoute:
+def _contacts_of_draft(draft: Draft, mode: str) -> Contacts:
     """Where the messages about the booking go; `mode` is that of the visit."""
     typed, helper = draft.person, draft.helper
-    return route_of(
-        Contacts(
-            resident=Person(typed["name"], typed["email"], typed["phone"]),
-            representative=Person(helper["name"], helper["email"], helper["phone"]) if helper else None,
-            preference=typed["contact_preference"],
-            leave_no_message=bool(typed["leave_no_message"]),
-            mode=mode,
-        )
+    return Contacts(
+        resident=Person(typed["name"], typed["email"], typed["phone"]),
+        representative=Person(helper["name"], helper["email"], helper["phone"]) if helper else None,
+        preference=typed["contact_preference"],
+        leave_no_message=bool(typed["leave_no_message"]),
+        language=language_to_keep(),
+        mode=mode,
     )
+
+
+def _visit_of(page: BookingPage, contacts: Contacts) -> NewVisit:
+    """The visit that the page is about to book."""
+    visit = page.visit
+    return NewVisit(visit.services[0], visit.starts_at, visit.mode, contacts.representative)
 
 
 @blueprint.get("/<authority:authority>/book/<visit>/done")

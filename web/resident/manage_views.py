@@ -35,6 +35,7 @@ from web.resident.forms import CancelForm
 from web.resident.move_views import search_for_another_time
 from web.resident.own_time import longer_time
 from web.resident.page_rendering import show
+from web.resident.told_you import told_of_cancelling, told_of_move
 from web.resident.urls import blueprint
 from web.resident.wish_page import open_wish_link
 
@@ -127,8 +128,16 @@ def show_appointment(page: AppointmentPage, message: Banner | None) -> str:
     rebooking = rebooking_of(page.context.db, page.context.catalogue, view.id, page.context.now)
     longer = longer_time(page.context, view) if "extra-time" in view.unmet_needs else None
     wish = wish_of_appointment(page.context.db, page.context.catalogue, view.id, page.context.now)
-    facts = {"message": message, "route": route, "rebooking": rebooking, "longer": longer, "wish": wish}
+    facts: dict[str, object] = {
+        "message": message,
+        "route": route,
+        "rebooking": rebooking,
+        "longer": longer,
+        "wish": wish,
+    }
     lines = wish_lines(wish, view.site) if wish else ()
+    held = rebooking.proposal if rebooking else wish.proposal if wish else None
+    facts["told"] = told_of_move(page, held.starts_at) if held and page.is_booked else ()
     numbers = numbers_of(view.services, view.counts)
     search = search_for_another_time(view)
     return page.show("appointment", search=search, numbers=numbers, wish_lines=lines, **facts)
@@ -179,7 +188,7 @@ def cancel_page(authority: str, reference: str) -> ResponseReturnValue:
         if refusal is not None:
             return refusal
         if not form.validate_on_submit():
-            return page.show("cancel", form=form, back=page.url)
+            return page.show("cancel", form=form, back=page.url, told=told_of_cancelling(page))
         try:
             cancel(
                 page.context.runtime,
@@ -193,7 +202,7 @@ def cancel_page(authority: str, reference: str) -> ResponseReturnValue:
                 idempotency=page.form_key("cancel"),
             )
         except Stale:
-            return page.show_stale("cancel", form=form, back=page.url)
+            return page.show_stale("cancel", form=form, back=page.url, told=told_of_cancelling(page))
         except IllegalMove as error:
             return page.show_refusal(error.code)
         return page.redirect("cancelled")

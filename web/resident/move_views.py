@@ -23,6 +23,7 @@ from web.resident.appointment_page import AppointmentPage, open_appointment_cont
 from web.resident.forms import REACH_TEXTS, MoveForm
 from web.resident.page_rendering import visit_of
 from web.resident.search_state import SearchState
+from web.resident.told_you import told_of_move
 from web.resident.urls import blueprint
 from web.typed_before import typed_before
 
@@ -99,6 +100,7 @@ def _values(page: AppointmentPage, slot_key: SlotKey, form: MoveForm) -> dict[st
         "form": form,
         "missing": "" if visit.mode == view.mode else _missing(view, visit.mode),
         "is_same_time": is_same,
+        "told": told_of_move(page, visit.starts_at),
         "search": search,
         "back": f"{page.context.base}/when?{search.query()}",
     }
