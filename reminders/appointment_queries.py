@@ -23,7 +23,6 @@ from core.wall_clock import instant_of
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.tables import Representative, Resident
-from reminders.contact_rows import contacts_of
 from reminders.delivery_decisions import SENT, ClaimedRow, MessageFacts, OfferedTime
 from reminders.former_owner_queries import EMAIL, POSTAL_COLUMNS, former_owners
 from reminders.recipients import (
@@ -33,6 +32,7 @@ from reminders.recipients import (
     SAY_THE_TIME,
     SITE_MESSAGE,
     TEXT_ANSWER,
+    contacts_of,
     email_address,
     family_of,
     is_current,

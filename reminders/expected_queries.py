@@ -17,7 +17,6 @@ from booking.tables import Appointment
 from locations.model import AuthorityFacts, ServiceFacts
 from people.residents.tables import Representative, Resident
 from reminders.appointment_queries import CONTACT_COLUMNS
-from reminders.contact_rows import contacts_of
 from reminders.due_times import (
     Owed,
     PlanningInput,
@@ -33,7 +32,7 @@ from reminders.history_queries import reason_for_silence, reasons_for_silence
 from reminders.outbox import input_of, planning_rows
 from reminders.outdated import number_of_offer
 from reminders.queue import pauses_on
-from reminders.recipients import BOOKED, OFFER, Contacts, Person, rules_in
+from reminders.recipients import BOOKED, OFFER, Contacts, Person, contacts_of, rules_in
 from reminders.tables import Notification
 
 ByAppointment = Mapping[int, tuple[Expected, ...]]

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from booking.tables import Appointment, HandOver
 from people.residents.tables import Representative, Resident
-from reminders.contact_rows import contacts_of
 from reminders.delivery_decisions import IN_DOUBT, SENT, SENT_OUTCOME, UNCLEAR_OUTCOME
 from reminders.former_owners import FormerOwner
-from reminders.recipients import CONFIRMATION, HANDED_OVER, REMINDER, RESCHEDULED
+from reminders.recipients import CONFIRMATION, HANDED_OVER, REMINDER, RESCHEDULED, contacts_of
 from reminders.tables import DeliveryAttempt, Notification
 
 # Where a letter would arrive: at an address that is whole, and from which none has come back.

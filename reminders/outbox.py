@@ -18,7 +18,6 @@ from core.transactions import lock_by_name
 from locations.tables import Authority, Service
 from people.residents.tables import Representative, Resident
 from reminders.appointment_queries import CONTACT_COLUMNS
-from reminders.contact_rows import contacts_of
 from reminders.delivery_decisions import PENDING, WITHHELD
 from reminders.due_times import (
     Owed,
@@ -46,6 +45,7 @@ from reminders.recipients import (
     CONFIRMATION,
     MANAGE_LINK,
     RESCHEDULED,
+    contacts_of,
     rules_in,
 )
 from reminders.tables import Notification

@@ -205,6 +205,25 @@ class Withheld:
     channel: str = EMAIL
 
 
+def contacts_of(row: Any) -> Contacts:
+    """The contacts in a row with `CONTACT_COLUMNS` of `reminders.appointment_queries`."""
+    acting = None if row.acting_name is None else Person(row.acting_name, row.acting_email, row.acting_phone)
+    return Contacts(
+        resident=Person(
+            row.resident_name, row.resident_email, row.resident_phone, row.resident_postal, row.large_print
+        ),
+        representative=acting,
+        preference=row.contact_preference,
+        do_not_text=row.do_not_text,
+        leave_no_message=row.leave_no_message,
+        own=OwnContact(row.own_email, row.own_phone, row.own_preference, row.own_leave_no_message),
+        earlier_emails=tuple(row.earlier_emails or ()),
+        language=row.message_language,
+        mode=row.mode,
+        safe_hours=row.safe_hours,
+    )
+
+
 def deliveries_for(
     contacts: Contacts, kind: str, rules: ChannelRules, failed: Set[str] = frozenset()
 ) -> tuple[Delivery, ...] | Withheld:
@@ -250,13 +269,8 @@ def _in_turn(acting: Person | None, resident: Person, channels: Sequence[str]) -
 
 def _is_needed(contacts: Contacts, kind: str) -> bool:
     """Whether a message goes to somebody who wants none: they asked for it, or cannot come without it."""
-    is_needed = family_of(kind) == MANAGE_LINK or tells_how_to_join(kind, contacts.mode)
-    return contacts.wanted in WITHOUT_EMAIL and is_needed
-
-
-def tells_how_to_join(kind: str, mode: str) -> bool:
-    """Whether nobody can come to the visit in this mode without the message."""
-    return mode == VIDEO and family_of(kind) in _TELL_HOW_TO_JOIN
+    how_to_join = contacts.mode == VIDEO and family_of(kind) in _TELL_HOW_TO_JOIN
+    return contacts.wanted in WITHOUT_EMAIL and (family_of(kind) == MANAGE_LINK or how_to_join)
 
 
 def _resident(contacts: Contacts) -> Person:
