@@ -24,7 +24,8 @@ from api.schema_fields import (
 from booking.slot_tokens import LARGEST_COUNT, MAX_SERVICES
 from booking.states import CHANNELS, State
 from locations.model import MODES
-from people.residents.details import BASES, CONTACT_PREFERENCES, NEEDS
+from people.residents.details import BASES, CONTACT_PREFERENCES
+from people.residents.needs import NEEDS
 
 LONGEST_NOTES, LONGEST_REASON = 2000, 500
 LONGEST_TOKEN = 300
@@ -124,7 +125,9 @@ class AvailabilityQuerySchema(AuthorityQuerySchema, PageQuerySchema):
         data_key="to", metadata=about("To the end of this date, or before this instant.", type="string")
     )
     mode = _one_of(MODES, metadata=about("How the visit is held."))
-    need = _needs(metadata=about("A support need that must be met; repeat it for several."))
+    need = _needs(
+        metadata=about("A support need that must be met; repeat it for several. `welsh` is a meeting in Welsh.")
+    )
     number = numbers(
         "How many of what a service counts, for each that does; see `counts` of services. Without it, one."
     )
@@ -181,7 +184,7 @@ class BookingBodySchema(RequestSchema):
     hold = SingleLineText(LONGEST_TOKEN, allow_none=True, metadata=about("A hold that is alive; or else a slot."))
     resident = fields.Nested(ResidentBodySchema, required=True, error_messages={"required": "Say who it is for."})
     representative = fields.Nested(RepresentativeBodySchema, allow_none=True)
-    support_needs = _needs()
+    support_needs = _needs(metadata=about("What they need. `welsh`: they would like the meeting in Welsh."))
     notes = MultiLineText(LONGEST_NOTES, allow_none=True, metadata=about("What staff should know."))
     channel = _one_of(CHANNELS, load_default="api", metadata=about("How the resident came."))
 

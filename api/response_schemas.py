@@ -11,7 +11,8 @@ from api.service_schemas import CatchmentSchema, CountsSchema, NumberSchema
 from booking.arrangements import ArrangementState
 from booking.states import CHANNELS, State
 from locations.model import MODES, SITE_KINDS
-from people.residents.details import BASES, NEEDS
+from people.residents.details import BASES
+from people.residents.needs import NEEDS
 from reminders.delivery_decisions import STATES as MESSAGE_STATES
 
 
@@ -179,7 +180,10 @@ class ArrangementSchema(Schema):
     """How far the council has arranged what somebody needs."""
 
     need = _one_of(NEEDS, "A need that is arranged.")
-    state = _one_of([state.value for state in ArrangementState], "Whether it was found: asked for, or decided.")
+    state = _one_of(
+        [state.value for state in ArrangementState],
+        "Whether it was found: asked for, or decided; `spoken` by an adviser of the visit, without an interpreter.",
+    )
 
 
 class AppointmentSchema(Schema):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from booking.arrangements import arrangements_of
+from booking.arrangements import needs_facts
 from booking.calendar.event import neutral_services, neutral_site
 from booking.proposals.tables import Proposal
 from booking.queries.proposed_changes import proposed_changes
@@ -129,7 +129,7 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
             services[row.id],
             resources[row.id],
             former=former.get(row.id, {}),
-            unmet_needs=unmet.get(row.id, ()),
+            **needs_facts(row.support_needs, row.arrangements, unmet.get(row.id, ())),
             offer=offers.get(row.id),
             mail_address=email_address(contacts_of(row), rules[row.authority_id]),
         )
@@ -291,6 +291,5 @@ def _facts(
         support_needs=tuple(row.support_needs),
         spoken_language=row.spoken_language,
         owner_since=row.owner_since,
-        arrangements=arrangements_of(row.support_needs, row.arrangements) if row.support_needs else {},
         **of_other_tables,
     )

@@ -2,13 +2,18 @@
 
 It turns plain values (`values`) into slots: `service_openings` says what is open, `busy` what is occupied, `free_starts`
 joins the two, and `seat_allocation` selects the seats.
+
+A language is searched for day by day: where somebody who speaks it is free at a site, these are its times; on its other
+days it has those for which an interpreter can be found. At booking either of them will do, since somebody who speaks it may
+have become free, or not be free any more, after the times were shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from itertools import repeat
 from operator import itemgetter
 
@@ -17,7 +22,7 @@ from booking.availability.busy import NOTHING_BUSY, Busy, busy_index
 from booking.availability.free_starts import free_at, free_starts, starts_with_counts, steps_for
 from booking.availability.seat_allocation import MOST_ALTERNATIVES, allocations
 from booking.availability.service_openings import Step
-from booking.availability.values import Search, SeatAllocation, SiteDay, Slot, SlotCheck
+from booking.availability.values import NO_NAMES, Search, SeatAllocation, SiteDay, Slot, SlotCheck
 
 __all__ = ["assign", "busy_index", "check_slot", "count_by_day", "day_starts", "find_slots", "first_slot_by_site"]
 
@@ -28,7 +33,24 @@ _start_unit = itemgetter(1)
 
 def day_starts(search: Search, site_day: SiteDay, busy: Busy) -> Bits:
     """The ticks of the day at which the whole visit could begin."""
-    return free_starts(search, steps_for(search), site_day, busy)
+    for_day = _search_of_day(search, site_day, busy)
+    return free_starts(for_day, steps_for(for_day), site_day, busy)
+
+
+@lru_cache(maxsize=256)
+def _spoken_and_interpreted(search: Search) -> tuple[Search, Search]:
+    """The search for whoever speaks the language, and the one for an interpreter."""
+    plain = replace(search, spoken=NO_NAMES, interpreted_from=0)
+    earliest = max(search.earliest_unit, search.interpreted_from)
+    return replace(plain, needs=search.needs | search.spoken), replace(plain, earliest_unit=earliest)
+
+
+def _search_of_day(search: Search, site_day: SiteDay, busy: Busy) -> Search:
+    """The search that answers for this day of the site."""
+    if not search.spoken:
+        return search
+    spoken, interpreted = _spoken_and_interpreted(search)
+    return spoken if free_starts(spoken, steps_for(spoken), site_day, busy) else interpreted
 
 
 def find_slots(search: Search, site_days: Iterable[SiteDay], busy: Busy, limit: int | None = None) -> list[Slot]:
@@ -45,22 +67,20 @@ def find_slots(search: Search, site_days: Iterable[SiteDay], busy: Busy, limit: 
 
 def count_by_day(search: Search, site_days: Iterable[SiteDay], busy: Busy) -> dict[tuple[int, date], int]:
     """For each site and date, at how many different times the visit could begin."""
-    steps = steps_for(search)
-    return {
-        (site_day.site_id, site_day.day.date): count(free_starts(search, steps, site_day, busy))
-        for site_day in site_days
-    }
+    return {(site_day.site_id, site_day.day.date): count(day_starts(search, site_day, busy)) for site_day in site_days}
 
 
 def first_slot_by_site(search: Search, site_days: Iterable[SiteDay], busy: Busy) -> dict[int, Slot]:
     """The earliest slot of each site that has one, in the order of their starts."""
-    steps, first = steps_for(search), dict[int, Slot]()
+    first = dict[int, Slot]()
     for site_day in sorted(site_days, key=lambda site_day: site_day.day.base_unit):
         if site_day.site_id not in first:
-            bits = free_starts(search, steps, site_day, busy)
+            for_day = _search_of_day(search, site_day, busy)
+            steps = steps_for(for_day)
+            bits = free_starts(for_day, steps, site_day, busy)
             if bits:
                 ticks = [first_tick(bits)]
-                free = free_at(search, steps, site_day, busy, ticks)
+                free = free_at(for_day, steps, site_day, busy, ticks)
                 (first[site_day.site_id],) = _slots_at(search, site_day, ticks, free)
     return {slot.site_id: slot for slot in _in_order(list(first.values()))}
 
@@ -77,15 +97,19 @@ def assign(
 ) -> list[tuple[SeatAllocation, ...]]:
     """Up to `most` seatings of the visit at `start_unit`, best first; empty when it cannot begin. See `seat_allocation`."""
     tick = start_unit - site_day.day.base_unit
-    if tick < 0 or not day_starts(search, site_day, busy) >> tick & 1:
-        return []
-    return allocations(
-        search, steps_for(search), site_day, busy, tick, prefer=prefer or frozenset(), spread=spread, most=most
-    )
+    for one in _spoken_and_interpreted(search) if search.spoken else (search,):
+        if tick >= 0 and day_starts(one, site_day, busy) >> tick & 1:
+            prefer = prefer or frozenset()
+            return allocations(one, steps_for(one), site_day, busy, tick, prefer=prefer, spread=spread, most=most)
+    return []
 
 
 def check_slot(search: Search, site_day: SiteDay, busy: Busy, start_unit: int) -> SlotCheck:
     """Whether the visit can begin at `start_unit`, or the first reason why not."""
+    if search.spoken:
+        spoken, interpreted = (check_slot(one, site_day, busy, start_unit) for one in _spoken_and_interpreted(search))
+        was_free = spoken is SlotCheck.TAKEN and interpreted is SlotCheck.TOO_SOON
+        return spoken if spoken is SlotCheck.FREE or was_free else interpreted
     tick = start_unit - site_day.day.base_unit
     if start_unit < search.earliest_unit:
         return SlotCheck.TOO_SOON
@@ -101,6 +125,9 @@ def check_slot(search: Search, site_day: SiteDay, busy: Busy, start_unit: int) -
 
 
 def _slots_of_day(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy) -> Iterable[Slot]:
+    if search.spoken:
+        search = _search_of_day(search, site_day, busy)
+        steps = steps_for(search)
     ticks, free = starts_with_counts(search, steps, site_day, busy)
     return _slots_at(search, site_day, ticks, free) if ticks else ()
 

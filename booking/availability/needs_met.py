@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from locations.model import SiteFacts
-from people.residents.details import NEEDS, place_needs, wants_extra_time
+from people.residents.needs import NEEDS, place_needs, spoken_needs, wants_extra_time
 
 # Nobody climbs stairs to a telephone, nor hears by the loop of a room: what a place has counts only for those who come.
 OF_PLACES = place_needs(frozenset(NEEDS))
@@ -22,9 +22,9 @@ def unmet_needs(
     """Those of `needs` that a visit does not meet, in the usual order.
 
     `features` are those of its site, `occupied` has for each of its services the skills of all that the visit occupies
-    for it, and `is_longer` says whether it has extra time.
+    for it, and `is_longer` says whether it has extra time. A language is met where somebody speaks it for each service.
     """
-    not_at_site = place_needs(needs) - features
+    not_at_site = (place_needs(needs) | spoken_needs(needs)) - features
     unmet = {need for skills in occupied for need in not_at_site - skills}
     if not is_longer:
         unmet |= {need for need in needs if wants_extra_time(frozenset({need}))}

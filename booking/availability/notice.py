@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from core.wall_clock import wall_instant
 from locations.model import AuthorityFacts, ServiceFacts
-from people.residents.details import arranged_needs
+from people.residents.needs import arranged_needs, interpreted_needs
 
 
 def earliest_at(
@@ -37,5 +37,8 @@ def arranged_from(authority: AuthorityFacts, now: datetime) -> datetime:
 
 
 def is_short_notice(authority: AuthorityFacts, needs: Iterable[str], starts_at: datetime, now: datetime) -> bool:
-    """Whether what `needs` ask to be arranged may not be found in time for `starts_at`, if it is asked for at `now`."""
-    return bool(arranged_needs(needs)) and starts_at < arranged_from(authority, now)
+    """Whether what `needs` ask to be arranged may not be found in time for `starts_at`, if it is asked for at `now`.
+
+    A language among `needs` is one that no adviser of the visit speaks.
+    """
+    return bool(interpreted_needs(needs)) and starts_at < arranged_from(authority, now)

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from booking.availability.bits import Bits, span
 from booking.availability.needs_met import features_of
-from booking.availability.notice import earliest_at
+from booking.availability.notice import arranged_from, earliest_at
 from booking.availability.values import (
     EngineResource,
     ModeClosed,
@@ -30,7 +30,7 @@ from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, un
 from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
 from locations.opening_hours import closed_on, holiday_on, modes_closed_on, openings_on
 from locations.session_openings import KeptShare, wait_ticks
-from people.residents.details import place_needs, wants_extra_time
+from people.residents.needs import place_needs, spoken_needs, wants_extra_time
 
 MAX_KEPT_DAYS = 400
 
@@ -189,12 +189,8 @@ def search_for(
     zone = catalogue.authority.zone
     last_day = local_day(last_bookable_date(services, now, zone), zone)
     earliest = earliest_at(catalogue.authority, services, now, for_public=for_public, needs=needs)
-    visit = tuple(_shape_at(catalogue, service, now, for_list=for_list) for service in services)
-    for number, count in enumerate(counts_of(services) if counts is None else counts):
-        shape = visit[number]
-        if count.ticks:
-            longer = replace(shape, duration_ticks=shape.duration_ticks + count.ticks)
-            visit = (*visit[:number], longer, *visit[number + 1 :])
+    shapes = [_shape_at(catalogue, service, now, for_list=for_list) for service in services]
+    visit = _with_counts(shapes, counts_of(services) if counts is None else counts)
     return Search(
         visit=(replace(visit[0], grid_ticks=1), *visit[1:]) if is_walk_in else visit,
         # The five minutes that have begun, or those before: they may have ended since somebody pressed the button.
@@ -206,7 +202,20 @@ def search_for(
         extra_ticks=_ticks(catalogue.authority.extra_time_minutes) if extra_time or wants_extra_time(needs) else 0,
         modes=frozenset.intersection(*(frozenset(service.modes) for service in services)) & _modes_of_query(mode),
         for_list=for_list,
+        spoken=spoken_needs(needs),
+        interpreted_from=unit_after(arranged_from(catalogue.authority, now))
+        if for_public and spoken_needs(needs)
+        else 0,
     )
+
+
+def _with_counts(shapes: list[ServiceShape], counts: Counts) -> tuple[ServiceShape, ...]:
+    """The services as long as what they count makes them."""
+    for number, count in enumerate(counts):
+        if count.ticks:
+            shape = shapes[number]
+            shapes[number] = replace(shape, duration_ticks=shape.duration_ticks + count.ticks)
+    return tuple(shapes)
 
 
 def _modes_of_query(mode: str | None) -> frozenset[str]:

@@ -142,7 +142,8 @@ class Search:
 
     `earliest_unit <= start < latest_unit`. Support `needs` are met for each service of the visit by the site's own
     features, or by any one of the resources allocated to that service. `extra_ticks` lengthens each service of the visit.
-    It may be held in any of `modes` that the site has. `for_list` is for somebody on the waiting list.
+    It may be held in any of `modes` that the site has. `for_list` is for somebody on the waiting list. `spoken` are needs
+    too where somebody is free who meets them; on a day of a site where nobody is, the visit begins from `interpreted_from`.
     """
 
     visit: tuple[ServiceShape, ...]
@@ -154,6 +155,8 @@ class Search:
     extra_ticks: int = 0
     modes: frozenset[str] = NO_NAMES
     for_list: bool = False
+    spoken: frozenset[str] = NO_NAMES
+    interpreted_from: int = 0
 
     @property
     def visit_ticks(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from booking.proposals.time_ranking import ProposedChange
 from core.language import Language
-from people.residents.details import arranged_needs
+from people.residents.needs import arranged_needs
 
 NO_DISTANCE = 0.1  # miles
 
@@ -21,7 +21,7 @@ def change_lines(change: ProposedChange, language: Language) -> list[str]:
         "hearing-loop": _("hearing loop"),
         "extra-time": _("extra time"),
     }
-    met = [names[need] for need in change.needs if need not in arranged]
+    met = [names[need] for need in change.needs if need in names]
     if met:
         lines.append(_("With what is needed: %(needs)s", needs=language.all_of(met)))
     if arranged:

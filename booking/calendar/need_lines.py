@@ -8,7 +8,7 @@ from typing import Protocol
 from booking.arrangements import ArrangementState
 from booking.states import OPEN
 from core.language import Language
-from people.residents.details import NEEDS, NeedKind
+from people.residents.needs import NEEDS, NeedKind
 
 
 class NeedsFacts(Protocol):
@@ -55,15 +55,32 @@ def _lines(appointment: NeedsFacts, language: Language) -> Iterator[str]:
             is_time = NEEDS[need] is NeedKind.TIME
             yield _("%(need)s: not booked yet", need=name) if is_time else _("%(need)s: not at this place", need=name)
             continue
-        match appointment.arrangements.get(need):
-            case ArrangementState.ASKED if appointment.state in OPEN:
-                yield _("%(need)s: we are looking for one", need=name)
-            case ArrangementState.CONFIRMED:
-                yield _("%(need)s: confirmed", need=name)
-            case ArrangementState.NOT_POSSIBLE:
-                yield _("%(need)s: we could not find one", need=name)
-            case _:
-                yield name
+        state = appointment.arrangements.get(need)
+        if state is ArrangementState.ASKED and appointment.state not in OPEN:
+            state = None
+        texts = _of_language(language) if NEEDS[need] is NeedKind.SPOKEN else _of_interpreter(language)
+        yield texts[state] % {"need": name} if state in texts else name
+
+
+def _of_interpreter(language: Language) -> dict[ArrangementState | None, str]:
+    """How far an interpreter who is needed is arranged."""
+    _ = language.gettext
+    return {
+        ArrangementState.ASKED: _("%(need)s: we are looking for one"),
+        ArrangementState.CONFIRMED: _("%(need)s: confirmed"),
+        ArrangementState.NOT_POSSIBLE: _("%(need)s: we could not find one"),
+    }
+
+
+def _of_language(language: Language) -> dict[ArrangementState | None, str]:
+    """How far a meeting in a language is arranged, which an interpreter makes possible where no adviser speaks it."""
+    _ = language.gettext
+    return {
+        ArrangementState.SPOKEN: _("%(need)s: with an adviser who speaks it"),
+        ArrangementState.ASKED: _("%(need)s: we are looking for an interpreter"),
+        ArrangementState.CONFIRMED: _("%(need)s: with an interpreter"),
+        ArrangementState.NOT_POSSIBLE: _("%(need)s: we could not find an interpreter"),
+    }
 
 
 def _names(spoken_language: str, language: Language) -> dict[str, str]:
@@ -74,5 +91,6 @@ def _names(spoken_language: str, language: Language) -> dict[str, str]:
         "hearing-loop": _("Hearing loop"),
         "bsl": _("British Sign Language interpreter"),
         "language": interpreter,
+        "welsh": _("Meeting in Welsh"),
         "extra-time": _("Extra time"),
     }

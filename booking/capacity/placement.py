@@ -41,7 +41,7 @@ from core.wall_clock import instant_of, local_date_of
 from locations.catalogue_queries import catalogue_while_locked
 from locations.model import Catalogue
 from locations.tables import Resource
-from people.residents.details import place_needs, wants_extra_time
+from people.residents.needs import place_needs, spoken_needs, wants_extra_time
 
 _allocations, _resources = table_of(Allocation), table_of(Resource)
 _HELD = select(_allocations.c.service_id, _allocations.c.resource_id).where(_allocations.c.hold_id == bindparam("hold"))
@@ -128,7 +128,7 @@ def place(
         earliest = earliest_at(catalogue.authority, services, now, for_public=for_public, needs=needs)
         if check is SlotCheck.CLOSED and not for_public:
             raise SlotTaken.because("not_open_then")
-        raise _refusal(check, earliest, instant_of(search.latest_unit))
+        raise _refusal(check, max(earliest, instant_of(search.interpreted_from)), instant_of(search.latest_unit))
     if occupied.expired:
         delete_expired(db, occupied.expired, now)
     (seats,) = assign(search, day, busy, slot_key.start_unit, prefer=prefer, spread=spread_of(db), most=1)
@@ -186,9 +186,11 @@ def place_held(
     whenever = replace(search, earliest_unit=0, modes=frozenset((slot_key.mode,)))
     if check_slot(whenever, day, NOTHING_BUSY, slot_key.start_unit) is SlotCheck.CLOSED:
         raise SlotTaken.because("site_closed_then")
+    unmet, spoken = _unmet_by_held(db, hold.id, slot_key, day, needs), spoken_needs(needs)
     if for_public:
-        _check_notice(catalogue, slot_key, hold, needs)
-    _check_needs_met(db, hold.id, slot_key, day, needs)
+        _check_notice(catalogue, slot_key, hold, needs - (spoken - unmet))
+    if missing := [Reason(f"need.{need}") for need in sorted(unmet - spoken)]:
+        raise Invalid.in_field("support_needs", "needs_not_met", needs=missing)
     lock_hold(db, hold.id, now)
     return Placement(catalogue, search, slot_key, hold.slot_token, hold_id=hold.id)
 
@@ -206,17 +208,14 @@ def _check_notice(catalogue: Catalogue, slot_key: SlotKey, hold: Hold, needs: fr
         raise TooSoon(arranged_from(catalogue.authority, hold.created_at))
 
 
-def _check_needs_met(db: Session, hold_id: int, slot_key: SlotKey, day: SiteDay, needs: frozenset[str]) -> None:
-    """Raises: Invalid, when what is held is too short, or neither the site nor what is held for a service has it."""
+def _unmet_by_held(db: Session, hold_id: int, slot_key: SlotKey, day: SiteDay, needs: frozenset[str]) -> frozenset[str]:
+    """Those of `needs` for which what is held is too short, or that neither the site nor what is held for a service has."""
     held: dict[int, frozenset[str]] = {}
-    if place_needs(needs) - day.features:
+    if (place_needs(needs) | spoken_needs(needs)) - day.features:
         skills = {plan.resource.resource_id: plan.resource.skills for plan in day.resources}
         for service_id, resource_id in connection_of(db).execute(_HELD, {"hold": hold_id}):
             held[service_id] = held.get(service_id, frozenset()) | skills.get(resource_id, frozenset())
-    unmet = unmet_needs(needs, day.features, held.values(), is_longer=slot_key.extra_time)
-    if unmet:
-        missing = [Reason(f"need.{need}") for need in sorted(unmet)]
-        raise Invalid.in_field("support_needs", "needs_not_met", needs=missing)
+    return frozenset(unmet_needs(needs, day.features, held.values(), is_longer=slot_key.extra_time))
 
 
 def claim_for_hold(db: Session, placement: Placement, *, hold_id: int, expires_at: datetime) -> None:

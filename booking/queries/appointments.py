@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
-from booking.arrangements import ArrangementState, arrangements_of
+from booking.arrangements import ArrangementState, needs_facts
 from booking.queries.references import meant_reference
 from booking.queries.unmet_needs import unmet_by_appointment
 from booking.slot_tokens import COUNTED, Counts, counts_in_token
@@ -198,7 +198,8 @@ def _views(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> lis
     asking = [row.Appointment for row in rows if row.Appointment.support_needs]
     unmet = unmet_by_appointment(db, asking, {catalogue.authority.id: catalogue}) if asking else {}
     views = (_view(catalogue, row, services, resources) for row in rows)
-    return [replace(view, unmet_needs=unmet[view.id]) if view.id in unmet else view for view in views]
+    facts = {row.id: needs_facts(row.support_needs, row.arrangements, unmet[row.id]) for row in asking}
+    return [replace(view, **facts[view.id]) if view.id in facts else view for view in views]
 
 
 Grouped = Mapping[int, Sequence[int]]
@@ -244,7 +245,6 @@ def _view(catalogue: Catalogue, found: Any, services: Grouped, resources: Groupe
         has_own_contact=row.contact_email is not None or row.contact_phone is not None,
         room=row.room,
         owner_since=row.owner_since,
-        arrangements=arrangements_of(row.support_needs, row.arrangements) if row.support_needs else {},
         old_reference=found.old_reference or "",
         moved_by=row.moved_by,
         is_confirmed=row.confirmed_at is not None and row.confirmed_version == row.version,

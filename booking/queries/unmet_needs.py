@@ -11,12 +11,18 @@ from sqlalchemy.orm import Session
 
 from booking.availability.needs_met import features_of, unmet_needs
 from booking.slot_tokens import decode
-from booking.tables import Allocation
+from booking.tables import Allocation, Hold
+from core.tokens import digest
 from locations.model import Catalogue, SiteFacts
-from people.residents.details import place_needs
+from people.residents.needs import place_needs, spoken_needs
 
 _OCCUPIED = select(Allocation.appointment_id, Allocation.service_id, Allocation.resource_id).where(
     Allocation.appointment_id.in_(bindparam("ids", expanding=True))
+)
+_HELD = (
+    select(Allocation.service_id, Allocation.resource_id)
+    .join(Hold, Hold.id == Allocation.hold_id)
+    .where(Hold.token_digest == bindparam("digest"))
 )
 Occupied = Mapping[int, Mapping[int, Collection[int]]]
 
@@ -29,9 +35,25 @@ def unmet_by_appointment(
     No statement where every site has by itself what is needed. A row has the columns of an appointment with needs.
     """
     sites = {row.id: catalogues[row.authority_id].site_by_id(row.site_id) for row in rows}
-    in_question = [row.id for row in rows if place_needs(frozenset(row.support_needs)) - features_of(sites[row.id])]
+    in_question = [row.id for row in rows if _of_occupied(row) - features_of(sites[row.id])]
     occupied = _occupied(db, in_question) if in_question else {}
     return {row.id: _unmet(catalogues[row.authority_id], sites[row.id], row, occupied) for row in rows}
+
+
+def spoken_in_hold(db: Session, site: SiteFacts, token: str) -> frozenset[str]:
+    """The languages in which a visit can be held that somebody holds by this token, without an interpreter."""
+    skills = {resource.id: resource.skills for resource in site.resources}
+    held: defaultdict[int, frozenset[str]] = defaultdict(frozenset)
+    for row in db.execute(_HELD, {"digest": digest(token)}):
+        held[row.service_id] |= skills.get(row.resource_id, frozenset())
+    everywhere = frozenset.intersection(*held.values()) if held else frozenset[str]()
+    return spoken_needs(features_of(site) | everywhere)
+
+
+def _of_occupied(row: Any) -> frozenset[str]:
+    """The needs that what a visit occupies can meet."""
+    needs = frozenset(row.support_needs)
+    return place_needs(needs) | spoken_needs(needs)
 
 
 def _occupied(db: Session, ids: list[int]) -> Occupied:

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from booking.appointment_repository import appointment_for_change
 from booking.arrangements import DECIDED, ArrangementState, arrangements_of, decided
 from booking.events import AppointmentChange, announce
+from booking.queries.unmet_needs import unmet_by_appointment
 from booking.states import State
 from booking.tables import Appointment
 from core.audit import Actor, record
 from core.errors import IllegalMove, Invalid, Stale
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
+from locations.catalogue_queries import catalogue_by_id
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def arrange_need(
         row = appointment_for_change(db, authority_id, reference)
         if row.state != State.BOOKED:
             raise IllegalMove(row.state, State.BOOKED)
-        known = arrangements_of(row.support_needs, row.arrangements)
+        known = _arrangements(db, row)
         if decision.version != row.version or decision.need not in known:
             raise Stale.because("appointment_changed")
         if decision.shown not in (None, known[decision.need]) and known[decision.need] is not decision.state:
@@ -61,6 +63,13 @@ def arrange_need(
         return {}
 
     run_once(runtime.database, idempotency, operation, runtime.clock.now())
+
+
+def _arrangements(db: Session, row: Appointment) -> dict[str, ArrangementState]:
+    """What is to be arranged; nothing is for a language that an adviser of the visit speaks."""
+    unmet = unmet_by_appointment(db, [row], {row.authority_id: catalogue_by_id(db, row.authority_id)})[row.id]
+    found = arrangements_of(row.support_needs, row.arrangements, spoken=set(row.support_needs).difference(unmet))
+    return {need: state for need, state in found.items() if state is not ArrangementState.SPOKEN}
 
 
 def _write(db: Session, row: Appointment, decision: Decision, actor: Actor, now: datetime) -> None:

@@ -9,10 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from functools import lru_cache
 
 import jellyfish
@@ -97,39 +95,6 @@ class Representation:
     basis: str
     email: str = ""
     phone: str = ""
-
-
-class NeedKind(StrEnum):
-    """PLACE needs filter sites and resources; ARRANGED ones the council sees to; TIME lengthens the appointment."""
-
-    PLACE = "place"
-    ARRANGED = "arranged"
-    TIME = "time"
-
-
-NEEDS: Mapping[str, NeedKind] = {
-    "step-free": NeedKind.PLACE,
-    "hearing-loop": NeedKind.PLACE,
-    "bsl": NeedKind.ARRANGED,
-    "language": NeedKind.ARRANGED,
-    "extra-time": NeedKind.TIME,
-}
-
-
-def place_needs(needs: frozenset[str]) -> frozenset[str]:
-    """Those of `needs` that a site or a resource has to offer."""
-    return frozenset(code for code in needs if NEEDS.get(code) is NeedKind.PLACE)
-
-
-def arranged_needs(needs: Iterable[str]) -> tuple[str, ...]:
-    """Those of `needs` that the council has to arrange, in the usual order: an interpreter."""
-    asked = set(needs)
-    return tuple(code for code, kind in NEEDS.items() if kind is NeedKind.ARRANGED and code in asked)
-
-
-def wants_extra_time(needs: frozenset[str]) -> bool:
-    """Whether one of `needs` lengthens the appointment."""
-    return any(NEEDS.get(code) is NeedKind.TIME for code in needs)
 
 
 def parse_name(text: str) -> str:

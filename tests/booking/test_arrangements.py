@@ -21,14 +21,14 @@ from core.database import Database
 from core.errors import IllegalMove, Invalid, NotFound, Stale
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
-from people.residents.details import NEEDS
+from people.residents.needs import NEEDS
 from reminders.outbox import plan_notifications
 from reminders.recipients import ARRANGEMENT, family_of
 from reminders.tables import Notification
 from tests.support.factories import AGENT, NOW, RESIDENT, World, catalogue, make_appointment, make_runtime, make_world
 from tests.support.factories import slot_key_at as slot_at
 
-ASKED, CONFIRMED, NOT_POSSIBLE = ArrangementState
+ASKED, CONFIRMED, NOT_POSSIBLE, SPOKEN = ArrangementState
 TEN = NOW.replace(hour=10)
 ELEVEN = NOW.replace(hour=11)
 
@@ -73,8 +73,9 @@ def messages(database: Database) -> dict[str, str]:
 
 @pytest.mark.parametrize("need", NEEDS)
 def test_only_what_is_arranged_has_a_state(need: str) -> None:
-    expected = {need: ASKED} if need in ("bsl", "language") else {}
+    expected = {need: ASKED} if need in ("bsl", "language", "welsh") else {}
     assert arrangements_of([need], []) == expected
+    assert arrangements_of([need], [], spoken=[need]) == ({need: SPOKEN} if need == "welsh" else expected)
 
 
 def test_the_last_decision_counts_and_each_need_has_its_own() -> None:

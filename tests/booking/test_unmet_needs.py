@@ -15,7 +15,8 @@ from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor
 from core.database import Database
 from locations.catalogue_queries import catalogue_by_id
-from people.residents.details import NEEDS, ResidentDetails
+from people.residents.details import ResidentDetails
+from people.residents.needs import NEEDS
 from reminders.appointment_queries import message_facts
 from tests.support.factories import NOW, make_runtime
 from tests.support.town import Town, make_town
@@ -44,6 +45,8 @@ LOOP, BOTH = frozenset({"hearing-loop"}), frozenset({"hearing-loop", "step-free"
         (("extra-time",), NOTHING, [NOTHING], False, ("extra-time",)),
         (("extra-time",), NOTHING, [NOTHING], True, ()),
         (("bsl", "language"), NOTHING, [NOTHING], False, ()),
+        (("welsh",), frozenset({"welsh"}), [NOTHING], False, ()),
+        (("welsh",), NOTHING, [frozenset({"welsh"}), NOTHING], False, ("welsh",)),
     ],
 )
 def test_what_a_visit_does_not_meet(

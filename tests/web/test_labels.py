@@ -18,7 +18,8 @@ from booking.states import BY_COUNCIL, BY_RESIDENT, State
 from booking.use_cases.closures import BY_CLOSURE
 from core.personal_data import KEPT_DAYS
 from locations.model import MODES
-from people.residents.details import BASES, CONTACT_PREFERENCES, CONTACT_WISHES, NEEDS, place_needs
+from people.residents.details import BASES, CONTACT_PREFERENCES, CONTACT_WISHES
+from people.residents.needs import NEEDS, place_needs
 from people.residents.search import MatchReason
 from people.staff.key_changes import OVERLAPS
 from people.staff.policy import Action, Role, Scope
@@ -27,7 +28,7 @@ from reminders import reasons
 from reminders.delivery_decisions import FAILED, IN_DOUBT, LATE, PENDING, SENT, VOID, WITHHELD
 from reminders.reach import Reach
 from reminders.recipients import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
-from web import labels, message_labels
+from web import contact_labels, labels, message_labels
 from web.agent.match_labels import MATCH_REASONS
 from web.site.arrangement_rows import ARRANGEMENT_ACTIONS, ARRANGEMENTS
 from web.site.day_rows import ROW_ACTIONS
@@ -47,8 +48,8 @@ VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "BASES": (labels.BASES, BASES),
     "BASES_IN_SENTENCE": (labels.BASES_IN_SENTENCE, BASES),
     "CONTACT_PREFERENCES": (labels.CONTACT_PREFERENCES, CONTACT_PREFERENCES),
-    "CONTACT_WISHES": (labels.CONTACT_WISHES, CONTACT_WISHES),
-    "CONTACT_WISHES_IN_SENTENCE": (labels.CONTACT_WISHES_IN_SENTENCE, CONTACT_WISHES),
+    "CONTACT_WISHES": (contact_labels.CONTACT_WISHES, CONTACT_WISHES),
+    "CONTACT_WISHES_IN_SENTENCE": (contact_labels.CONTACT_WISHES_IN_SENTENCE, CONTACT_WISHES),
     "DATA_CLASSES": (labels.DATA_CLASSES, KEPT_DAYS),
     "ROLES": (labels.ROLES, Role),
     "ACTIONS": (labels.ACTIONS, Action),

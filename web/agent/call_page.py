@@ -73,8 +73,10 @@ class CallPage(ResidentPage):
     @property
     def is_short_notice(self) -> bool:
         """Whether the held slot is sooner than an interpreter who is needed can be expected."""
-        held, needs = self.held, self.search.needs if self.search else ()
-        return held is not None and is_short_notice(self.context.authority, needs, held.starts_at, self.context.now)
+        held, needs = self.held, frozenset(self.search.needs if self.search else ())
+        if held is None:
+            return False
+        return is_short_notice(self.context.authority, needs - held.spoken, held.starts_at, self.context.now)
 
     @cached_property
     def outside_area(self) -> Catchment | None:

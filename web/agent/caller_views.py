@@ -27,7 +27,9 @@ from web.agent.match_labels import MATCH_REASONS
 from web.agent.pages_found import pages_found
 from web.agent.resident_card import details_of
 from web.agent.service_list import key_of
-from web.labels import labels_of, wishes_of
+from web.contact_labels import wishes_of
+from web.labels import labels_of
+from web.language_labels import greeting_in_both
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language, format_birth_date, format_day_short
 from web.staff_guard import is_at_counter
@@ -91,7 +93,14 @@ def start() -> ResponseReturnValue:
 
 
 def _start_page(context: StaffContext, page: StartPage, status: int = 200) -> Response:
-    html = render_template("agent/start.html", authority=context.authority, page=page, has_errors=bool(page.error))
+    greeting = greeting_in_both(context.authority, context.now.astimezone(ZoneInfo(context.zone)))
+    html = render_template(
+        "agent/start.html",
+        authority=context.authority,
+        page=page,
+        greeting=greeting,
+        has_errors=bool(page.error),
+    )
     return Response(html, status=status, mimetype="text/html")
 
 

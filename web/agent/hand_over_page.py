@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView
 from booking.states import State
-from people.residents.details import NEEDS
+from people.residents.needs import needs_asked
 from reminders.expected_queries import expected_of_hand_over
 from web.agent.caller_views import MatchLine
 from web.agent.resident_card import ResidentCard
@@ -131,7 +131,9 @@ class HandOverPage(VisitPage):
     @property
     def needs(self) -> tuple[NeedChoice, ...]:
         """All support needs; those of the visit are ticked."""
-        return tuple(NeedChoice(code, str(NEED_LABELS[code]), code in self.view.support_needs) for code in NEEDS)
+        needs = self.view.support_needs
+        asked = needs_asked(self.context.authority.first_language, needs)
+        return tuple(NeedChoice(code, str(NEED_LABELS[code]), code in needs) for code in asked)
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:

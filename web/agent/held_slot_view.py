@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from booking.calendar.event import Papers, papers_of
 from booking.counted import CountedService, counted_services, minutes_of
+from booking.queries.unmet_needs import spoken_in_hold
 from booking.slot_tokens import Counts, SlotKey, decode
 from booking.use_cases.calls import CallHold
 from booking.use_cases.holds import held
@@ -24,7 +25,7 @@ from web.request_language import format_moment
 
 @dataclass(frozen=True)
 class HeldSlotView:
-    """The slot that is held, or was until the hold expired."""
+    """The slot that is held, or was until the hold expired; `spoken` are languages that need no interpreter there."""
 
     token: str
     services: tuple[ServiceFacts, ...]
@@ -34,6 +35,7 @@ class HeldSlotView:
     until: datetime | None
     seconds_left: int
     counts: Counts = ()
+    spoken: frozenset[str] = frozenset()
 
     @property
     def minutes(self) -> int:
@@ -95,15 +97,17 @@ def held_slot_view(context: StaffContext, hold: CallHold | None, state: CallStat
 def _view(context: StaffContext, hold: CallHold, until: datetime | None) -> HeldSlotView:
     slot_key: SlotKey = decode(hold.slot_token)
     zone = ZoneInfo(context.zone)
+    site = context.catalogue.site_by_id(slot_key.site_id)
     return HeldSlotView(
         token=hold.slot_token,
         services=tuple(context.catalogue.service_by_id(service_id) for service_id in slot_key.service_ids),
-        site=context.catalogue.site_by_id(slot_key.site_id),
+        site=site,
         mode=slot_key.mode,
         starts_at=instant_of(slot_key.start_unit).astimezone(zone),
         until=until.astimezone(zone) if until else None,
         seconds_left=max(0, int((until - context.now).total_seconds())) if until else 0,
         counts=slot_key.counts,
+        spoken=spoken_in_hold(context.db, site, hold.token),
     )
 
 

@@ -13,10 +13,12 @@ from booking.use_cases.calls import end_call, keep_typed, open_call
 from booking.use_cases.change_record import register_resident
 from core.errors import Invalid
 from people.residents.details import ResidentDetails
+from people.residents.needs import needs_asked
 from people.residents.resident_repository import residents_like
 from people.residents.tables import Resident
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from web import labels
 from web.agent import blueprint
 from web.agent.call_page import show_call
 from web.agent.call_request import Typed, cleaned, field_errors, read_search_text, read_state, read_typed
@@ -86,6 +88,8 @@ def know_council(form: ResidentForm, context: StaffContext) -> None:
     """Tell the form's fields what they need of the council."""
     form.postcode.example = postcode_like(context.catalogue)
     form.date_of_birth.today = context.today
+    asked = needs_asked(context.authority.first_language, form.support_needs.data or ())
+    form.support_needs.choices = [(code, labels.NEEDS[code]) for code in asked]
 
 
 @blueprint.route("/new", methods=["GET", "POST"])

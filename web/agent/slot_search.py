@@ -24,7 +24,7 @@ from booking.slot_tokens import Counts
 from core.wall_clock import unit_of
 from locations.model import SiteFacts
 from locations.postcodes import PostcodePlace, locate
-from people.residents.details import wants_extra_time
+from people.residents.needs import WELSH, needs_asked, wants_extra_time
 from web.agent.call_request import CallState
 from web.agent.call_visit import CallVisit, NumberField
 from web.agent.choices import Option, options_of
@@ -68,7 +68,10 @@ class OpenedCell:
 
 @dataclass(frozen=True)
 class SearchView:
-    """Everything about free slots that the page shows. `earlier` and `later` are queries of other weeks."""
+    """Everything about free slots that the page shows. `earlier` and `later` are queries of other weeks.
+
+    `welsh_query` is that of the same search for a meeting in Welsh, or not in Welsh any more.
+    """
 
     grid: Grid
     suggestions: tuple[Suggestion, ...]
@@ -81,6 +84,8 @@ class SearchView:
     near: str
     near_is_unknown: bool
     needs: tuple[str, ...]
+    asked_needs: tuple[str, ...]
+    welsh_query: str
     mode: str
     counts: Counts
     numbers: tuple[NumberField, ...]
@@ -102,15 +107,11 @@ class SearchView:
     @property
     def need_options(self) -> tuple[Option, ...]:
         """The support needs to filter by."""
-        return options_of(NEEDS, *self.needs)
+        return options_of({code: NEEDS[code] for code in self.asked_needs}, *self.needs)
 
 
 def search_view(
-    context: StaffContext,
-    state: CallState,
-    visit: CallVisit,
-    near: str,
-    held_on: tuple[int, date] | None = None,
+    context: StaffContext, state: CallState, visit: CallVisit, near: str, held_on: tuple[int, date] | None = None
 ) -> SearchView:
     """The free slots for a visit to the selected services, nearest to the postcode `near` first.
 
@@ -139,11 +140,18 @@ def search_view(
         near=near,
         near_is_unknown=bool(near) and place is None,
         needs=visit.needs,
+        asked_needs=needs_asked(context.authority.first_language, visit.needs),
+        welsh_query=state.but(needs=_with_welsh_changed(visit.needs)).query,
         mode=state.mode,
         counts=visit.counts,
         numbers=visit.numbers,
     )
     return _without_times(view) if visit.has_wrong_number else view
+
+
+def _with_welsh_changed(needs: Sequence[str]) -> tuple[str, ...]:
+    """These needs with a meeting in Welsh, or without it where they have it."""
+    return tuple(need for need in NEEDS if (need in needs) != (need == WELSH))
 
 
 def _without_times(view: SearchView) -> SearchView:

@@ -15,7 +15,6 @@ from flask_babel import gettext as _
 from booking.queries.appointments import AppointmentView, by_reference, of_ids
 from booking.ringing.ring_queries import RingingNow, ringing_of
 from core.errors import IdempotencyMismatch, NotFound
-from core.language import LANGUAGES
 from locations.own_words import languages_for
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
@@ -28,7 +27,9 @@ from reminders.site_text import SiteText
 from reminders.site_text_queries import site_texts
 from reminders.untold import Untold, calls_later, mark_told, untold
 from web.agent.message_views import blueprint
-from web.labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, labels_of, phone_of, wishes_of
+from web.contact_labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, phone_of, wishes_of
+from web.labels import labels_of
+from web.language_labels import language_to_ring_in
 from web.manage.list_sections import who_rings
 from web.message_labels import MESSAGE_KINDS, message_reason
 from web.message_routes import contacts_of_appointment
@@ -197,7 +198,7 @@ def _line(
         if whom
         else phone_of(view),
         whom=whom.name if whom and whom.acts_for else "",
-        language=_language_of(view),
+        language=language_to_ring_in(context.authority, view.resident),
         is_to_ring=one.is_to_ring,
         rung_by=who_rings(context, rung) if rung and one.is_to_ring else "",
         is_mine=rung is not None and rung.staff_id == context.staff.staff_id,
@@ -229,9 +230,3 @@ def _whom_to_ring(view: AppointmentView) -> Delivery | None:
     """Who is rung, as the rule says: whoever acts for the resident comes first."""
     found = deliveries_for(contacts_of_appointment(view), CONFIRMATION, BY_TELEPHONE)
     return None if isinstance(found, Withheld) else found[0]
-
-
-def _language_of(view: AppointmentView) -> str:
-    """The language in which they are rung: that of an interpreter whom they need, else that of their messages."""
-    written = view.resident.message_language
-    return view.resident.language or LANGUAGES.get(written, written)

@@ -20,7 +20,9 @@ from booking.rebooking import SHORT_NOTICE, RebookState
 from booking.use_cases.closures import BY_CLOSURE
 from locations.session_facts import FROM_OUTSIDE
 from reminders.reach_queries import can_be_told
-from web.labels import MODES, NEEDS, REBOOK_REASONS, REBOOK_STATES, ContactLine, label_of, labels_of, phone_of
+from web.contact_labels import ContactLine, phone_of
+from web.labels import MODES, NEEDS, REBOOK_REASONS, REBOOK_STATES, label_of, labels_of
+from web.language_labels import language_besides_english
 from web.manage.closure_forms import is_midnight
 from web.manage.turn_texts import turn_texts
 from web.request_language import all_of, current_language, format_day, format_moment, format_moment_short
@@ -58,6 +60,7 @@ class PersonRow:
     due: str
     services: str
     needs: str
+    language: str
     phone: ContactLine
     stamp: str
     reached: str = ""
@@ -180,6 +183,7 @@ def _row(view: AppointmentView, told: tuple[ToldLine, ...] = (), **changes: str)
         due=format_moment_short(at),
         services=all_of(view.service_names),
         needs=labels_of(NEEDS, view.support_needs),
+        language=language_besides_english(view.resident),
         phone=phone_of(view),
         stamp=view.stamp,
         told=told,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -27,7 +28,7 @@ from core.wall_clock import instant_of
 from locations.catchment import catchment_of
 from locations.model import Catalogue, ServiceFacts, SiteFacts
 from locations.own_words import topic_in
-from people.residents.details import arranged_needs
+from people.residents.needs import arranged_needs, needs_asked
 from web import labels
 from web.message_routes import reminder_text
 from web.page_context import PageContext
@@ -67,6 +68,7 @@ def show(template: str, context: PageContext, **values: Any) -> str:
         need_lines=lambda view: need_lines(view, current_language()),
         is_asked=is_asked,
         asks_for_interpreter=arranged_needs,
+        asked_needs=partial(needs_asked, context.authority.first_language),
         is_not_possible=is_not_possible,
         parts_of=parts_of,
         state_label=state_label,

@@ -18,6 +18,7 @@ ARRANGEMENTS: Labels = {
     ArrangementState.ASKED: _l("to be arranged"),
     ArrangementState.CONFIRMED: _l("arranged"),
     ArrangementState.NOT_POSSIBLE: _l("not possible"),
+    ArrangementState.SPOKEN: _l("the adviser speaks it"),
 }
 NOT_RECORDED = _l("not known if arranged")  # of a visit that is over, when nobody recorded it
 UNMET: Labels = {
@@ -60,7 +61,7 @@ def _row(view: AppointmentView, code: str, *, can_record: bool, is_over: bool) -
     if state is None:
         unmet = label_of(UNMET, code) if code in view.unmet_needs else ""
         return NeedRow(code, _name(view, code), unmet, ())
-    buttons = tuple(_buttons(state)) if can_record else ()
+    buttons = tuple(_buttons(state)) if can_record and state is not ArrangementState.SPOKEN else ()
     label = str(NOT_RECORDED) if is_over and state is ArrangementState.ASKED else label_of(ARRANGEMENTS, state)
     return NeedRow(code, _name(view, code), label, buttons, state.value)
 

@@ -47,3 +47,22 @@ def test_what_is_not_shown_stays_as_it_is(agent: Agent, callers: Callers, databa
     agent.checked(agent.client.post(form.action, data=form.values(postcode="N12 0GA"), follow_redirects=True))
     with database.reading() as db:
         assert db.get_one(Resident, resident).message_language == "cy"
+
+
+def test_a_call_opens_in_both_languages_and_asks_for_the_meeting(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
+    """The wish is a link beside the times, and stays with what else is needed; elsewhere nobody is asked."""
+    at = f"/staff/calls/residents/{callers.people['amina']}?service=certify"
+    assert "in Welsh" not in agent.open(at).text
+    with database.writing() as db:
+        db.execute(
+            update(Authority).values(
+                languages=["en", "cy"], first_language="cy", translations={"name_cy": "Cyngor Testshire"}
+            )
+        )
+        bump_plan(db, callers.town.authority_id)
+    assert re.search(r"“(Bore|Prynhawn) da, Cyngor Testshire. Good", agent.open("/staff/calls").text)
+    page = agent.open(agent.open(f"{at}&filtered=1&need=step-free").link("Yes, in Welsh"))
+    assert "Step-free access, Meeting in Welsh" in page.text
+    assert "Not in Welsh" in page.text
