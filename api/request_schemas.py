@@ -24,8 +24,7 @@ from api.schema_fields import (
 from booking.slot_tokens import LARGEST_COUNT, MAX_SERVICES
 from booking.states import CHANNELS, State
 from locations.model import MODES
-from people.residents.details import BASES, CONTACT_PREFERENCES
-from people.residents.needs import NEEDS
+from people.residents.details import BASES, CONTACT_PREFERENCES, NEEDS
 
 LONGEST_NOTES, LONGEST_REASON = 2000, 500
 LONGEST_TOKEN = 300

@@ -11,8 +11,7 @@ from api.service_schemas import CatchmentSchema, CountsSchema, NumberSchema
 from booking.arrangements import ArrangementState
 from booking.states import CHANNELS, State
 from locations.model import MODES, SITE_KINDS
-from people.residents.details import BASES
-from people.residents.needs import NEEDS
+from people.residents.details import BASES, NEEDS
 from reminders.delivery_decisions import STATES as MESSAGE_STATES
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from people.residents.needs import interpreted_needs, spoken_needs
+from people.residents.details import interpreted_needs, spoken_needs
 
 Decisions = Sequence[Mapping[str, str]]
 """What was decided, the oldest first: `need` and `state` each. Later ones count."""

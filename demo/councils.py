@@ -20,8 +20,7 @@ from demo.bulk_writer import BulkWriter, DemoAppointment, write_residents
 from demo.day_filler import Seat, Visit, fill_day, seeded
 from demo.invented_people import InventedResident, invent, split_list
 from locations.model import Catalogue, SiteFacts
-from people.residents.details import BASES
-from people.residents.needs import place_needs
+from people.residents.details import BASES, place_needs
 from people.residents.tables import ContactNote, Representative
 
 WEEKS_BACK, WEEKS_AHEAD = 4, 6

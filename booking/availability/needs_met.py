@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from locations.model import SiteFacts
-from people.residents.needs import NEEDS, place_needs, spoken_needs, wants_extra_time
+from people.residents.details import NEEDS, place_needs, spoken_needs, wants_extra_time
 
 # Nobody climbs stairs to a telephone, nor hears by the loop of a room: what a place has counts only for those who come.
 OF_PLACES = place_needs(frozenset(NEEDS))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from core.wall_clock import wall_instant
 from locations.model import AuthorityFacts, ServiceFacts
-from people.residents.needs import arranged_needs, interpreted_needs
+from people.residents.details import arranged_needs, interpreted_needs
 
 
 def earliest_at(

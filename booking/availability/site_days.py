@@ -30,7 +30,7 @@ from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, un
 from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
 from locations.opening_hours import closed_on, holiday_on, modes_closed_on, openings_on
 from locations.session_openings import KeptShare, wait_ticks
-from people.residents.needs import place_needs, spoken_needs, wants_extra_time
+from people.residents.details import place_needs, spoken_needs, wants_extra_time
 
 MAX_KEPT_DAYS = 400
 

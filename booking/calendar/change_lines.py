@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from booking.proposals.time_ranking import ProposedChange
 from core.language import Language
-from people.residents.needs import arranged_needs
+from people.residents.details import arranged_needs
 
 NO_DISTANCE = 0.1  # miles
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from booking.arrangements import ArrangementState
 from booking.states import OPEN
 from core.language import Language
-from people.residents.needs import NEEDS, NeedKind
+from people.residents.details import NEEDS, NeedKind
 
 
 class NeedsFacts(Protocol):

@@ -41,7 +41,7 @@ from core.wall_clock import instant_of, local_date_of
 from locations.catalogue_queries import catalogue_while_locked
 from locations.model import Catalogue
 from locations.tables import Resource
-from people.residents.needs import place_needs, spoken_needs, wants_extra_time
+from people.residents.details import place_needs, spoken_needs, wants_extra_time
 
 _allocations, _resources = table_of(Allocation), table_of(Resource)
 _HELD = select(_allocations.c.service_id, _allocations.c.resource_id).where(_allocations.c.hold_id == bindparam("hold"))

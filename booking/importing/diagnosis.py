@@ -16,7 +16,7 @@ from booking.slot_tokens import SlotKey
 from core.errors import Reason
 from core.wall_clock import TICK_MINUTES, instant_of, local_date_of, local_day, unit_of, wall_instant
 from locations.model import Catalogue, SiteFacts
-from people.residents.needs import place_needs, wants_extra_time
+from people.residents.details import place_needs, wants_extra_time
 
 MOST_NAMED = 12
 Found = tuple[str, Reason]  # a column, and what is wrong in it

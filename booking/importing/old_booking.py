@@ -19,8 +19,7 @@ from core.text import clean_line, clean_text, parse_or_empty
 from core.tokens import LONGEST_OLD_REFERENCE, old_reference_key
 from locations.postcodes import parse_postcode
 from people.residents.birth_dates import parse_birth_date
-from people.residents.details import BASES, CONTACT_PREFERENCES, Representation, ResidentDetails, parse_name
-from people.residents.needs import NEEDS
+from people.residents.details import BASES, CONTACT_PREFERENCES, NEEDS, Representation, ResidentDetails, parse_name
 
 LONGEST_NOTES, LONGEST_LANGUAGE, LONGEST_CELL = 2000, 40, 100
 JOINED_BY = "+"

@@ -23,7 +23,7 @@ from booking.tables import Allocation, Appointment
 from core.wall_clock import instant_of, local_date_of, unit_of
 from locations.model import PERSON_KINDS, Catalogue, SiteFacts
 from locations.postcodes import grid_miles
-from people.residents.needs import wants_extra_time
+from people.residents.details import wants_extra_time
 from people.residents.tables import Representative, Resident
 
 

@@ -19,7 +19,7 @@ from core.database import connection_of
 from core.wall_clock import instant_of
 from locations.model import Catalogue, SiteFacts
 from locations.postcodes import grid_miles, locate
-from people.residents.needs import NEEDS
+from people.residents.details import NEEDS
 from people.residents.tables import Resident
 
 ADVISER = "adviser"

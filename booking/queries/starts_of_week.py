@@ -13,7 +13,7 @@ from booking.availability.site_days import last_bookable_date, site_day
 from booking.queries.slots import FreeSlot, SlotQuery, next_slot, starts_by_day
 from core.wall_clock import local_day
 from locations.model import Catalogue, SiteFacts
-from people.residents.needs import place_needs
+from people.residents.details import place_needs
 
 Starts = dict[tuple[int, date], tuple[int, Bits]]
 

@@ -14,7 +14,7 @@ from booking.slot_tokens import decode
 from booking.tables import Allocation, Hold
 from core.tokens import digest
 from locations.model import Catalogue, SiteFacts
-from people.residents.needs import place_needs, spoken_needs
+from people.residents.details import place_needs, spoken_needs
 
 _OCCUPIED = select(Allocation.appointment_id, Allocation.service_id, Allocation.resource_id).where(
     Allocation.appointment_id.in_(bindparam("ids", expanding=True))

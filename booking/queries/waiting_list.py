@@ -26,8 +26,7 @@ from booking.tables import Appointment, AppointmentService, RebookItem
 from core.wall_clock import ONE_DAY, instant_of
 from locations.model import Catalogue
 from locations.shut_for_good import last_date_of
-from people.residents.details import missing_contact
-from people.residents.needs import wants_extra_time
+from people.residents.details import missing_contact, wants_extra_time
 from people.residents.tables import Resident
 
 MOST_WAITING = 1000  # of a council, looked at in one pass: those who have waited longest

@@ -23,7 +23,7 @@ from core.outages import outage_of
 from core.runtime import Runtime
 from core.text import printable
 from core.tokens import find_reference
-from people.residents.details import has_name_part
+from people.residents.name_parts import has_name_part
 from people.residents.tables import Resident
 
 # Of one council. They wait for seconds, so that so many are there only when no scheduler runs.

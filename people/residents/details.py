@@ -51,11 +51,8 @@ _GAPS = re.compile(r"[\W_]+")
 # Read as one word each, these say nothing about who it is.
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "dame", "rev"})
 _DOUBLED = re.compile(r"(.)\1+")
-# German umlauts are written with an e where the keyboard has none; others leave the dots out.
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 # Scripts that write a name without a space between its parts: CJK ideographs, kana, Hangul.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,6}")
-_UNSPACED_START = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,6}")
 
 
 @dataclass(frozen=True)
@@ -95,6 +92,62 @@ class Representation:
     basis: str
     email: str = ""
     phone: str = ""
+
+
+class NeedKind(StrEnum):
+    """PLACE needs filter sites and resources; ARRANGED ones the council sees to; TIME lengthens the appointment.
+
+    SPOKEN is a language that advisers may speak: it is a skill of theirs, and where none of them is free it is arranged.
+    """
+
+    PLACE = "place"
+    ARRANGED = "arranged"
+    SPOKEN = "spoken"
+    TIME = "time"
+
+
+WELSH = "welsh"  # the meeting in Welsh; the skill of advisers who speak it has the same name
+NEEDS: Mapping[str, NeedKind] = {
+    "step-free": NeedKind.PLACE,
+    "hearing-loop": NeedKind.PLACE,
+    "bsl": NeedKind.ARRANGED,
+    "language": NeedKind.ARRANGED,
+    WELSH: NeedKind.SPOKEN,
+    "extra-time": NeedKind.TIME,
+}
+
+
+def place_needs(needs: frozenset[str]) -> frozenset[str]:
+    """Those of `needs` that a site or a resource has to offer."""
+    return frozenset(code for code in needs if NEEDS.get(code) is NeedKind.PLACE)
+
+
+def arranged_needs(needs: Iterable[str]) -> tuple[str, ...]:
+    """Those of `needs` that the council has to arrange, in the usual order: an interpreter."""
+    asked = set(needs)
+    return tuple(code for code, kind in NEEDS.items() if kind is NeedKind.ARRANGED and code in asked)
+
+
+def spoken_needs(needs: Iterable[str]) -> frozenset[str]:
+    """Those of `needs` that an adviser meets who speaks the language, and an interpreter else: the meeting in Welsh."""
+    return frozenset(code for code in needs if NEEDS.get(code) is NeedKind.SPOKEN)
+
+
+def interpreted_needs(needs: Iterable[str]) -> tuple[str, ...]:
+    """Those of `needs` that take an interpreter where no adviser speaks the language, in the usual order."""
+    asked, kinds = set(needs), (NeedKind.ARRANGED, NeedKind.SPOKEN)
+    return tuple(code for code, kind in NEEDS.items() if kind in kinds and code in asked)
+
+
+def needs_asked(first_language: str, known: Iterable[str] = ()) -> tuple[str, ...]:
+    """The needs that a council with this first language asks for; the meeting in Welsh in Wales. What is `known` stays."""
+    kept = {first_language, *known}
+    return tuple(code for code in NEEDS if code != WELSH or not kept.isdisjoint(("cy", WELSH)))
+
+
+def wants_extra_time(needs: frozenset[str]) -> bool:
+    """Whether one of `needs` lengthens the appointment."""
+    return any(NEEDS.get(code) is NeedKind.TIME for code in needs)
 
 
 def parse_name(text: str) -> str:
@@ -143,24 +196,6 @@ def name_tokens(name: str) -> tuple[str, ...]:
     """The words of `name`, folded, in order, without titles (unless there is nothing else)."""
     words = tuple(word[:TOKEN_LENGTH] for word in _GAPS.split(fold(name)) if word)
     return tuple(word for word in words if word not in _TITLES) or words
-
-
-def has_name_part(name: str, typed: str) -> bool:
-    """Whether `typed` is some words of `name`, as its owner may type them: "OBrien", "O Brien" and "O'Brien" are one, so
-    are "Mueller" and "Müller", and "陳" is a part of "陳大文".
-    """
-    return any(_is_part(words, name_tokens(typed)) for words in {name_tokens(name), name_tokens(_with_e(name))})
-
-
-def _with_e(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold().translate(_UMLAUTS)
-
-
-def _is_part(words: tuple[str, ...], typed: tuple[str, ...]) -> bool:
-    joined = "".join(typed)
-    runs = {"".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, len(words) + 1)}
-    is_start = bool(_UNSPACED_START.fullmatch(joined)) and any(word.startswith(joined) for word in words)
-    return bool(joined) and (set(typed) <= set(words) or joined in runs or is_start)
 
 
 def surname_of(name: str) -> str:

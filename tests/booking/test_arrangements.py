@@ -21,7 +21,7 @@ from core.database import Database
 from core.errors import IllegalMove, Invalid, NotFound, Stale
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
-from people.residents.needs import NEEDS
+from people.residents.details import NEEDS
 from reminders.outbox import plan_notifications
 from reminders.recipients import ARRANGEMENT, family_of
 from reminders.tables import Notification

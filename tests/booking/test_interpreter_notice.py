@@ -18,8 +18,7 @@ from core.database import Database
 from core.errors import Refused, TooSoon
 from locations.catalogue_queries import bump_plan
 from locations.tables import Authority
-from people.residents.details import ResidentDetails
-from people.residents.needs import NEEDS, WELSH, NeedKind, interpreted_needs
+from people.residents.details import NEEDS, WELSH, NeedKind, ResidentDetails, interpreted_needs
 from tests.booking.availability.random_set_ups import make_authority
 from tests.support.factories import (
     AGENT,

@@ -17,7 +17,7 @@ from core.errors import Stale, TooSoon
 from core.runtime import Runtime
 from locations.catalogue_queries import bump_plan
 from locations.tables import Authority, Resource
-from people.residents.needs import WELSH, needs_asked
+from people.residents.details import WELSH, needs_asked
 from reminders.appointment_queries import message_facts
 from tests.support.factories import (
     AGENT,

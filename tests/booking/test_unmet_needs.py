@@ -15,8 +15,7 @@ from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor
 from core.database import Database
 from locations.catalogue_queries import catalogue_by_id
-from people.residents.details import ResidentDetails
-from people.residents.needs import NEEDS
+from people.residents.details import NEEDS, ResidentDetails
 from reminders.appointment_queries import message_facts
 from tests.support.factories import NOW, make_runtime
 from tests.support.town import Town, make_town

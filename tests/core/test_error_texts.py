@@ -16,7 +16,7 @@ from core.errors import BadRequest, Invalid, NotAuthenticated, NotFound, Reason,
 from core.language import language_for
 from core.problems import PROBLEMS, details, field_texts, problem_of, text_of_error
 from locations.importing.toml_file import InvalidFile
-from people.residents.needs import NEEDS, NeedKind
+from people.residents.details import NEEDS, NeedKind
 from tests.support.architecture import PACKAGES, ROOT
 
 ENGLISH = language_for("en")

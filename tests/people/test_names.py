@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidValue
-from people.residents import details
+from people.residents import details, name_parts
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_name_is_kept_in_any_script_as_its_owner_wrote_it_or_refused(typed: st
     ],
 )
 def test_a_part_of_a_name_as_people_type_it(name: str, typed: str):
-    assert details.has_name_part(name, typed)
+    assert name_parts.has_name_part(name, typed)
 
 
 @pytest.mark.parametrize(
@@ -146,4 +146,4 @@ def test_a_part_of_a_name_as_people_type_it(name: str, typed: str):
     ],
 )
 def test_what_is_no_part_of_a_name(name: str, typed: str):
-    assert not details.has_name_part(name, typed)
+    assert not name_parts.has_name_part(name, typed)

@@ -18,8 +18,7 @@ from booking.states import BY_COUNCIL, BY_RESIDENT, State
 from booking.use_cases.closures import BY_CLOSURE
 from core.personal_data import KEPT_DAYS
 from locations.model import MODES
-from people.residents.details import BASES, CONTACT_PREFERENCES, CONTACT_WISHES
-from people.residents.needs import NEEDS, place_needs
+from people.residents.details import BASES, CONTACT_PREFERENCES, CONTACT_WISHES, NEEDS, place_needs
 from people.residents.search import MatchReason
 from people.staff.key_changes import OVERLAPS
 from people.staff.policy import Action, Role, Scope

@@ -22,8 +22,7 @@ from core.text import clean_line, clean_text, is_blank, parse_or_empty, printabl
 from core.wall_clock import parse_day
 from locations.model import MODES, ServiceFacts
 from people.residents.contact_notes import LONGEST_NOTE
-from people.residents.details import BASES, Representation, parse_name
-from people.residents.needs import NEEDS
+from people.residents.details import BASES, NEEDS, Representation, parse_name
 from web.components.form_fields import FieldError
 from web.request_language import current_language
 

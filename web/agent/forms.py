@@ -12,8 +12,7 @@ from wtforms.validators import DataRequired, StopValidation
 from core.contact_values import EMAIL_IN_TEXT
 from core.language import LANGUAGES
 from people.residents.birth_dates import find_birth_date
-from people.residents.details import ResidentDetails
-from people.residents.needs import NEEDS
+from people.residents.details import NEEDS, ResidentDetails
 from people.residents.search import read_search
 from people.residents.tables import Resident
 from web import labels

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView
 from booking.states import State
-from people.residents.needs import needs_asked
+from people.residents.details import needs_asked
 from reminders.expected_queries import expected_of_hand_over
 from web.agent.caller_views import MatchLine
 from web.agent.resident_card import ResidentCard

@@ -16,7 +16,7 @@ from booking.use_cases.change_record import register_resident
 from booking.use_cases.hand_over import NewOwner, hand_over
 from core.error_texts import text_of
 from core.errors import IllegalMove, Invalid, NotFound, Reason, Stale
-from people.residents.needs import NEEDS
+from people.residents.details import NEEDS
 from people.residents.resident_repository import residents_like
 from people.residents.search_queries import find_residents
 from people.residents.tables import Resident

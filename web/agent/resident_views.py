@@ -12,8 +12,7 @@ from booking.use_cases.caller_checks import record_check
 from booking.use_cases.calls import end_call, keep_typed, open_call
 from booking.use_cases.change_record import register_resident
 from core.errors import Invalid
-from people.residents.details import ResidentDetails
-from people.residents.needs import needs_asked
+from people.residents.details import ResidentDetails, needs_asked
 from people.residents.resident_repository import residents_like
 from people.residents.tables import Resident
 from people.staff.access_marks import requires

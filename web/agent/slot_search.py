@@ -24,7 +24,7 @@ from booking.slot_tokens import Counts
 from core.wall_clock import unit_of
 from locations.model import SiteFacts
 from locations.postcodes import PostcodePlace, locate
-from people.residents.needs import WELSH, needs_asked, wants_extra_time
+from people.residents.details import WELSH, needs_asked, wants_extra_time
 from web.agent.call_request import CallState
 from web.agent.call_visit import CallVisit, NumberField
 from web.agent.choices import Option, options_of

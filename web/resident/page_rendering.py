@@ -28,7 +28,7 @@ from core.wall_clock import instant_of
 from locations.catchment import catchment_of
 from locations.model import Catalogue, ServiceFacts, SiteFacts
 from locations.own_words import topic_in
-from people.residents.needs import arranged_needs, needs_asked
+from people.residents.details import arranged_needs, needs_asked
 from web import labels
 from web.message_routes import reminder_text
 from web.page_context import PageContext

@@ -16,7 +16,7 @@ from booking.queries.slots import (
 )
 from locations.model import SiteFacts
 from locations.postcodes import PostcodePlace, locate
-from people.residents.needs import NEEDS, place_needs
+from people.residents.details import NEEDS, place_needs
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident.drop_in_texts import drop_in_texts

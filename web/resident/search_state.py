@@ -21,7 +21,7 @@ from locations.catchment import refusing_rule
 from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
 from locations.postcodes import parse_postcode
 from locations.triage_questions import TriageQuestion
-from people.residents.needs import NEEDS
+from people.residents.details import NEEDS
 
 MAX_SERVICES = 2
 REMOTE_MODES = ("phone", "video")

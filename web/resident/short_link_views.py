@@ -20,7 +20,7 @@ from core.flask_context import current_runtime
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
 from locations.catalogue_queries import authorities, catalogue_by_id
-from people.residents.details import has_name_part
+from people.residents.name_parts import has_name_part
 from people.residents.phone_queries import is_shared_phone
 from people.staff.access_marks import public
 from web.components.form_fields import AtMost, Form, Text

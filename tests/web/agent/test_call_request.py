@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from locations.model import MODES
-from people.residents.needs import NEEDS
+from people.residents.details import NEEDS
 from web.agent.call_request import CallState, read_state
 
 WORDS = st.text("abcdefghij-", min_size=1, max_size=10)
