@@ -16,8 +16,7 @@ from booking.rebooking import ProposalState
 from core.tokens import spoken_reference
 from planner.told_of_wishes import told_of_taking
 from web.components.wish_fields import wish_lines
-from web.contact_labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, wishes_of
-from web.labels import Labels
+from web.labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, Labels, wishes_of
 from web.page_context import StaffContext
 from web.told import ToldLine
 

@@ -129,7 +129,7 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
             services[row.id],
             resources[row.id],
             former=former.get(row.id, {}),
-            **needs_facts(row.support_needs, row.arrangements, unmet.get(row.id, ())),
+            **(needs_facts(row.support_needs, row.arrangements, unmet[row.id]) if row.support_needs else {}),
             offer=offers.get(row.id),
             mail_address=email_address(contacts_of(row), rules[row.authority_id]),
         )

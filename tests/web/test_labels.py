@@ -27,7 +27,7 @@ from reminders import reasons
 from reminders.delivery_decisions import FAILED, IN_DOUBT, LATE, PENDING, SENT, VOID, WITHHELD
 from reminders.reach import Reach
 from reminders.recipients import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
-from web import contact_labels, labels, message_labels
+from web import labels, message_labels
 from web.agent.match_labels import MATCH_REASONS
 from web.site.arrangement_rows import ARRANGEMENT_ACTIONS, ARRANGEMENTS
 from web.site.day_rows import ROW_ACTIONS
@@ -47,8 +47,8 @@ VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "BASES": (labels.BASES, BASES),
     "BASES_IN_SENTENCE": (labels.BASES_IN_SENTENCE, BASES),
     "CONTACT_PREFERENCES": (labels.CONTACT_PREFERENCES, CONTACT_PREFERENCES),
-    "CONTACT_WISHES": (contact_labels.CONTACT_WISHES, CONTACT_WISHES),
-    "CONTACT_WISHES_IN_SENTENCE": (contact_labels.CONTACT_WISHES_IN_SENTENCE, CONTACT_WISHES),
+    "CONTACT_WISHES": (labels.CONTACT_WISHES, CONTACT_WISHES),
+    "CONTACT_WISHES_IN_SENTENCE": (labels.CONTACT_WISHES_IN_SENTENCE, CONTACT_WISHES),
     "DATA_CLASSES": (labels.DATA_CLASSES, KEPT_DAYS),
     "ROLES": (labels.ROLES, Role),
     "ACTIONS": (labels.ACTIONS, Action),

@@ -27,8 +27,7 @@ from web.agent.match_labels import MATCH_REASONS
 from web.agent.pages_found import pages_found
 from web.agent.resident_card import details_of
 from web.agent.service_list import key_of
-from web.contact_labels import wishes_of
-from web.labels import labels_of
+from web.labels import labels_of, wishes_of
 from web.language_labels import greeting_in_both
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language, format_birth_date, format_day_short

@@ -20,8 +20,7 @@ from people.residents.tables import Resident
 from reminders.recipients import Person
 from web.agent.call_request import Typed
 from web.agent.forms import facts_of
-from web.contact_labels import wishes_of
-from web.labels import CONTACT_PREFERENCES, NEEDS, label_of, labels_of
+from web.labels import CONTACT_PREFERENCES, NEEDS, label_of, labels_of, wishes_of
 from web.language_labels import MESSAGE_LANGUAGES
 from web.message_routes import sends_texts
 from web.page_context import StaffContext

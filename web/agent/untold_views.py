@@ -27,8 +27,7 @@ from reminders.site_text import SiteText
 from reminders.site_text_queries import site_texts
 from reminders.untold import Untold, calls_later, mark_told, untold
 from web.agent.message_views import blueprint
-from web.contact_labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, phone_of, wishes_of
-from web.labels import labels_of
+from web.labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, labels_of, phone_of, wishes_of
 from web.language_labels import language_to_ring_in
 from web.manage.list_sections import who_rings
 from web.message_labels import MESSAGE_KINDS, message_reason

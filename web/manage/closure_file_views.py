@@ -21,8 +21,7 @@ from people.staff.policy import Action
 from reminders.channels.registry import confirming_channels
 from reminders.reach import Reached
 from reminders.reach_queries import reached_on
-from web.contact_labels import phone_of
-from web.labels import NEEDS, REBOOK_REASONS, REBOOK_STATES, label_of, labels_of
+from web.labels import NEEDS, REBOOK_REASONS, REBOOK_STATES, label_of, labels_of, phone_of
 from web.manage.closure_context import log_people, managed_closure, managed_sites
 from web.manage.manage_blueprint import CLOSURE_PATH, MISFITS_PATH, blueprint
 from web.message_labels import REACHES, message_reason

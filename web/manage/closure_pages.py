@@ -20,8 +20,7 @@ from booking.rebooking import SHORT_NOTICE, RebookState
 from booking.use_cases.closures import BY_CLOSURE
 from locations.session_facts import FROM_OUTSIDE
 from reminders.reach_queries import can_be_told
-from web.contact_labels import ContactLine, phone_of
-from web.labels import MODES, NEEDS, REBOOK_REASONS, REBOOK_STATES, label_of, labels_of
+from web.labels import MODES, NEEDS, REBOOK_REASONS, REBOOK_STATES, ContactLine, label_of, labels_of, phone_of
 from web.language_labels import language_besides_english
 from web.manage.closure_forms import is_midnight
 from web.manage.turn_texts import turn_texts

@@ -28,8 +28,7 @@ from reminders.site_messages import NewSiteMessage, Reader, SentMessage, readers
 from reminders.site_text import SiteText
 from reminders.site_text_queries import sent_messages
 from reminders.texts import TextBody
-from web.contact_labels import ContactLine, phone_of
-from web.labels import Labels, label_of
+from web.labels import ContactLine, Labels, label_of, phone_of
 from web.language_labels import MESSAGE_LANGUAGES
 from web.manage.closure_context import log_people, managed_sites
 from web.manage.manage_blueprint import blueprint

@@ -14,14 +14,16 @@ from flask_babel import lazy_gettext as _l
 from booking.counted import counted_services
 from booking.queries.appointments import AppointmentView
 from booking.states import BY_COUNCIL, CANCELLED, CORRECTIONS, MOVES, NEEDS_REASON, State, can_correct, may_be_recorded
-from web.contact_labels import ContactLine, phone_of, phone_of_representative
 from web.labels import (
     BASES_IN_SENTENCE,
     MODES,
     MOVED_BY,
     STATES,
     STATES_IN_SENTENCE,
+    ContactLine,
     label_of,
+    phone_of,
+    phone_of_representative,
 )
 from web.labels import ROW_ACTIONS as ROW_ACTION_LABELS
 from web.request_language import all_of, format_time

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from web.contact_labels import ContactLine
+from web.labels import ContactLine
 from web.site.day_rows import DayRow
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

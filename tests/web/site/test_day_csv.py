@@ -12,7 +12,7 @@ from flask import Flask
 
 from tests.conftest import NOW
 from tests.web.site.rows import make_row
-from web.contact_labels import ContactLine
+from web.labels import ContactLine
 from web.site.day_csv import BYTE_ORDER_MARK, day_csv, safe_cell
 
 pytestmark = pytest.mark.databases("sqlite")
