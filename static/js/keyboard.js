@@ -11,7 +11,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (event.key === "Enter" && event.repeat) { event.preventDefault(); return; } // a held Enter must not run through the steps
-    if (event.key === "Escape" && isTyping(event.target)) { event.target.blur(); return; }
+    if (event.key === "Escape" && isTyping(event.target)) { leave(event.target); return; }
     if (event.repeat || event.key.length !== 1 || !areSingleKeysOn || isTyping(event.target)) return;
     if (press(event.key)) event.preventDefault();
     else if (document.readyState === "loading") waiting = { key: event.key, at: performance.now() };
@@ -32,6 +32,13 @@
     if (!target) return false;
     if (isTyping(target)) { target.focus(); target.select?.(); } else target.click();
     return true;
+  }
+
+  // The browser gives the focus to `autofocus` with its first frame: a box that was left before that is left once more, else
+  // the next key would be typed into it.
+  function leave(box) {
+    box.blur();
+    if (box.autofocus) requestAnimationFrame(() => { if (document.activeElement === box) box.blur(); });
   }
 
   function isTyping(element) {
