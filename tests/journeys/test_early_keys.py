@@ -12,10 +12,11 @@ from playwright.sync_api import Page, expect
 from tests.support.server import LiveServer, serve
 from web.assets import asset_url
 
-START = '<!DOCTYPE html><title>Slow</title><script src="{script}"></script><p>Wait'
+START = '<!DOCTYPE html><title>Slow</title><script src="{script}"></script>'
+WAIT = "<p>Wait"
 REST = '<p><a data-key="1" href="#one">One</a>'
 BOX = '<input id="box" autofocus><script>document.getElementById("box").focus()</script>'
-HELD_BACK = '<!DOCTYPE html><title>Undrawn</title><script src="{script}"></script><script async blocking="render" src="/late">'
+LATE = '<script async blocking="render" src="/late"></script>'
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def slow_app(script: str, rest_may_come: Event) -> Flask:
 
     @app.get("/")
     def page() -> Iterator[str]:
-        yield START.format(script=script)
+        yield START.format(script=script) + WAIT
         rest_may_come.wait()
         yield REST
 
@@ -43,7 +44,7 @@ def undrawn_app(script: str, may_be_drawn: Event) -> Flask:
 
     @app.get("/")
     def page() -> str:
-        return HELD_BACK.format(script=script) + "</script>" + BOX + REST
+        return START.format(script=script) + LATE + BOX + REST
 
     @app.get("/late")
     def late() -> str:
