@@ -118,7 +118,7 @@ def _databases() -> Iterator[Callable[[str], str]]:
     """Gives the addresses of new, empty databases by the name of their kind."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(postgres_server())
+        server = stack.enter_context(postgres_server(durable=True))
         numbers = counting()
 
         def new(name: str) -> str:

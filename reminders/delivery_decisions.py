@@ -100,8 +100,9 @@ class MessageFacts:
 
     def at(self, now: datetime) -> MessageFacts:
         """The facts of a message that is written now."""
-        minutes = max((service.cancel_cutoff_minutes for service in self.services), default=0)
-        return replace(self, can_be_cancelled=now < self.starts_at - timedelta(minutes=minutes))
+        cutoff = timedelta(minutes=max((service.cancel_cutoff_minutes for service in self.services), default=0))
+        is_early = now < self.starts_at - cutoff
+        return self if is_early == self.can_be_cancelled else replace(self, can_be_cancelled=is_early)
 
     def for_kind(self, kind: str) -> MessageFacts:
         """The facts of a message of `kind`; for whom it was not meant, those that they knew, and no key to it."""
@@ -253,7 +254,7 @@ def decide_delivery(
     found = deliveries_for(facts.for_kind(row.kind).contacts, row.kind, rules, row.failed_channels)
     if isinstance(found, Withheld):
         return Closed(WITHHELD, found.code)
-    delivery = next((delivery for delivery in found if delivery.channel == row.channel), None)
+    delivery = next((one for one in found if one.channel == row.channel), None)
     if delivery is None:
         return Closed(WITHHELD, OTHER_CHANNEL)
     if facts.awaits_rebooking and family == REMINDER:

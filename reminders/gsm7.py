@@ -16,6 +16,7 @@ BASIC = frozenset(
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 EXTENSION = frozenset("\f^{}\\[~]|€")
+GSM_7 = BASIC | EXTENSION
 MOST_OF_A_REMINDER = 2  # segments
 
 # Typographic signs that would make a text UCS-2, and what says the same.
@@ -62,15 +63,19 @@ def text_size(text: str) -> TextSize:
     alphabet = alphabet_of(text)
     alone, shared = _ROOM[alphabet]
     is_gsm = alphabet is Alphabet.GSM_7
-    units = len(text) + sum(one in EXTENSION for one in text) if is_gsm else len(text.encode("utf-16-le")) // 2
+    units = len(text) + sum(map(text.count, EXTENSION)) if is_gsm else len(text.encode("utf-16-le")) // 2
     if units <= alone:
-        return TextSize(alphabet, len(text), units, 1)
-    return TextSize(alphabet, len(text), units, _packed((_cost(one, alphabet) for one in text), shared))
+        segments = 1
+    elif units == len(text):  # nothing counts double
+        segments = -(-units // shared)
+    else:
+        segments = _packed((_cost(one, alphabet) for one in text), shared)
+    return TextSize(alphabet, len(text), units, segments)
 
 
 def alphabet_of(text: str) -> Alphabet:
     """The alphabet that `text` needs."""
-    return Alphabet.GSM_7 if set(text) <= BASIC | EXTENSION else Alphabet.UCS_2
+    return Alphabet.GSM_7 if set(text) <= GSM_7 else Alphabet.UCS_2
 
 
 def plain(text: str) -> str:

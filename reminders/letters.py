@@ -51,6 +51,8 @@ class LetterBody(OtherBody):
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
         """The letter in one language, or in two, the first of them first."""
+        if len(parts) == 1:
+            return parts[0]
         first, *others = parts
         headings, texts = [part.heading for part in parts], [f"{other.heading}\n\n{other.text}" for other in others]
         return replace(first, heading=" / ".join(headings), text="\n\n".join([first.text.rstrip(), *texts]))

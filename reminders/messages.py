@@ -196,8 +196,9 @@ class MessageWriter:
             language, in_one = language_for(code), facts if code == DEFAULT_LANGUAGE else facts_in(facts, code)
             message = self._context(kind, in_one, delivery, language)
             own = facts.site_text_of(kind)
-            said = replace(message, place_in_message=place, direction=language.direction, site_text=own)
-            parts.append((in_one, said, language))
+            if place or language.direction != "ltr" or own is not NO_SITE_TEXT:  # as a message is unless told
+                message = replace(message, place_in_message=place, direction=language.direction, site_text=own)
+            parts.append((in_one, message, language))
         return parts
 
     def _event(
