@@ -15,6 +15,7 @@ GROUPS: Mapping[str, Mapping[str, LazyString]] = {
         "phone": _l("How people reach you"),
         "opening_words": _l("What people read first"),
         "publishes_availability": _l("Rules for booking"),
+        "text_pence": _l("What messages and missed visits cost"),
         "bsl_contact": _l("For people who use British Sign Language"),
     },
     "site": {

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from council.form_groups import LISTS_AFTER, groups_of
 from council.reminder_example import example_of
-from council.reminder_presets import PRESETS
+from council.reminder_presets import PRESETS, preset_figures
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import STATEMENTS
 from locations.postcodes import point_of
@@ -58,6 +58,8 @@ def thing_page(context: StaffContext, things: Things, key: Key, form: ThingForm,
         list_texts={name: text_of_field(form.kind, name) for name in BY_LIST if name in form.rows},
         has_look=form.kind in SHOWN_TO_RESIDENTS,
         presets=PRESETS,
+        preset_figures=preset_figures(context) if "reminder_plan" in form.rows else {},
+        missed_visit=context.authority.missed_visit_pounds,
         example=example_of(context, form) if "reminder_plan" in form.rows else None,
         point=_point(form) if form.kind == "site" else None,
         is_saved=request.method == "GET" and "saved" in request.args,

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from core.errors import NotFound
 from locations.logos import Logo
+from locations.message_prices import MessagePrices
 from locations.session_facts import ClosureFacts, DatedSessionFacts, HolidayRule, RecurrenceFacts
 from locations.shut_for_good import Ending
 from locations.travel import TravelTimes
@@ -35,7 +36,7 @@ def modes_of_site(kind: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AuthorityFacts:
+class AuthorityFacts(MessagePrices):
     """A council and its policies."""
 
     id: int
@@ -71,7 +72,6 @@ class AuthorityFacts:
     text_number: str = ""
     quiet_from: time = time(21)
     quiet_until: time = time(8)
-    reminders_apart_hours: int = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -43,7 +43,8 @@ from locations.tables import (
 )
 from locations.travel import SitePair, site_pair
 
-LISTS = ("reminder_plan", "school_holidays", "languages", "message_channels")
+LISTS = ("reminder_plan", "school_holidays", "languages", "message_channels", "kinds_off")
+FACTS = tuple(one.name for one in fields(AuthorityFacts))
 
 
 def load_authority(db: Session, authority_id: int) -> AuthorityFacts:
@@ -83,7 +84,7 @@ def load_sites(db: Session, authority: AuthorityFacts, site_ids: Sequence[int]) 
 def authority_facts(row: Authority) -> AuthorityFacts:
     """The facts in an authority's row."""
     made: dict[str, Any] = {"logo": logo_of(row.logo)} | {name: tuple(getattr(row, name)) for name in LISTS}
-    copied = {name: getattr(row, name) for name in AuthorityFacts.__slots__ if name not in made}
+    copied = {name: getattr(row, name) for name in FACTS if name not in made}
     return AuthorityFacts(**copied, **made)
 
 

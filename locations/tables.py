@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.database import Base, BigId
 from core.personal_data import personal
 from locations.catchment_policy import CatchmentPolicy
+from locations.message_policy import MessagePolicy
 from locations.model import INTERPRETER_LEAD_DAYS, PERSON_KINDS, RESOURCE_KINDS, RING_MINUTES, SITE_KINDS
 from locations.promise_policy import PromisePolicy
 from locations.session_columns import SessionColumns, new_wait_seed
@@ -21,7 +22,7 @@ from locations.waiting_policy import WaitingPolicy
 _WITHOUT_SITE = text("site_id IS NULL")
 
 
-class Authority(Multilingual, Base):
+class Authority(Multilingual, MessagePolicy, Base):
     """A council: the tenant. Policies are columns, so that each council keeps its own."""
 
     __tablename__ = "authorities"
@@ -60,7 +61,6 @@ class Authority(Multilingual, Base):
     quiet_until: Mapped[time] = mapped_column(default=time(8), server_default="08:00:00")
     reminders_apart_hours: Mapped[int] = mapped_column(default=12, server_default="12")
     message_channels: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
-    # What the public statements say of this council; what is left out has its default on the page.
     # What the public statements say; what is left out has its default on the page.
     privacy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     accessibility: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")

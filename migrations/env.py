@@ -16,6 +16,7 @@ import locations.history.tables
 import locations.tables
 import people.residents.tables
 import people.staff.tables
+import reminders.costs.tables
 import reminders.tables
 from core.connections import ADMINISTRATION, IN_TURN, LIMITS, make_engine
 from core.database import Base

@@ -10,8 +10,9 @@ from booking.arrangements import ArrangementState
 from booking.proposals.time_ranking import ProposedChange
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
+from reminders.costs.kinds_off import is_off, kinds_off_of
 from reminders.former_owners import NOBODY, FormerOwner
-from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, QUIET_HOURS, SUPERSEDED, TOLD_ALREADY
+from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, QUIET_HOURS, SUPERSEDED, SWITCHED_OFF, TOLD_ALREADY
 from reminders.recipients import (
     GOING_AHEAD,
     HANDED_OVER,
@@ -191,6 +192,7 @@ class EarlierTries:
 class DeliveryResult:
     """The result of a try. `tries` counts this one too; `error` is a reason as in `reminders.reasons`.
 
+    `units` is how many segments or letters the provider has taken.
     The `last_unclear` one is not repeated if it is unclear: an earlier try may have arrived too, and nobody can be asked.
     `retry_after` is how many seconds the provider asked us to stay away.
     """
@@ -202,6 +204,7 @@ class DeliveryResult:
     error: str = ""
     last_unclear: bool = False
     retry_after: float = 0
+    units: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +253,9 @@ def decide_delivery(
     text, place = facts.site_text_of(row.kind), (facts.site.id, facts.starts_at, facts.authority.zone)
     if text is not NO_SITE_TEXT and not text.concerns(*place):
         return Closed(VOID, SUPERSEDED)
+    off = facts.authority.kinds_off
+    if off and is_off(kinds_off_of(off), row.kind, facts.mode, row.due_at):
+        return Closed(VOID, SWITCHED_OFF)
     rules = replace(rules, orders=facts.authority.message_channels)
     found = deliveries_for(facts.for_kind(row.kind).contacts, row.kind, rules, row.failed_channels)
     if isinstance(found, Withheld):

@@ -35,6 +35,7 @@ from zoneinfo import ZoneInfo
 from booking.events import PlanningFacts
 from booking.states import ContactChange
 from core.wall_clock import wall_instant
+from reminders.costs.kinds_off import KindOff
 from reminders.recipients import (
     ARRANGEMENT,
     BOOKED,
@@ -89,6 +90,7 @@ class PlanningInput:
     contacts: Contacts
     rules: ChannelRules
     quiet: tuple[str, time, time]  # the council's zone, and its quiet hours by that
+    off: tuple[KindOff, ...] = ()  # the kinds that the council has switched off
 
     @property
     def mail_address(self) -> str:

@@ -1,7 +1,6 @@
 """Messages as channels send them, from the templates in templates/messages, in the language of the delivery.
 
-Emails are written here: subject, plain text, HTML and calendar. The first line of a text template is the subject. What
-other channels send writes itself from the same context: see `OtherBody`.
+Emails are written here, a first line as the subject; what other channels send writes itself: see `OtherBody`.
 """
 
 from __future__ import annotations
@@ -132,6 +131,7 @@ class MessageContext:
     welcomes_welsh: bool = False
     place_in_message: str = ""
     direction: str = "ltr"
+    missed_cost: str = ""  # what a missed visit costs the council, if it says so
     site_text: SiteText = NO_SITE_TEXT
 
     @property
@@ -195,7 +195,8 @@ class MessageWriter:
         for code, place in zip(codes, places, strict=True):
             language, in_one = language_for(code), facts if code == DEFAULT_LANGUAGE else facts_in(facts, code)
             message = self._context(kind, in_one, delivery, language)
-            own = facts.site_text_of(kind)
+            own, cost = facts.site_text_of(kind), facts.authority.missed_visit_pounds
+            message = replace(message, missed_cost=f"£{cost}") if cost else message
             if place or language.direction != "ltr" or own is not NO_SITE_TEXT:  # as a message is unless told
                 message = replace(message, place_in_message=place, direction=language.direction, site_text=own)
             parts.append((in_one, message, language))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select, union
+from sqlalchemy import Row, Select, bindparam, case, select, union
 from sqlalchemy.orm import Session
 
 from booking.events import AppointmentChange, ManageLinkRequest, PlanningFacts
@@ -18,7 +18,11 @@ from core.transactions import lock_by_name
 from locations.tables import Authority, Service
 from people.residents.tables import Representative, Resident
 from reminders.appointment_queries import CONTACT_COLUMNS
-from reminders.delivery_decisions import PENDING, WITHHELD
+from reminders.costs.kinds_off import kinds_off_of
+from reminders.costs.running_trials import allot
+from reminders.costs.tables import ReminderTrial, TrialAllotment
+from reminders.costs.trial_results import ARMS
+from reminders.delivery_decisions import PENDING, VOID, WITHHELD
 from reminders.due_times import (
     Owed,
     PlanningInput,
@@ -40,7 +44,7 @@ from reminders.outdated import (
     void_outdated,
 )
 from reminders.planned_ways import Planned, planned_ways
-from reminders.reasons import TOO_MANY_BOOKINGS
+from reminders.reasons import SWITCHED_OFF, TOO_MANY_BOOKINGS
 from reminders.recipients import (
     CONFIRMATION,
     MANAGE_LINK,
@@ -58,7 +62,8 @@ NEW = ("booked", "imported")  # nothing is owed yet
 ONLINE, CONFIRMATIONS_IN_WINDOW, WINDOW = "online", 3, timedelta(days=1)
 
 _INSERT = table_of(Notification).insert()
-_SENDING = (Authority.quiet_from, Authority.quiet_until, Authority.reminders_apart_hours)
+_SENDING = (Authority.quiet_from, Authority.quiet_until, Authority.reminders_apart_hours, Authority.kinds_off)
+STATUS_OF = {"": PENDING, SWITCHED_OFF: VOID}  # of what is planned, by the reason why it is not sent
 ABOUT_OFFERS = ("kept", "earlier_gone", "wish_paused")  # besides the offers themselves
 
 
@@ -69,7 +74,7 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
     known: dict[tuple[str, str], Notification] = {}
     silence = ""
     if change.what not in NEW:
-        known, silence = void_outdated(db, planning.facts, change.now)
+        known, silence = void_outdated(db, planning, change.now)
     contact = change.contact
     if contact and contact.is_new_address and has_gone_nowhere(known):
         contact = replace(contact, is_new_address=False)  # what reached nobody goes out again, and once
@@ -172,7 +177,15 @@ def planning_input(db: Session, appointment_id: int, facts: PlanningFacts | None
     row = connection_of(db).execute(statement, {"appointment": appointment_id}).first()
     if row is None:
         raise NotFound.because("appointment_id_unknown", id=appointment_id)
-    return input_of(row, db) if facts is None else _input(facts, row, db)
+    return input_of(row, db) if facts is None else _of_trial(db, _input(facts, row, db), row.running_trial)
+
+
+def _of_trial(db: Session, planning: PlanningInput, trial_id: int | None) -> PlanningInput:
+    """The same with the plan of reminders that the appointment, which is new, is allotted in the trial, if one runs."""
+    if trial_id is None or planning.facts.is_walk_in:
+        return planning
+    plan = tuple(allot(db, trial_id, planning.facts.appointment_id))
+    return replace(planning, facts=replace(planning.facts, reminder_plan=plan))
 
 
 def _with_people(statement: Select[Any]) -> Select[Any]:
@@ -186,10 +199,14 @@ def _with_people(statement: Select[Any]) -> Select[Any]:
     )
 
 
+_OF_APPOINTMENT = select(AppointmentService.service_id).where(AppointmentService.appointment_id == Appointment.id)
+_FIRST_SERVICE = _OF_APPOINTMENT.order_by(AppointmentService.position).limit(1).correlate(Appointment).scalar_subquery()
+
+
 def planning_rows() -> Select[Any]:
     """A statement with what `input_of` reads, for appointments by ascending id."""
-    first = select(AppointmentService.service_id).where(AppointmentService.appointment_id == Appointment.id)
-    first_service = first.order_by(AppointmentService.position).limit(1).correlate(Appointment).scalar_subquery()
+    is_allotted_a = TrialAllotment.arm == ARMS[0]
+    allotted = case((is_allotted_a, ReminderTrial.plan_a), else_=ReminderTrial.plan_b)
     statement = (
         select(
             Appointment.id,
@@ -202,9 +219,12 @@ def planning_rows() -> Select[Any]:
             Authority.division,
             Authority.reminder_plan,
             Service.reminder_plan.label("own_plan"),
+            allotted.label("allotted_plan"),
         )
         .select_from(Appointment)
-        .outerjoin(Service, Service.id == first_service)
+        .outerjoin(Service, Service.id == _FIRST_SERVICE)
+        .outerjoin(TrialAllotment, TrialAllotment.appointment_id == Appointment.id)
+        .outerjoin(ReminderTrial, ReminderTrial.id == TrialAllotment.trial_id)
         .order_by(Appointment.id)
     )
     return _with_people(statement)
@@ -212,12 +232,14 @@ def planning_rows() -> Select[Any]:
 
 _OF_ONE = Appointment.id == bindparam("appointment")
 _PLANNING_ROW = planning_rows().where(_OF_ONE).limit(1)
-_CONTACT_ROW = _with_people(select(Appointment.id)).where(_OF_ONE)
+_RUNNING = select(ReminderTrial.id).where(ReminderTrial.service_id == _FIRST_SERVICE, ReminderTrial.ended_at.is_(None))
+_OF_NEW = (Appointment.id, _RUNNING.correlate(Appointment).scalar_subquery().label("running_trial"))
+_CONTACT_ROW = _with_people(select(*_OF_NEW)).where(_OF_ONE)
 
 
 def input_of(row: Row[Any], db: Session) -> PlanningInput:
     """What decides about the messages of the appointment in a row of `planning_rows`."""
-    plan = row.reminder_plan if row.own_plan is None else row.own_plan
+    plan = next(plan for plan in (row.allotted_plan, row.own_plan, row.reminder_plan) if plan is not None)
     first = (row.authority_id, row.id, row.version, row.state, row.starts_at, row.is_walk_in, row.zone, tuple(plan))
     apart = timedelta(hours=row.reminders_apart_hours)
     facts = PlanningFacts(*first, owner_since=row.owner_since, division=row.division, reminders_apart=apart)
@@ -226,7 +248,8 @@ def input_of(row: Row[Any], db: Session) -> PlanningInput:
 
 def _input(facts: PlanningFacts, row: Row[Any], db: Session) -> PlanningInput:
     rules = rules_in(db.info, row.message_channels)
-    return PlanningInput(facts, contacts_of(row), rules, (row.zone, row.quiet_from, row.quiet_until))
+    off = kinds_off_of(row.kinds_off) if row.kinds_off else ()
+    return PlanningInput(facts, contacts_of(row), rules, (row.zone, row.quiet_from, row.quiet_until), off)
 
 
 def rows_for(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -> list[dict[str, Any]]:
@@ -242,7 +265,7 @@ def _row(planning: PlanningInput, planned: Planned, now: datetime) -> dict[str, 
         "version": facts.version,
         "kind": way.message.kind,
         "channel": way.channel,
-        "status": WITHHELD if planned.reason else PENDING,
+        "status": STATUS_OF.get(planned.reason, WITHHELD),
         "due_at": due_at,
         "useful_until": way.message.useful_until,
         "next_try_at": due_at,

@@ -13,11 +13,20 @@ from sqlalchemy.orm import Session
 from booking.events import AppointmentChange, PlanningFacts
 from booking.tables import Appointment, HandOver
 from core.database import connection_of, table_of
+from reminders.costs.kinds_off import is_off
 from reminders.delivery_decisions import FAILED, IN_DOUBT, PENDING, SENT, VOID, WITHHELD
-from reminders.due_times import Owed, Way, owed_going_ahead, owed_gone, owed_offer, owed_pause
+from reminders.due_times import Owed, PlanningInput, Way, owed_going_ahead, owed_gone, owed_offer, owed_pause
 from reminders.passed_on import pass_on
 from reminders.posting import before_the_post, way_of
-from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, OTHER_CHANNEL, PREFERS_LETTERS, SILENCE, SUPERSEDED
+from reminders.reasons import (
+    NO_ADDRESS,
+    NO_CONTACT_WANTED,
+    OTHER_CHANNEL,
+    PREFERS_LETTERS,
+    SILENCE,
+    SUPERSEDED,
+    SWITCHED_OFF,
+)
 from reminders.recipients import (
     ARRANGEMENT,
     CALL,
@@ -52,11 +61,15 @@ _INSERT = {name: dialect.insert(_table) for name, dialect in (("sqlite", sqlite)
 _KEY = ["appointment_id", "version", "kind", "channel"]
 
 
-def void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> tuple[dict[tuple[str, str], Notification], str]:
+def void_outdated(
+    db: Session, planning: PlanningInput, now: datetime
+) -> tuple[dict[tuple[str, str], Notification], str]:
     """The rows of this version, after outdated ones were voided and what a wrong click voided is pending again.
 
-    And the reason for which the owner of the address gets nothing about this appointment, if there is one.
+    What is switched off stays void. And the reason for which the owner of the address gets nothing about this
+    appointment, if there is one.
     """
+    facts = planning.facts
     # Locked in order of id, as the worker does: what it sends meanwhile is seen as sent, and not voided.
     owed = select(Notification).where(Notification.appointment_id == facts.appointment_id)
     rows = db.scalars(owed.order_by(Notification.id).with_for_update()).all()
@@ -72,6 +85,7 @@ def void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> tuple[dic
             row.status, row.closed_at, row.reason = VOID, now, SUPERSEDED
         elif row.status == VOID and current and now < row.useful_until and family_of(row.kind) not in NOT_AGAIN:
             row.status, row.closed_at, row.reason = PENDING, None, ""
+        _void_if_off(planning, row, now)
         if current and family_of(row.kind) == SITE_MESSAGE and row.channel != LETTER and row.status in NOT_SENT:
             row.useful_until = facts.starts_at
     pass_on(db, facts.appointment_id, rows, now)
@@ -80,6 +94,13 @@ def void_outdated(db: Session, facts: PlanningFacts, now: datetime) -> tuple[dic
     silence = next((row.reason for row in of_owner if row.status == WITHHELD and row.reason in SILENCE), "")
     lasting = (row for row in rows if row.version == facts.version or _lasts(row, facts))
     return {(row.kind, row.channel): row for row in lasting}, silence
+
+
+def _void_if_off(planning: PlanningInput, row: Notification, now: datetime) -> None:
+    """Void a message that waits and whose kind is off; one that a worker has is the worker's to close."""
+    waits = bool(planning.off) and row.status == PENDING and row.lease_until is None
+    if waits and is_off(planning.off, row.kind, planning.contacts.mode, row.due_at):
+        row.status, row.closed_at, row.reason = VOID, now, SWITCHED_OFF
 
 
 def _lasts(row: Notification, facts: PlanningFacts) -> bool:

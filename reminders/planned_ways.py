@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from reminders.costs.kinds_off import is_off
 from reminders.due_times import Owed, PlanningInput, Way
 from reminders.posting import way_of
-from reminders.reasons import TOLD_ALREADY
+from reminders.reasons import SWITCHED_OFF, TOLD_ALREADY
 from reminders.recipients import LETTER, REMINDER, Withheld, deliveries_for, family_of
 from reminders.sending_times import AUDIBLE, Hours, SendingRules, due_for, hours_of
 
@@ -17,7 +18,7 @@ NO_FAILURE = frozenset[str]()
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A message with its way, and when it is due; withheld from the start where there is a `reason`."""
+    """A message with its way, and when it is due; not sent from the start where there is a `reason`."""
 
     way: Way
     due_at: datetime
@@ -35,7 +36,14 @@ def planned_ways(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -
             if earlier := posted.get(way.message.due_at):
                 found[earlier] = replace(found[earlier], reason=TOLD_ALREADY)
             posted[way.message.due_at] = message.kind
-    return list(found.values())
+    return [_unless_off(planning, one) for one in found.values()] if planning.off else list(found.values())
+
+
+def _unless_off(planning: PlanningInput, planned: Planned) -> Planned:
+    """The message, not sent from the start where the council has switched its kind off."""
+    if not is_off(planning.off, planned.way.message.kind, planning.contacts.mode, planned.due_at):
+        return planned
+    return replace(planned, reason=SWITCHED_OFF)
 
 
 def _way(planning: PlanningInput, message: Owed, now: datetime) -> Way:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, insert, literal, literal_column, not_, null, or_, select, update
+from sqlalchemy import case, delete, func, insert, literal, literal_column, not_, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.database import UtcDateTime
@@ -225,11 +225,13 @@ def record_sent(db: Session, results: Sequence[DeliveryResult], now: datetime, a
 
     The provider is asked at `ask_at` what became of them, if it says so at all.
     """
-    alike: dict[int, list[ClaimedRow]] = {}
+    alike: dict[tuple[int, int], list[ClaimedRow]] = {}
     for result in results:
-        alike.setdefault(result.tries, []).append(result.claimed)
-    for tries, rows in alike.items():
-        values = {"status": SENT, "closed_at": now, "lease_until": None, "reason": "", "tries": tries}
+        alike.setdefault((result.tries, result.units), []).append(result.claimed)
+    for (tries, units), rows in alike.items():
+        values: dict[str, Any] = {"status": SENT, "closed_at": now, "lease_until": None, "reason": "", "tries": tries}
+        if units:  # what was sent before of the same message was paid for, too
+            values["units_sent"] = func.coalesce(Notification.units_sent, 0) + units
         _each_token(db, rows, {**values, "ask_at": ask_at}, statuses=(PENDING, VOID))
 
 

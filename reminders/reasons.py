@@ -24,6 +24,7 @@ UNKNOWN_CHANNEL = "unknown_channel"  # no channel of this name is registered
 
 QUIET_HOURS = "quiet_hours"  # or hours in which they do not want to be reached
 PAUSED = "paused"  # by the council, until it was of no use any more
+SWITCHED_OFF = "switched_off"  # the council sends no message of this kind
 TOLD_ALREADY = "told_already"  # a short time ago, by another message
 
 TOLD_BY_STAFF = "told_by_staff"  # they were rung, or told in another way
@@ -79,6 +80,7 @@ CODES = frozenset(
         UNKNOWN_CHANNEL,
         QUIET_HOURS,
         PAUSED,
+        SWITCHED_OFF,
         TOLD_ALREADY,
         TOLD_BY_STAFF,
         MESSAGE_LEFT,

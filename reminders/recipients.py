@@ -77,7 +77,7 @@ ABOUT_THE_VISIT = (CONFIRMATION, RESCHEDULED, CANCELLED, ARRANGEMENT, REMINDER, 
 BY_POST = (*ABOUT_THE_VISIT, HANDED_OVER, GOING_AHEAD)
 # The channels that somebody with this preference does not want.
 _UNWANTED: Mapping[str, frozenset[str]] = {LETTER: frozenset({EMAIL, TEXT}), "none": frozenset(USUAL_CHANNELS)}
-VIDEO, _TELL_HOW_TO_JOIN = "video", frozenset({CONFIRMATION, RESCHEDULED})
+VIDEO, TELL_HOW_TO_JOIN = "video", frozenset({CONFIRMATION, RESCHEDULED})
 _REASONS: Mapping[str, str] = {LETTER: PREFERS_LETTERS, "none": NO_CONTACT_WANTED}
 
 
@@ -269,7 +269,7 @@ def _in_turn(acting: Person | None, resident: Person, channels: Sequence[str]) -
 
 def _is_needed(contacts: Contacts, kind: str) -> bool:
     """Whether a message goes to somebody who wants none: they asked for it, or cannot come without it."""
-    how_to_join = contacts.mode == VIDEO and family_of(kind) in _TELL_HOW_TO_JOIN
+    how_to_join = contacts.mode == VIDEO and family_of(kind) in TELL_HOW_TO_JOIN
     return contacts.wanted in WITHOUT_EMAIL and (family_of(kind) == MANAGE_LINK or how_to_join)
 
 

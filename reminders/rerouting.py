@@ -12,6 +12,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from reminders.appointment_queries import current_state
+from reminders.costs.kinds_off import is_off
 from reminders.delivery_decisions import FAILED, LATE, PENDING, VOID
 from reminders.due_times import PlanningInput
 from reminders.former_owner_queries import former_owners
@@ -39,7 +40,8 @@ def plan_next_channel(db: Session, notification_id: int, now: datetime) -> str:
     others = [one for one in alike.values() if one.id != row.id]
     if any((one.status in MAY_HAVE_ARRIVED and not one.overdue_at) or one.status == PENDING for one in others):
         return ""
-    if reason_for_silence(db, row.appointment_id):
+    is_switched_off = bool(planning.off) and is_off(planning.off, row.kind, planning.contacts.mode, row.due_at)
+    if is_switched_off or reason_for_silence(db, row.appointment_id):
         return ""
     failed = {
         one.channel

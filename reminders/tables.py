@@ -85,6 +85,9 @@ class Notification(Base):
     delivered_at: Mapped[datetime | None]
     # When the provider is asked next; NULL when nothing more is to be learnt, and for channels that tell nothing.
     ask_at: Mapped[datetime | None]
+    # What a provider has taken of it: segments of a text, or 1 for a letter, once more for each time that it was sent
+    # again. NULL for what costs nothing, what was not sent, and what nobody counted.
+    units_sent: Mapped[int | None]
     # When it was still on its way so shortly before the visit that it counts as not delivered.
     overdue_at: Mapped[datetime | None]
 

@@ -57,6 +57,7 @@ class TextMessage:
     choices: tuple[str, ...]
     own_text: str
     is_english: bool
+    missed_cost: str = ""
     is_brief: bool = False
 
 
@@ -121,6 +122,7 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         own_text=message.site_text.text_in(language.code),
         is_english=message.site_text.is_english_in(language.code),
         by_authority=message.by_authority,
+        missed_cost=message.missed_cost,
         offer_when=language.moment_short(offer.starts_at.astimezone(zone)) if offer else "",
         offer_until=language.moment_short(offer.answer_by.astimezone(zone)) if offer else "",
         offer_is_shared=message.offer_is_shared,
@@ -140,6 +142,7 @@ def _shorter_and_shorter(message: TextMessage) -> Iterator[TextMessage]:
     yield message
     steps: tuple[dict[str, Any], ...] = (
         {"name": ""},
+        {"missed_cost": ""},
         {"directions": ""},
         {"address": ""},
         {"contact": ""},

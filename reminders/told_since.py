@@ -14,7 +14,7 @@ from booking.events import PlanningFacts
 from core.errors import Stale
 from reminders.delivery_decisions import FAILED, LATE, PENDING, VOID, WITHHELD
 from reminders.outdated import MAY_HAVE_ARRIVED, follow_contact
-from reminders.reasons import SUPERSEDED, TOLD_ALREADY
+from reminders.reasons import SUPERSEDED, SWITCHED_OFF, TOLD_ALREADY
 from reminders.recipients import (
     CANCELLED,
     CONFIRMATION,
@@ -93,6 +93,8 @@ def _again(alike: Sequence[Notification], version: int, undone_at: datetime, now
         elif (row.status, row.reason, row.closed_at) == (VOID, SUPERSEDED, undone_at) and now < row.useful_until:
             next_try_at = now if row.lease_until else row.next_try_at  # whoever had it may not send it any more
             yield _copy(row, version, now, status=PENDING, next_try_at=next_try_at, tries=row.tries)
+        elif (row.status, row.reason) == (VOID, SWITCHED_OFF):  # owed again when the kind is switched on
+            yield _copy(row, version, now, status=VOID, reason=SWITCHED_OFF, closed_at=now)
 
 
 def _copy(row: Notification, version: int, now: datetime, **values: Any) -> Notification:

@@ -43,6 +43,7 @@ from reminders.channels.base import (
     TracksDelivery,
 )
 from reminders.channels.registry import FACTORIES
+from reminders.costs.sent_units import units_of
 from reminders.delivery_decisions import (
     DEFERRED_OUTCOME,
     FAILED_OUTCOME,
@@ -57,7 +58,7 @@ from reminders.delivery_decisions import (
     ReadyMessage,
     decide_delivery,
 )
-from reminders.messages import MessageWriter
+from reminders.messages import EmailBody, MessageWriter
 from reminders.reasons import INTERNAL_ERROR
 from reminders.recipients import rules_in
 from reminders.slow_conversations import SlowConversations, Substitute
@@ -275,7 +276,9 @@ class _Sender:
         With an outcome of `NOT_TRIED` no try was made.
         """
         try:
-            reference = connection.send(self.writer.render(message, self.channel.body_type, now))
+            rendered = self.writer.render(message, self.channel.body_type, now)
+            reference = connection.send(rendered)
+            units = 0 if isinstance(rendered.body, EmailBody) else units_of(rendered.body)
         except ChannelUnavailable as error:
             return replace(_result(message, UNAVAILABLE_OUTCOME, error=error.detail), retry_after=error.retry_after)
         except DeliveryDeferred as error:
@@ -287,7 +290,7 @@ class _Sender:
         except Exception:  # a mistake of ours in one message; the log has it, and a later release may correct it
             log.exception("A message could not be written or sent: notification %s", message.claimed.id)
             return _result(message, FAILED_OUTCOME, error=INTERNAL_ERROR)
-        return _result(message, SENT_OUTCOME, reference=reference)
+        return replace(_result(message, SENT_OUTCOME, reference=reference), units=units)
 
 
 def _result(message: ReadyMessage, outcome: str, *, reference: str = "", error: str = "") -> DeliveryResult:

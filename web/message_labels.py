@@ -79,6 +79,7 @@ MESSAGE_REASONS: Labels = {
     reasons.UNKNOWN_CHANNEL: _l("This service cannot send this kind of message: tell whoever runs it."),
     reasons.QUIET_HOURS: _l("Not at this hour."),
     reasons.PAUSED: _l("Your council has paused it."),
+    reasons.SWITCHED_OFF: _l("Your council has switched off messages of this kind."),
     reasons.TOLD_ALREADY: _l("Another message told them a short time before."),
     reasons.TOLD_BY_STAFF: _l("A colleague told them."),
     reasons.MESSAGE_LEFT: _l("A colleague left a message."),

@@ -12,9 +12,10 @@ from booking.queries.appointments import AppointmentView
 from booking.states import RepresentativeView, ResidentView
 from core.flask_context import current_runtime
 from core.personal_data import mask_email, mask_phone
+from reminders.costs.kinds_off import is_off, kinds_off_of
 from reminders.history_queries import reason_for_silence
 from reminders.queue import pauses_on
-from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, SILENCE
+from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, SILENCE, SWITCHED_OFF
 from reminders.recipients import (
     CALL,
     CONFIRMATION,
@@ -60,7 +61,7 @@ class MessageRoute:
     @property
     def is_link_alone(self) -> bool:
         """Whether only what somebody cannot come without is sent: how to join the video."""
-        return bool(self.deliveries) and not self.reminders
+        return bool(self.deliveries) and not self.reminders and self.code != SWITCHED_OFF
 
     @property
     def is_text(self) -> bool:
@@ -86,7 +87,7 @@ def sends_texts() -> bool:
 def route_of(contacts: Contacts) -> MessageRoute:
     """Where a confirmation and the reminders of an appointment with these contacts go."""
     rules = rules_of_page()
-    at_once, later = (deliveries_for(contacts, kind, rules) for kind in (CONFIRMATION, REMINDER))
+    at_once, later = (_unless_off(contacts, kind, rules) for kind in (CONFIRMATION, REMINDER))
     codes = [found.code for found in (later, at_once) if isinstance(found, Withheld)]
     written = () if isinstance(at_once, Withheld) else tuple(one for one in at_once if one.channel != CALL)
     if not codes and not written:
@@ -97,6 +98,12 @@ def route_of(contacts: Contacts) -> MessageRoute:
         preference=contacts.wanted,
         reminders=() if isinstance(later, Withheld) else later,
     )
+
+
+def _unless_off(contacts: Contacts, kind: str, rules: ChannelRules) -> tuple[Delivery, ...] | Withheld:
+    """Who gets a message of this kind, which is due now, or why nobody does."""
+    off, now = kinds_off_of(g.authority.kinds_off), current_runtime().clock.now()
+    return Withheld(SWITCHED_OFF) if is_off(off, kind, contacts.mode, now) else deliveries_for(contacts, kind, rules)
 
 
 def route_of_appointment(view: AppointmentView) -> MessageRoute:
@@ -141,7 +148,7 @@ def reminder_text(route: MessageRoute, *, is_masked: bool = False) -> str:
     """How somebody is reminded, in a line, for residents."""
     if not route.reminders:
         texts = {NO_CONTACT_WANTED: _("No messages"), PREFERS_LETTERS: _("Letter")}
-        texts |= dict.fromkeys(SILENCE, _("No messages about this one"))
+        texts |= dict.fromkeys((*SILENCE, SWITCHED_OFF), _("No messages about this one"))
         return str(texts.get(route.code, _("No messages. We have no email address for you")))
     parts = [_for_residents(delivery, is_masked=is_masked) for delivery in route.reminders]
     if route.is_email_for_text:

@@ -10,6 +10,7 @@ from typing import Any
 from core.language import DEFAULT_LANGUAGE, LANGUAGES
 from locations.catchment import CATCHMENT_KINDS, RULE
 from locations.importing import value_checks
+from locations.importing.amount_checks import amount
 from locations.importing.area_checks import postcode_area
 from locations.importing.logo_checks import logo
 from locations.importing.recurrence_rules import rule, weekly_rule
@@ -116,6 +117,9 @@ AUTHORITY: Fields = {
     "quiet_from": Field(value_checks.wall_time, time(21)),
     "quiet_until": Field(value_checks.wall_time, time(8)),
     "reminders_apart_hours": Field(whole(0, 48), 12),
+    "text_pence": Field(amount, ""),
+    "letter_pence": Field(amount, ""),
+    "missed_visit_pounds": Field(amount, ""),
 }
 SERVICE: Fields = {
     "slug": Field(slug, required=True),

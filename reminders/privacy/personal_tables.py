@@ -45,6 +45,7 @@ from core.database import table_of
 from locations.session_facts import FROM_FILE
 from locations.tables import Closure
 from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
+from reminders.costs.tables import TrialAllotment
 from reminders.recipients import HANDED_OVER
 from reminders.tables import (
     CouncilPause,
@@ -285,9 +286,8 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
 )
 
 # What is kept besides about somebody's appointments, without a personal column: what it was for, and what came of it.
-OF_APPOINTMENTS: tuple[Table, ...] = tuple(
-    table_of(one) for one in (AppointmentService, RebookItem, Proposal, Ringing, EndedFailure)
-)
+_ABOUT_VISITS = (AppointmentService, RebookItem, Proposal, Ringing, EndedFailure, TrialAllotment)
+OF_APPOINTMENTS: tuple[Table, ...] = tuple(map(table_of, _ABOUT_VISITS))
 
 
 def of_appointments(table: Table, person: int) -> Condition:

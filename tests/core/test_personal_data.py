@@ -73,6 +73,7 @@ OF_STAFF = {
 OF_SERVICE = {"audit_lanes", "channel_pauses", "claims", "council_pauses", "heartbeats", "promise_days"} | {
     "second_step_demands",
     "site_messages",
+    "reminder_trials",
 }
 OF_COUNCIL_FILE = {
     "authorities",

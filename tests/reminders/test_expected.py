@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from booking.events import PlanningFacts, What
 from locations.message_channels import CHANNEL_PLACES, EVERY_MESSAGE, MESSAGE_CHANNELS
 from locations.own_words import languages_for
+from reminders.costs.kinds_off import SWITCHABLE, KindOff
 from reminders.delivery_decisions import ClaimedRow, Closed, EarlierTries, Held, MessageFacts, decide_delivery
 from reminders.due_times import NOTICES, Owed, PlanningInput, owed_after
 from reminders.expected import Expected, expected_after
@@ -84,19 +85,23 @@ PLAN = (
     st.sampled_from([what for what in get_args(What) if what in NOTICES]),
     st.integers(0, 95).map(lambda quarters: NOON + timedelta(minutes=15 * quarters)),
     st.sampled_from([timedelta(hours=1), timedelta(hours=11), timedelta(days=3), timedelta(days=20)]),
+    st.sampled_from(["", *SWITCHABLE]),
 )
 @settings(max_examples=400)
 def test_what_is_expected_is_what_is_owed_and_sent(
-    contacts: Contacts, rules: ChannelRules, council: Any, what: What, now: datetime, ahead: timedelta
+    contacts: Contacts, rules: ChannelRules, council: Any, what: What, now: datetime, ahead: timedelta, kind_off: str
 ) -> None:
-    """Over contacts, preferences, the council's channels, hours of rest and languages."""
+    """Over contacts, preferences, the council's channels, hours of rest, languages and a kind that is switched off."""
+    off = tuple(KindOff(kind, now + ahead / 2, "Ada Admin", now) for kind in (kind_off,) if kind)
     starts_at = now + ahead
     rules = replace(rules, orders=council.message_channels or rules.orders)
-    council = replace(council, message_channels=tuple(rules.orders))
+    stored = tuple(one.stored() for one in off)
+    council = replace(council, message_channels=tuple(rules.orders), kinds_off=stored)
     state = min(CANCELLED_STATES) if NOTICES[what] == CANCELLED else BOOKED
     facts = PlanningFacts(1, 1, 1, state, starts_at, False, council.zone, PLAN)
-    planning = PlanningInput(facts, contacts, rules, (council.zone, council.quiet_from, council.quiet_until))
+    planning = PlanningInput(facts, contacts, rules, (council.zone, council.quiet_from, council.quiet_until), off)
     message = replace(FACTS, state=state, starts_at=starts_at, ends_at=starts_at, contacts=contacts, authority=council)
+    message = replace(message, mode=contacts.mode)
     rows = rows_for(planning, owed_after(facts, what, now), now)
     said = expected_after(planning, what, council, now)
     assert [one.kind for one in said] == [row["kind"] for row in rows]

@@ -28,7 +28,7 @@ from reminders.recipients import (
 from reminders.text_answers import TextAnswer
 from reminders.texts import TextBody
 from tests.reminders.channels import writer
-from tests.reminders.test_messages import AUTHORITY, FACTS, SITE, STARTS
+from tests.reminders.test_messages import AUTHORITY, FACTS, SITE, STARTS, TO_RESIDENT
 
 BY_TEXT = Delivery("text", "07700 900123", "Zoë Sample")
 BY_POST = Delivery("letter", "1 High Street\nTestshire\nNW11 9QS", "Zoë Sample")
@@ -141,6 +141,19 @@ def test_every_sentence_of_a_text_begins_with_a_large_letter(kind: str, language
     facts = replace(ALL_FACTS, authority=council, answers=answers)
     said = text(kind, facts, replace(BY_TEXT, language=language))
     assert not re.search(r"[.!?] [a-zŵŷâêîôû]", said), said
+
+
+@pytest.mark.parametrize(("pounds", "said"), [("", ""), ("30", "costs us about £30.")])
+def test_a_reminder_names_the_cost_of_a_missed_visit_where_the_council_does(pounds: str, said: str) -> None:
+    """Nothing else does, and a text that gets too long leaves it out."""
+    council = replace(AUTHORITY, missed_visit_pounds=pounds)
+    facts = replace(FACTS, authority=council, site=replace(SITE, directions=""))
+    email = writer().write("reminder_1d", facts, TO_RESIDENT)
+    for body in (text("reminder_1d", facts), email.text, email.html):
+        assert ("A visit that is missed" in body, said in body) == (bool(pounds), True)
+    assert "A visit that is missed" not in text("confirmation", facts)
+    long = replace(facts, site=replace(FACTS.site, directions="Behind the market. " * 16))
+    assert "A visit that is missed" not in text("reminder_1d", long)
 
 
 def test_nobody_is_asked_to_cancel_by_text_when_it_is_too_late() -> None:

@@ -37,6 +37,8 @@ ARGUMENTS: dict[str, Any] = {
     "session": "hub-days",
     "inbound_text": 1,
     "calendar": 1,
+    "kind": "reminder",
+    "trial": 1,
 }
 
 

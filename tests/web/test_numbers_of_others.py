@@ -36,6 +36,7 @@ from people.staff import sign_in_sessions
 from people.staff.key_changes import make_key as make_api_key
 from people.staff.policy import Role
 from people.staff.tables import StaffMember
+from reminders.costs.running_trials import Plan, start_trial
 from reminders.pauses import PauseScope
 from reminders.pausing import NewPause, pause_messages
 from reminders.reach_queries import can_be_told
@@ -58,6 +59,7 @@ NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "si
     "wish": 999_999,
     "inbound_text": 999_999,
     "calendar": 999_999,
+    "trial": 999_999,
     "change": 999_999,
     "slug": "nothing-is-called-this",
     "session": "nowhere",
@@ -113,12 +115,14 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
     pause_messages(runtime, world.authority_id, NewPause(PauseScope.KIND, "offer", "Wrong"), actor=Actor.system())
     with database.reading() as db:
         pause = db.scalars(select(CouncilPause.id).where(CouncilPause.authority_id == world.authority_id)).one()
+    plans: tuple[Plan, Plan] = ([], [{"kind": "reminder_1d", "days_before": 1, "at": "09:00"}])
+    trial = start_trial(runtime, world.authority_id, world.service_ids[0], plans, actor=Actor.system())
     api_key = make_api_key(runtime, world.authority_id, f"Key of {name}", ["read"], actor=Actor.system()).key_id
     return Numbers(
         world,
         name,
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
-        | {"calendar": outside_calendar(database, world, clock.now())}
+        | {"calendar": outside_calendar(database, world, clock.now()), "trial": trial}
         | {"api_key": api_key, "pause": pause, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
         | {

@@ -54,6 +54,17 @@ COUNCIL: Texts = {
         _l("Hours between two reminders"),
         _l("A reminder that would come sooner after another is left out. 0 sends each"),
     ),
+    "text_pence": _t(
+        _l("What does one part of a text cost you, in pence?"),
+        _l("A text of more than 160 characters is two parts. Leave it empty if you do not know. For example, 2.33"),
+    ),
+    "letter_pence": _t(_l("What does a letter cost you, in pence?"), _l("With the postage. For example, 61")),
+    "missed_visit_pounds": _t(
+        _l("What does a missed visit cost you, in pounds?"),
+        _l(
+            "Only if you have worked it out: then reminders say it. Leave it empty, and nothing says it. For example, 30"
+        ),
+    ),
     "reminder_plan": _t(_l("Reminders")),
     "message_channels": _t(_l("How messages are sent")),
     "languages": _t(_l("Languages of residents’ pages and messages")),

@@ -20,6 +20,7 @@ from wtforms import TextAreaField
 
 from locations.bank_holidays import DIVISIONS
 from locations.importing import value_checks
+from locations.importing.amount_checks import amount
 from locations.importing.set_up_tables import plain
 from locations.importing.toml_fields import Field, Fields
 from locations.importing.value_checks import Check, ListCheck, OneOfCheck, TextCheck, WholeCheck
@@ -41,6 +42,7 @@ LOOKS: Mapping[Any, Mapping[str, str]] = {
     value_checks.wall_time: {"type": "time", "classes": "govuk-input--width-10"},
     value_checks.day: {"type": "date", "classes": "govuk-input--width-10"},
     value_checks.colour: {"spellcheck": "false", "classes": "govuk-input--width-10"},
+    amount: {"inputmode": "decimal", "classes": "govuk-input--width-5"},
     value_checks.postcode: {"spellcheck": "false", "classes": "govuk-input--width-10"},
 }
 Typed = MultiDict[str, str]

@@ -1,0 +1,20 @@
+"""Which messages a council sends, and what messages and missed visits cost it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class MessagePrices:
+    """Prices as decimals, empty where nobody has said: of a segment of a text, a letter, and a missed visit.
+
+    `reminders.costs.kinds_off` reads the kinds.
+    """
+
+    reminders_apart_hours: int = 12
+    text_pence: str = ""
+    letter_pence: str = ""
+    missed_visit_pounds: str = ""
+    kinds_off: tuple[Mapping[str, str], ...] = ()

@@ -1,0 +1,1 @@
+"""What messages cost a council, which kinds it has switched off, and trials of two plans of reminders."""
