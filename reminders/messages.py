@@ -1,7 +1,6 @@
 """Messages as channels send them, from the templates in templates/messages, in the language of the delivery.
 
-Emails are written here, a first line as the subject; what other channels send writes itself: see `OtherBody`.
-"""
+Emails are written here, a first line as the subject; other channels: see `OtherBody`."""
 
 from __future__ import annotations
 
