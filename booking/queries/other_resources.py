@@ -1,8 +1,8 @@
 """Other resources for visits that are booked, at their own place and time: what they occupy may be shut, or somebody ill.
 
 The same services, skills, support needs and lengths as booked; lead time, horizon and grid are rules for new bookings.
-A seat that a visit occupies and may keep, it keeps. A video that would have another address is left where it is: the
-resident was told the address, so that is a move for a person to make.
+A seat that a visit occupies and may keep, it keeps. A video that would have another address is left where it is, and so is
+a meeting in a language that only an interpreter would speak then: the resident was told, so that is for a person to decide.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from core.database import connection_of
 from core.wall_clock import unit_of
 from locations.model import Catalogue, ResourceFacts
 from locations.opening_hours import is_mode_closed
+from people.residents.details import spoken_needs
 
 Seating = tuple[SeatAllocation, ...]
 _SEAT = (Allocation.resource_id, Allocation.seat, Allocation.first_unit, Allocation.last_unit, Allocation.service_id)
@@ -91,8 +92,7 @@ def seatings(catalogue: Catalogue, visit: SeatedVisit, busy: Busy, now: datetime
         return []
     search, day = _search_as_booked(catalogue, visit, now), day_of_slot(catalogue, visit.slot)
     found = assign(search, day, busy, visit.slot.start_unit, prefer=visit.resource_ids, spread=spread)
-    told = _join_url(catalogue, visit, visit.seats)
-    return [seating for seating in found if _join_url(catalogue, visit, seating) == told]
+    return [seating for seating in found if _is_as_told(catalogue, visit, seating)]
 
 
 def other_resources(
@@ -140,6 +140,22 @@ def _search_as_booked(catalogue: Catalogue, visit: SeatedVisit, now: datetime) -
     shapes = zip(search.visit, visit.lengths, strict=True)
     as_booked = tuple(replace(shape, duration_ticks=length, grid_ticks=1) for shape, length in shapes)
     return replace(search, visit=as_booked, extra_ticks=0, earliest_unit=0, latest_unit=LAST_UNIT)
+
+
+def _is_as_told(catalogue: Catalogue, visit: SeatedVisit, seating: Seating) -> bool:
+    """Whether a video has the same address there, and somebody speaks the languages that are spoken now."""
+    url, spoken = _join_url(catalogue, visit, visit.seats), _spoken(catalogue, visit, visit.seats)
+    return _join_url(catalogue, visit, seating) == url and _spoken(catalogue, visit, seating) >= spoken
+
+
+def _spoken(catalogue: Catalogue, visit: SeatedVisit, seats: Iterable[SeatAllocation]) -> frozenset[str]:
+    """The languages that the resident asked for and that somebody speaks for each service, without an interpreter."""
+    site, skills = catalogue.site_by_id(visit.slot.site_id), defaultdict[int, set[str]](set)
+    for seat in seats:
+        resource = catalogue.resource_at(site, seat.resource_id)
+        skills[seat.service_id] |= resource.skills if resource else set()
+    wanted = spoken_needs(visit.needs)
+    return wanted.intersection(*skills.values()) if wanted and skills else frozenset()
 
 
 def _join_url(catalogue: Catalogue, visit: SeatedVisit, seats: Iterable[SeatAllocation]) -> str:

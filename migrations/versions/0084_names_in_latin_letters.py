@@ -16,6 +16,8 @@ TOKENS = sa.table(
     *(sa.column(name, sa.BigInteger()) for name in ("authority_id", "resident_id")),
     *(sa.column(name, sa.String()) for name in ("token", "sound")),
 )
+RESIDENT_ID = TOKENS.c.resident_id
+KNOWN = sa.select(RESIDENT_ID, TOKENS.c.token)
 RESIDENTS = sa.table(
     "residents",
     *(sa.column(name, sa.BigInteger()) for name in ("id", "authority_id")),
@@ -29,9 +31,11 @@ def upgrade() -> None:
     connection, last = op.get_bind(), 0
     named = sa.select(RESIDENTS).where(RESIDENTS.c.anonymised_at.is_(None)).order_by(RESIDENTS.c.id).limit(BATCH)
     while residents := connection.execute(named.where(RESIDENTS.c.id > last)).all():
-        rows = [row for resident in residents for row in _rows(resident)]
+        rows = {(row["resident_id"], row["token"]): row for resident in residents for row in _rows(resident)}
+        for known in connection.execute(KNOWN.where(RESIDENT_ID.in_({resident_id for resident_id, _ in rows}))):
+            rows.pop(tuple(known), None)
         if rows:
-            connection.execute(sa.insert(TOKENS), rows)
+            connection.execute(sa.insert(TOKENS), list(rows.values()))
         last = residents[-1].id
 
 

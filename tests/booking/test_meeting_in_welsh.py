@@ -8,6 +8,7 @@ import pytest
 
 from booking.arrangements import ArrangementState
 from booking.queries.appointments import AppointmentView, by_reference
+from booking.queries.other_resources import other_resources
 from booking.use_cases.arrange_need import Decision, arrange_need
 from booking.use_cases.book import Booked
 from booking.use_cases.holds import hold_slot
@@ -16,7 +17,7 @@ from core.database import Database
 from core.errors import Stale, TooSoon
 from core.runtime import Runtime
 from locations.catalogue_queries import bump_plan
-from locations.tables import Authority, Resource
+from locations.tables import Authority, Closure, Resource
 from people.residents.details import WELSH, needs_asked
 from reminders.appointment_queries import message_facts
 from tests.support.factories import (
@@ -26,7 +27,9 @@ from tests.support.factories import (
     World,
     catalogue,
     make_appointment,
+    make_resource,
     make_runtime,
+    make_session,
     make_world,
     slot_key_at,
     slots_of,
@@ -96,6 +99,26 @@ def test_sooner_than_an_interpreter_only_the_adviser_is_had(runtime: Runtime, wo
     by_staff = {"actor": AGENT, "slot_key": None, "hold": other.token}
     booked = make_appointment(runtime, world, SOON, support_needs=(WELSH,), **by_staff)
     assert view_of(runtime, world, booked).arrangements == {WELSH: ASKED}
+
+
+@pytest.mark.parametrize("is_spoken", [True, False])
+def test_a_colleague_without_welsh_takes_over_only_from_another(
+    runtime: Runtime, world: World, *, is_spoken: bool
+) -> None:
+    """Who is served by a speaker of Welsh would have nobody to speak it with, and would not be told."""
+    third = make_resource(runtime.database, world.authority_id, world.site_id, "desk-3")
+    make_session(runtime.database, world.authority_id, world.site_id, [third], world.service_ids, "third")
+    with runtime.database.writing() as db:
+        bump_plan(db, world.authority_id)
+    booked = [make_appointment(runtime, world, LATER, support_needs=(WELSH,)) for _ in range(1 if is_spoken else 2)]
+    view = view_of(runtime, world, booked[-1])
+    with runtime.database.writing() as db:
+        away = {"authority_id": world.authority_id, "site_id": world.site_id, "resource_id": view.resources[0].id}
+        db.add(Closure(**away, slug="ill", starts_at=LATER, ends_at=LATER + timedelta(hours=2)))
+        bump_plan(db, world.authority_id)
+    with runtime.database.reading() as db:
+        (found,) = other_resources(db, catalogue(runtime.database, world), [view], NOW)
+    assert bool(found.resources) is not is_spoken
 
 
 def test_it_is_asked_for_in_wales_and_kept_where_it_is_known() -> None:
