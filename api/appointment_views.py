@@ -181,7 +181,16 @@ def _booking(body: Values) -> Booking:
         representative=_representation(body.get("representative")),
         support_needs=tuple(body.get("support_needs", ())),
         notes=body.get("notes") or "",
+        known_resident=_known_resident(body.get("after") or ""),
     )
+
+
+def _known_resident(reference: str) -> int | None:
+    """Whose earlier appointment the program names; None where it names none. Raises: NotFound."""
+    if not reference:
+        return None
+    with current_runtime().database.reading() as db:
+        return by_reference(db, catalogue_by_id(db, signed_in_key().authority_id), reference).resident.id
 
 
 def _slot_key(body: Values) -> SlotKey | None:

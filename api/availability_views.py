@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 
 from flask import Response
+from sqlalchemy.orm import Session
 
 from api import request_schemas, response_schemas
 from api.blueprint import blueprint
 from api.catalogue_views import known_services, known_sites, place_near
+from api.key_guard import require_book_key
 from api.operations import Values, operation, published_catalogue
 from api.schema_fields import first_unit_of
 from api.slot_json import slot_items, slots_json, token_in
 from booking.availability.values import Slot
 from booking.counted import counts_asked
+from booking.queries.advisers import adviser_of, today_of
+from booking.queries.appointments import by_reference
 from booking.queries.nearest_sites import sites_by_distance
 from booking.queries.slots import SlotQuery, made_of_slots
 from booking.slot_tokens import Counts, SlotKey, decode
@@ -41,6 +46,8 @@ def free_slots(query: Values) -> Response:
     with current_runtime().database.reading() as db:
         catalogue = published_catalogue(db, query.get("authority"))
         slot_query = _slot_query(catalogue, query)
+        if "after" in query:
+            slot_query = replace(slot_query, adviser=_adviser(db, catalogue, slot_query, query["after"]))
         question = ("availability", *(query.get(name) for name in ASKED))
         answer = made_of_slots(
             db,
@@ -77,6 +84,17 @@ def _slot_query(catalogue: Catalogue, query: Values) -> SlotQuery:
         last_date=_date_of(query.get("last"), zone),
         for_public=True,
     )
+
+
+def _adviser(db: Session, catalogue: Catalogue, query: SlotQuery, reference: str) -> int:
+    """The adviser whom the resident of this appointment has. Raises: NotFound, BadRequest. Ends without a key with a 401."""
+    require_book_key()
+    resident_id = by_reference(db, catalogue, reference).resident.id
+    today = today_of(catalogue, current_runtime().clock.now())
+    found = adviser_of(db, catalogue, [resident_id], query.service_ids, today)
+    if found is None:
+        raise BadRequest.in_field("after", "no_adviser_known")
+    return found.resource_id
 
 
 def _counts(catalogue: Catalogue, service_ids: Sequence[int], numbers: Sequence[int]) -> Counts | None:

@@ -15,6 +15,7 @@ from core.flask_context import current_runtime
 from core.origin import CREDENTIAL_WORKS
 from people.staff.access_marks import AccessMark
 from people.staff.api_keys import SignedInKey, is_unwritten, key_of, touch_key
+from people.staff.policy import Scope
 
 
 def check_key(mark: AccessMark) -> ResponseReturnValue | None:
@@ -38,6 +39,15 @@ def require_published(publishes_availability: bool) -> None:
     """
     if current_api_key() is None and not publishes_availability:
         abort(unauthenticated())
+
+
+def require_book_key() -> None:
+    """Return when the request has a key that may book; without a key it ends with a 401. Raises: NotAllowed."""
+    key = current_api_key()
+    if key is None:
+        abort(unauthenticated())
+    if Scope.BOOK not in key.scopes:
+        raise NotAllowed.because("key_without_scope", scope=Scope.BOOK.value)
 
 
 def _check_callback_token() -> Response | None:

@@ -30,6 +30,10 @@ LONGEST_NOTES, LONGEST_REASON = 2000, 500
 LONGEST_TOKEN = 300
 LARGEST_PAGE = 10_000
 USUAL_PAGE = 1_000
+OWN_AREA = "Sites in an area for whose people a service is first of all (`catchment`) come before, when it lies there."
+AFTER = (
+    "An earlier appointment of the resident: times with the adviser whom they have. Needs a key with the scope `book`."
+)
 EXAMPLE_SLOT = "1.1.1.1.p.0.5b530c"
 
 
@@ -98,7 +102,9 @@ class SitesQuerySchema(AuthorityQuerySchema, PageQuerySchema):
     """Which sites."""
 
     service = fields.List(Slug(), metadata=about("Only sites that offer this service; repeat it for several."))
-    near = SingleLineText(20, metadata=about("A postcode, or its beginning: nearest sites first.", example="N12 0GA"))
+    near = SingleLineText(
+        20, metadata=about(f"A postcode, or its beginning: nearest sites first. {OWN_AREA}", example="N12 0GA")
+    )
 
 
 class AvailabilityQuerySchema(AuthorityQuerySchema, PageQuerySchema):
@@ -117,7 +123,7 @@ class AvailabilityQuerySchema(AuthorityQuerySchema, PageQuerySchema):
     )
     site = fields.List(Slug(), metadata=about("Only at this site; repeat it for several."))
     near = SingleLineText(
-        20, metadata=about("A postcode, or its beginning: slots of the nearest site first.", example="N12")
+        20, metadata=about(f"A postcode, or its beginning: slots of the nearest site first. {OWN_AREA}", example="N12")
     )
     first = DateOrInstant(data_key="from", metadata=about("From this date or instant on.", type="string"))
     last = DateOrInstant(
@@ -130,6 +136,7 @@ class AvailabilityQuerySchema(AuthorityQuerySchema, PageQuerySchema):
     number = numbers(
         "How many of what a service counts, for each that does; see `counts` of services. Without it, one."
     )
+    after = SingleLineText(40, metadata=about(AFTER, example="K7MP4QRX"))
 
 
 class HoldBodySchema(RequestSchema):
@@ -185,6 +192,7 @@ class BookingBodySchema(RequestSchema):
     representative = fields.Nested(RepresentativeBodySchema, allow_none=True)
     support_needs = _needs(metadata=about("What they need. `welsh`: they would like the meeting in Welsh."))
     notes = MultiLineText(LONGEST_NOTES, allow_none=True, metadata=about("What staff should know."))
+    after = SingleLineText(40, allow_none=True, metadata=about("As the availability was asked for."))
     channel = _one_of(CHANNELS, load_default="api", metadata=about("How the resident came."))
 
 

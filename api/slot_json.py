@@ -53,7 +53,9 @@ def _heads(catalogue: Catalogue, query: SlotQuery, site_id: int) -> list[tuple[s
     site = catalogue.site_by_id(site_id)
     closing = {closure.mode for closure in site.closures}
     counts = counts_or_ones(catalogue, query.service_ids, query.counts)
-    how = partial(prefix, extra_time=query.extra_time or "extra-time" in query.needs, counts=counts)
+    how = partial(
+        prefix, extra_time=query.extra_time or "extra-time" in query.needs, counts=counts, adviser=query.adviser
+    )
     return [
         (
             f'{{"slot":"{how(catalogue.authority.id, site.id, query.service_ids, mode)}',

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.queries.appointments import stamp_of_row
 from booking.queries.references import meant_reference
+from booking.slot_tokens import SlotKey, encode, without_adviser
 from booking.states import State, has_link_ended
 from booking.tables import Appointment, AppointmentService
 from core.audit import Actor
@@ -40,14 +41,14 @@ def check_seen(row: Appointment, seen: str | None) -> None:
         raise Stale.because("appointment_changed")
 
 
-def booked_at(db: Session, authority_id: int, resident_id: int, slot_token: str) -> Appointment | None:
-    """The resident's booked appointment in exactly this slot, or None."""
+def booked_at(db: Session, authority_id: int, resident_id: int, slot_key: SlotKey) -> Appointment | None:
+    """The resident's booked appointment in exactly this slot, with whomever it is, or None."""
     return db.scalars(
         select(Appointment)
         .where(
             Appointment.authority_id == authority_id,
             Appointment.resident_id == resident_id,
-            Appointment.slot_token == slot_token,
+            Appointment.slot_token == encode(without_adviser(slot_key)),
             Appointment.state == State.BOOKED.value,
         )
         .order_by(Appointment.id.desc())

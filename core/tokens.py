@@ -135,6 +135,17 @@ def wish_token(secret_key: str, nonce: str) -> str:
     return _derived(secret_key, "wish", nonce)
 
 
+def adviser_token(secret_key: str, nonce: str) -> str:
+    """The token of the link with which somebody finds times with their own adviser: an HMAC, so that no row holds it."""
+    return _derived(secret_key, "adviser", nonce)
+
+
+def working_adviser_token(secret_keys: Sequence[str], nonce: str, link_digest: str) -> str:
+    """The token that opens the link of the row with this nonce and digest, by whichever of the keys made it."""
+    tokens = [adviser_token(key, nonce) for key in secret_keys]
+    return next((token for token in tokens if digest(token) == link_digest), tokens[0])
+
+
 def second_step_key(secret_key: str, nonce: str) -> bytes:
     """The key that an app on a telephone shares with us: 160 bits, derived, so that no row holds it (RFC 4226 4, R6)."""
     return bytes.fromhex(_derived(secret_key, "second step", nonce))[:20]

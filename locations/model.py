@@ -122,6 +122,7 @@ class ServiceFacts:
     catchment_kind: str = "rule"
     catchment_instead: str = ""
     catchment_may_be_passed: bool = True
+    named_adviser: str = "everybody"
     is_same_day_open: bool = False  # what is kept for the day itself is for everybody now
     same_day_opened_at: datetime | None = None
 
@@ -295,6 +296,5 @@ class Catalogue:
         try:
             return self._by[kind, key]
         except KeyError as error:
-            raise NotFound.because(
-                "service_unknown" if kind == "service" else "site_unknown", authority=self.authority.name, key=key
-            ) from error
+            code = "service_unknown" if kind == "service" else "site_unknown"
+            raise NotFound.because(code, authority=self.authority.name, key=key) from error

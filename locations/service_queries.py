@@ -38,7 +38,7 @@ AS_STORED = (
     *("waiting_list_first", "offered_at_once", "answer_days"),
     *("third_time_within_days", "seen_within_minutes", "promise_alarm_days"),
     *("opens_same_day_early", "is_same_day_open", "same_day_opened_at"),
-    *("catchment_kind", "catchment_instead", "catchment_may_be_passed"),
+    *("catchment_kind", "catchment_instead", "catchment_may_be_passed", "named_adviser"),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Engine
 
+import booking.advisers.tables
 import booking.promises.tables
 import booking.proposals.tables
 import booking.ringing.tables

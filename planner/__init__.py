@@ -6,6 +6,7 @@ And the waiting list, from which freed times are filled.
 from planner import (
     away_views,
     copy_views,
+    named_adviser_views,
     new_session_views,
     new_wish_views,
     promise_views,
@@ -23,6 +24,7 @@ __all__ = [
     "away_views",
     "blueprint",
     "copy_views",
+    "named_adviser_views",
     "new_session_views",
     "new_wish_views",
     "promise_views",

@@ -1,7 +1,6 @@
 """The words for codes of the domain: one table for each vocabulary, looked up in the language of the request.
 
-A label stands by itself, on a button or in a list. Where words stand inside a sentence there is a table of those, since
-not every language makes them by writing small letters.
+A label stands by itself, on a button or in a list. Words inside a sentence have a table of their own.
 
 Every page, print and file that shows staff the telephone number of a resident, or of who acts for them, takes it from
 `phone_of` or `phone_of_representative`, with the words for what its owner asked.
@@ -105,6 +104,7 @@ NONE_FREE: Labels = {
     NoneFree.NOT_OFFERED: _l("Not offered"),
     NoneFree.NEED_NOT_MET: _l("Not everything that is needed"),
     NoneFree.OVER: _l("Over"),
+    NoneFree.ADVISER_AWAY: _l("Adviser not there"),
 }
 MODES: Labels = {"in_person": _l("In person"), "video": _l("By video"), "phone": _l("By phone")}
 MODES_IN_SENTENCE: Labels = {"in_person": _l("in person"), "video": _l("by video"), "phone": _l("by phone")}

@@ -31,6 +31,8 @@ AUDIT_ACTIONS: Labels = {
     "appointments_imported": _l("Took appointments over from another system"),
     "resident_registered": _l("Wrote down a new resident"),
     "resident_changed": _l("Changed the record of a resident"),
+    "adviser_named": _l("Named the adviser of a resident"),
+    "named_adviser_ended": _l("Ended that a resident has a named adviser"),
     "confirmed": _l("Said by text that they come"),
     "text_read": _l("Read a text from a resident"),
     "failure_ended": _l("Dealt with messages to a resident that failed"),
@@ -92,6 +94,7 @@ AUDIT_ACTIONS: Labels = {
 }
 VIEW_PURPOSES: Labels = {
     "call": _l("Looked at a resident"),
+    "advisers": _l("Looked at who is named as the adviser of a resident"),
     "hand_over": _l("Looked at a resident to hand an appointment over"),
     "search": _l("Found residents by a search"),
     "staff_home": _l("Opened the staff home page"),

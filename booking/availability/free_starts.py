@@ -25,7 +25,7 @@ MOST_ANSWERS = 6
 
 def steps_for(search: Search) -> tuple[Step, ...]:
     """The services of the visit that is searched, with their offsets."""
-    return steps_of(search.visit, search.extra_ticks, search.needs)
+    return steps_of(search.visit, search.extra_ticks, search.needs, search.adviser)
 
 
 def grid_starts(search: Search, site_day: SiteDay) -> Bits:

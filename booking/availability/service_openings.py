@@ -3,6 +3,7 @@
 An `Option` is one pool of resources for each requirement of the service, which together meet the support needs as well.
 Needs that the site's own features do not meet must be met by a resource; where there are several requirements, each choice
 of which requirement's resource meets which need is an option of its own. Most services have one option with one pool.
+Where one adviser is wanted, each pool that has them is an option in which it has nobody else.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Step(NamedTuple):
     length: int
     clear_up: int
     needs: frozenset[str]
+    adviser: int = 0
 
     @property
     def blocked_length(self) -> int:
@@ -55,12 +57,14 @@ class Step(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def steps_of(visit: tuple[ServiceShape, ...], extra_ticks: int, needs: frozenset[str]) -> tuple[Step, ...]:
+def steps_of(
+    visit: tuple[ServiceShape, ...], extra_ticks: int, needs: frozenset[str], adviser: int = 0
+) -> tuple[Step, ...]:
     """The services of a visit, one after the other; the same object for the same question."""
     steps, offset = [], 0
     for shape in visit:
         length = shape.duration_ticks + extra_ticks
-        steps.append(Step(shape, offset, length, shape.turnaround_ticks, needs))
+        steps.append(Step(shape, offset, length, shape.turnaround_ticks, needs, adviser))
         offset += length
     return tuple(steps)
 
@@ -74,9 +78,42 @@ def options_by_step(search: Search, steps: tuple[Step, ...], site_day: SiteDay) 
     if known is None:
         if len(site_day.memory) >= MEMORY_LIMIT:
             site_day.memory.clear()
-        known = site_day.memory[key] = (steps, tuple(_options(step, site_day, stage) for step in steps))
+        known = site_day.memory[key] = (steps, _options_of_visit(steps, site_day, stage))
     answer: tuple[tuple[Option, ...], ...] = known[1]
     return answer
+
+
+def _options_of_visit(
+    steps: tuple[Step, ...], site_day: SiteDay, stage: Stage | None
+) -> tuple[tuple[Option, ...], ...]:
+    options = tuple(_options(step, site_day, stage) for step in steps)
+    if not steps[0].adviser:
+        return options
+    theirs = [_is_for_adviser(step, site_day) for step in steps]
+    if not any(theirs):
+        return tuple(() for _ in steps)
+    of_both = zip(steps, options, theirs, strict=True)
+    return tuple(_with_adviser(step.adviser, found) if is_theirs else found for step, found, is_theirs in of_both)
+
+
+def _is_for_adviser(step: Step, site_day: SiteDay) -> bool:
+    """Whether the adviser who is wanted is there that day, and has the kind and the skills for a requirement."""
+    adviser = next((day.resource for day in site_day.resources if day.resource.resource_id == step.adviser), None)
+    return adviser is not None and any(
+        one.kind == adviser.kind and one.skills <= adviser.skills for one in step.shape.requirements
+    )
+
+
+def _with_adviser(adviser: int, options: tuple[Option, ...]) -> tuple[Option, ...]:
+    """The options in which one of the pools is the adviser alone."""
+    found = []
+    for option in options:
+        for place, pool in enumerate(option.pools):
+            alone = tuple(member for member in pool if member.resource.resource_id == adviser)
+            if alone:
+                pools = (*option.pools[:place], alone, *option.pools[place + 1 :])
+                found.append(Option(pools, _is_shared(pools)))
+    return tuple(found)
 
 
 def _members(step: Step, site_day: SiteDay, stage: Stage | None) -> Iterator[Member]:

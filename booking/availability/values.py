@@ -144,6 +144,7 @@ class Search:
     features, or by any one of the resources allocated to that service. `extra_ticks` lengthens each service of the visit.
     It may be held in any of `modes` that the site has. `for_list` is for somebody on the waiting list. `spoken` are needs
     too where somebody is free who meets them; on a day of a site where nobody is, the visit begins from `interpreted_from`.
+    `adviser` is the resource that serves each service of the visit for which it has kind and skills, and one at least.
     """
 
     visit: tuple[ServiceShape, ...]
@@ -157,6 +158,7 @@ class Search:
     for_list: bool = False
     spoken: frozenset[str] = NO_NAMES
     interpreted_from: int = 0
+    adviser: int = 0
 
     @property
     def visit_ticks(self) -> int:

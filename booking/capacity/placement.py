@@ -29,9 +29,10 @@ from booking.availability.needs_met import unmet_needs
 from booking.availability.notice import arranged_from, earliest_at, is_short_notice
 from booking.availability.site_days import are_counts_of_plan, day_of_slot, modes_of_visit, search_for
 from booking.availability.values import Search, SeatAllocation, SiteDay, SlotCheck
+from booking.capacity.expired_seats import delete_expired
 from booking.capacity.kept_times import kept_hold_ids, take_from
 from booking.capacity.occupancy import is_person_at_another_site, occupied_on
-from booking.slot_tokens import SlotKey, decode, encode
+from booking.slot_tokens import SlotKey, decode, encode, without_adviser
 from booking.tables import Allocation, Hold
 from core.database import connection_of, table_of
 from core.errors import CapacityConflict, HoldExpired, Invalid, Reason, SlotTaken, TooFar, TooSoon
@@ -39,6 +40,7 @@ from core.tokens import digest
 from core.transactions import lost_races
 from core.wall_clock import instant_of, local_date_of
 from locations.catalogue_queries import catalogue_while_locked
+from locations.catchment import NAMED_ONLY
 from locations.model import Catalogue
 from locations.tables import Resource
 from people.residents.details import place_needs, spoken_needs, wants_extra_time
@@ -62,9 +64,19 @@ class Placement:
     catalogue: Catalogue
     search: Search
     slot_key: SlotKey
-    slot_token: str
     seats: tuple[SeatAllocation, ...] = ()
     hold_id: int | None = None
+
+    @property
+    def slot_token(self) -> str:
+        """The token that an appointment keeps: its seats say who serves it."""
+        return encode(without_adviser(self.slot_key))
+
+    @property
+    def is_with_own_adviser(self) -> bool:
+        """Whether it matters who somebody's adviser is: one is wanted, or a service is for people who have one."""
+        services = map(self.catalogue.service_by_id, self.slot_key.service_ids)
+        return bool(self.slot_key.adviser) or any(one.named_adviser == NAMED_ONLY for one in services)
 
     @property
     def start_unit(self) -> int:
@@ -119,6 +131,7 @@ def place(
     _check_offered(catalogue, slot_key, by_plan=for_public and not takes_kept and not exclude_appointment_ids)
     how = partial(search_for, catalogue, slot_key.service_ids, now, extra_time=slot_key.extra_time, mode=slot_key.mode)
     search = how(counts=slot_key.counts, for_public=for_public, needs=needs, for_list=takes_kept, is_walk_in=is_walk_in)
+    search = replace(search, adviser=slot_key.adviser)
     day = day_of_slot(catalogue, slot_key)
     kept = kept_hold_ids(db, slot_key.site_id, now) if takes_kept else ()
     occupied = occupied_on(db, catalogue, day, now, exclude=exclude_appointment_ids, exclude_holds=kept)
@@ -126,15 +139,16 @@ def place(
     if check is not SlotCheck.FREE:
         services = [catalogue.service_by_id(service_id) for service_id in slot_key.service_ids]
         earliest = earliest_at(catalogue.authority, services, now, for_public=for_public, needs=needs)
-        if check is SlotCheck.CLOSED and not for_public:
+        if check is SlotCheck.CLOSED and not for_public and not slot_key.adviser:
             raise SlotTaken.because("not_open_then")
-        raise _refusal(check, max(earliest, instant_of(search.interpreted_from)), instant_of(search.latest_unit))
+        earliest = max(earliest, instant_of(search.interpreted_from))
+        raise _refusal(check, slot_key, earliest, instant_of(search.latest_unit))
     if occupied.expired:
         delete_expired(db, occupied.expired, now)
     (seats,) = assign(search, day, busy, slot_key.start_unit, prefer=prefer, spread=spread_of(db), most=1)
     if kept:
         take_from(db, kept, seats)
-    return Placement(catalogue, search, slot_key, encode(slot_key), seats)
+    return Placement(catalogue, search, slot_key, seats)
 
 
 def spread_of(db: Session) -> int:
@@ -154,12 +168,12 @@ def _check_offered(catalogue: Catalogue, slot_key: SlotKey, *, by_plan: bool = F
         raise SlotTaken.because("length_changed")
 
 
-def _refusal(check: SlotCheck, earliest: datetime, latest: datetime) -> SlotTaken | TooSoon | TooFar:
+def _refusal(check: SlotCheck, slot_key: SlotKey, earliest: datetime, latest: datetime) -> SlotTaken | TooSoon | TooFar:
     if check is SlotCheck.TOO_SOON:
         return TooSoon(earliest)
     if check is SlotCheck.TOO_FAR:
         return TooFar(latest)
-    return SlotTaken.because("slot_taken")
+    return SlotTaken.because("adviser_taken" if slot_key.adviser else "slot_taken")
 
 
 def live_hold(db: Session, authority_id: int, token: str, now: datetime) -> Hold:
@@ -192,7 +206,7 @@ def place_held(
     if missing := [Reason(f"need.{need}") for need in sorted(unmet - spoken)]:
         raise Invalid.in_field("support_needs", "needs_not_met", needs=missing)
     lock_hold(db, hold.id, now)
-    return Placement(catalogue, search, slot_key, hold.slot_token, hold_id=hold.id)
+    return Placement(catalogue, search, slot_key, hold_id=hold.id)
 
 
 def lock_hold(db: Session, hold_id: int, now: datetime) -> None:
@@ -246,21 +260,6 @@ def release(db: Session, *, hold_id: int | None = None, appointment_id: int | No
         _allocations.c.hold_id == hold_id if hold_id is not None else _allocations.c.appointment_id == appointment_id
     )
     connection_of(db).execute(delete(_allocations).where(owner))
-
-
-def delete_expired(db: Session, allocation_ids: Collection[int], now: datetime) -> None:
-    """Delete those of these allocations whose holds have expired at `now`, before anything is claimed.
-
-    They are locked in the order of their ids, so that several writers that delete the same ones cannot deadlock.
-    """
-    connection = connection_of(db)
-    expired = (
-        select(_allocations.c.id)
-        .where(_allocations.c.id.in_(sorted(allocation_ids)), _allocations.c.expires_at <= now)
-        .order_by(_allocations.c.id)
-        .with_for_update()
-    )
-    connection.execute(delete(_allocations).where(_allocations.c.id.in_(connection.scalars(expired).all())))
 
 
 def _claim(db: Session, placement: Placement, owner: dict[str, object]) -> None:

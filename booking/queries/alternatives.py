@@ -38,6 +38,7 @@ def nearest_alternatives(
         for_public=for_public,
         extra_time=slot_key.extra_time,
         counts=slot_key.counts,
+        adviser=slot_key.adviser,
     )
     found: dict[str, FreeSlot] = {}
     # The closest first: here about then, anywhere about then, anywhere at any time.

@@ -32,7 +32,7 @@ class SlotQuery:
     """A search for slots. No site means all, no mode any mode, no dates all between lead time and horizon.
 
     `own_seats` are those of a hold or appointment of whoever searches: free to them. `for_list`: for the waiting list.
-    Without `counts` it is for one of whatever its services count.
+    Without `counts` it is for one of whatever its services count. `adviser` is the resource that is to serve it, or 0.
     """
 
     service_ids: tuple[int, ...]
@@ -46,6 +46,7 @@ class SlotQuery:
     own_seats: frozenset[BusyRow] = frozenset()
     for_list: bool = False
     counts: Counts | None = None
+    adviser: int = 0
 
 
 @dataclass(frozen=True)
@@ -255,6 +256,7 @@ def _scope(catalogue: Catalogue, query: SlotQuery, now: datetime) -> _Scope:
         for_list=query.for_list,
         counts=query.counts,
     )
+    search = replace(search, adviser=query.adviser)
     first, last = bookable_dates(catalogue, query, now)
     first = max(first, query.first_date) if query.first_date else first
     last = min(last, query.last_date) if query.last_date else last
@@ -281,6 +283,7 @@ def free_slots_of(catalogue: Catalogue, query: SlotQuery, slot: Slot) -> Iterato
             start_unit=slot.start_unit,
             extra_time=query.extra_time or "extra-time" in query.needs,
             counts=counts_or_ones(catalogue, query.service_ids, query.counts),
+            adviser=query.adviser,
         )
         starts_at = instant_of(slot.start_unit).astimezone(zone)
         ends_at = instant_of(slot.end_unit).astimezone(zone)

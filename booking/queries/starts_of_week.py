@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.availability.bits import Bits
 from booking.availability.site_days import last_bookable_date, site_day
+from booking.queries.advisers import ADVISER
 from booking.queries.slots import FreeSlot, SlotQuery, next_slot, starts_by_day
 from core.wall_clock import local_day
 from locations.model import Catalogue, SiteFacts
@@ -26,6 +27,7 @@ class NoneFree(StrEnum):
     NOT_OFFERED = "not_offered"
     NEED_NOT_MET = "need_not_met"
     OVER = "over"
+    ADVISER_AWAY = "adviser_away"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,9 @@ def why_none(site: SiteFacts, day: date, zone: str, query: SlotQuery, from_unit:
     asked = [window for window in windows if not window.service_ids.isdisjoint(query.service_ids)]
     if all(plan.day.base_unit + window.last < from_unit for window in asked):
         return NoneFree.OVER, ""
+    there = (one.resource.resource_id for one in plan.resources if any(window in asked for window in one.windows))
+    if query.adviser and query.adviser not in there:
+        return NoneFree.ADVISER_AWAY, ""
     unmet = place_needs(query.needs).difference(plan.features, *(one.resource.skills for one in plan.resources))
     return (NoneFree.NEED_NOT_MET, min(unmet)) if unmet else (NoneFree.FULL, "")
 
@@ -87,5 +92,7 @@ def filters_that_exclude(db: Session, catalogue: Catalogue, query: SlotQuery, no
             )
             for service_id in query.service_ids
         ]
+    if query.adviser:
+        looser.append((ADVISER, str(query.adviser), replace(query, adviser=0)))
     found = ((kind, value, next_slot(db, catalogue, looser_query, now)) for kind, value, looser_query in looser)
     return [Dropped(kind, value, slot) for kind, value, slot in found if slot is not None]

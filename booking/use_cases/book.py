@@ -17,7 +17,7 @@ from booking.events import AppointmentChange, PlanningFacts, What, announce
 from booking.slot_tokens import SlotKey
 from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
-from booking.use_cases.booking_checks import check_lives_there
+from booking.use_cases.booking_checks import check_adviser, check_lives_there
 from core.audit import Actor, record
 from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached, SameTime
@@ -62,7 +62,8 @@ class Booking:
     """A booking to be made: a slot or a hold's token, for whom, through which channel, and what is known of them.
 
     `is_walk_in` says that they are here now: the slot begins at once, and they are booked as arrived. `imported_as` is the
-    reference of a booking of another system; they are told only if `is_told`, and reminded in either case.
+    reference of a booking of another system; they are told only if `is_told`, and reminded in either case. Whoever books has
+    proved to be `known_resident`, by a link say: the adviser may be that person's.
     """
 
     authority_id: int
@@ -79,6 +80,7 @@ class Booking:
     imported_as: str = ""
     is_told: bool = True
     outside_reason: str = ""
+    known_resident: int | None = None
 
     @property
     def state(self) -> State:
@@ -110,7 +112,7 @@ def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: Idemp
     def operation(db: Session, now: datetime) -> dict[str, Any]:
         if any(one.catchment for one in catalogue_by_id(db, booking.authority_id).services):
             check_lives_there(db, booking, actor, now)
-        return _book(db, now, runtime, booking, actor)
+        return _book(db, now, runtime, booking, actor, is_chosen=True)
 
     return run_operation(runtime, idempotency, operation)
 
@@ -145,26 +147,19 @@ def book_in_transaction(db: Session, now: datetime, runtime: Runtime, booking: B
     return Booked(**{name: value for name, value in facts.items() if name != "nonce"})
 
 
-def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor: Actor) -> dict[str, Any]:
+def _book(
+    db: Session, now: datetime, runtime: Runtime, booking: Booking, actor: Actor, *, is_chosen: bool = False
+) -> dict[str, Any]:
     placement = _placed(db, booking, actor, now)
-    if actor.kind == "resident" and not isinstance(booking.resident, int):
-        check_reached(booking.resident, booking.representative, placement.slot_key.mode)
     resident = _resident(db, booking, actor, now)
-    if actor.kind in PUBLIC_ACTORS and resident.same:
-        _check_open_limit(db, placement, resident.same, now)
-    if actor.kind in ("resident", "staff") and not (booking.despite_same_time or booking.is_walk_in):
-        check_same_time(db, placement, resident.same)
-    representative_id = None
-    if booking.representative is not None:
-        representative_id = add_representative(db, booking.authority_id, resident.id, booking.representative, now)
-    nonce = new_nonce()
-    values = _values(placement, booking, now) | {
-        "resident_id": resident.id,
-        "representative_id": representative_id,
-        "room": new_nonce(),
-        "manage_nonce": nonce,
-        "manage_digest": digest(manage_token(runtime.settings.secret_key, nonce)),
-    }
+    if is_chosen and placement.is_with_own_adviser:
+        people = {resident.id, *resident.same, booking.known_resident or 0}
+        check_adviser(db, placement, people, actor, now, is_passed=bool(booking.outside_reason) or booking.is_walk_in)
+    _check(db, booking, placement, resident, actor, now)
+    helper, nonce, key = booking.representative, new_nonce(), runtime.settings.secret_key
+    representative_id = helper and add_representative(db, booking.authority_id, resident.id, helper, now)
+    values = _values(placement, booking, now) | {"resident_id": resident.id, "representative_id": representative_id}
+    values |= {"room": new_nonce(), "manage_nonce": nonce, "manage_digest": digest(manage_token(key, nonce))}
     appointment_id, reference = _insert_appointment(db, values)
     insert_services(db, appointment_id, placement.services())
     claim_for_appointment(db, placement, appointment_id=appointment_id, now=now)
@@ -179,11 +174,21 @@ def _book(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor:
         channel=booking.channel,
         slot_token=placement.slot_token,
     )
-    facts = _planning_facts(placement, appointment_id, booking)
     what: What = "booked" if booking.is_told else "imported"
+    facts = _planning_facts(placement, appointment_id, booking)
     announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, what, now, facts))
     booked = Booked(appointment_id, reference, 1, booking.state.value, placement.slot_token, placement.end_unit)
     return asdict(booked) | {"nonce": nonce}
+
+
+def _check(db: Session, booking: Booking, placement: Placement, who: Identified, actor: Actor, now: datetime) -> None:
+    """Raises: Invalid, LimitReached, SameTime."""
+    if actor.kind == "resident" and not isinstance(booking.resident, int):
+        check_reached(booking.resident, booking.representative, placement.slot_key.mode)
+    if actor.kind in PUBLIC_ACTORS and who.same:
+        _check_open_limit(db, placement, who.same, now)
+    if actor.kind in ("resident", "staff") and not (booking.despite_same_time or booking.is_walk_in):
+        check_same_time(db, placement, who.same)
 
 
 def _placed(db: Session, booking: Booking, actor: Actor, now: datetime) -> Placement:
@@ -248,8 +253,7 @@ def _values(placement: Placement, booking: Booking, now: datetime) -> dict[str, 
         "answers": booking.answers,
         "is_walk_in": booking.is_walk_in,
         "arrived_at": now if booking.is_walk_in else None,
-        "created_at": now,
-        "changed_at": now,
+        **dict.fromkeys(("created_at", "changed_at"), now),
     }
 
 
@@ -270,14 +274,8 @@ def _insert_appointment(db: Session, values: dict[str, Any]) -> tuple[int, str]:
 def insert_services(db: Session, appointment_id: int, parts: Sequence[tuple[int, datetime, datetime]]) -> None:
     """Write the services of a visit in their order: (service id, start, end) each."""
     rows = [
-        {
-            "appointment_id": appointment_id,
-            "service_id": service_id,
-            "position": position,
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-        }
-        for position, (service_id, starts_at, ends_at) in enumerate(parts)
+        {"appointment_id": appointment_id, "service_id": service, "position": n, "starts_at": begins, "ends_at": ends}
+        for n, (service, begins, ends) in enumerate(parts)
     ]
     connection_of(db).execute(_INSERT_SERVICE, rows)
 

@@ -1,4 +1,4 @@
-"""Whether a booking is for people who live where whoever it is for does."""
+"""Whether a booking is for people who live where whoever it is for does, and with the adviser whom they have."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from booking.capacity.placement import live_hold
+from booking.capacity.placement import Placement, live_hold
+from booking.queries.advisers import (
+    KnownAdviser,
+    adviser_of,
+    advisers_had,
+    advisers_of_hold,
+    has_time_within_promise,
+    today_of,
+)
+from booking.queries.slots import SlotQuery
 from booking.slot_tokens import SlotKey, decode
 from core.audit import Actor
 from core.errors import Invalid
 from locations.catalogue_queries import catalogue_by_id
-from locations.catchment import refusing_rule
-from locations.model import Catalogue
+from locations.catchment import NAMED_ONLY, refusing_rule
+from locations.model import Catalogue, ServiceFacts
 from people.residents.details import ResidentDetails
 from people.residents.tables import Resident
 
@@ -74,3 +83,68 @@ def check_areas(
 
 def _postcode(db: Session, who: ResidentDetails | int) -> str:
     return db.get_one(Resident, who).postcode if isinstance(who, int) else who.postcode
+
+
+def check_adviser(
+    db: Session,
+    placement: Placement,
+    people: Collection[int],
+    actor: Actor,
+    now: datetime,
+    *,
+    own: Collection[int] = (),
+    is_passed: bool = False,
+) -> None:
+    """Raises: Invalid when `people`, the records of one person, may not have the visit with whom it is.
+
+    Whoever is not staff chooses an adviser whom they have, or one of `own`: those of the appointment that moves. What is for
+    people with an adviser is held with that one, unless they have no time as soon as it promises; staff may say why not.
+    """
+    if not placement.is_with_own_adviser:
+        return
+    slot_key, catalogue = placement.slot_key, placement.catalogue
+    services = [catalogue.service_by_id(service_id) for service_id in dict.fromkeys(slot_key.service_ids)]
+    only = [one for one in services if one.named_adviser == NAMED_ONLY]
+    today = today_of(catalogue, now)
+    known = {one.id: adviser_of(db, catalogue, people, (one.id,), today) for one in services}
+    theirs = {one.resource_id for one in known.values() if one} | set(own)
+    if (
+        slot_key.adviser
+        and actor.kind != "staff"
+        and slot_key.adviser not in theirs | advisers_had(db, people, slot_key.service_ids)
+    ):
+        raise Invalid.in_field("slot", "adviser_of_others")
+    taken = {seat.resource_id for seat in placement.seats} or advisers_of_hold(db, placement.hold_id)
+    for service in only if taken.isdisjoint(own) else ():
+        _check_only(db, placement, service, known[service.id], now, actor=actor, taken=taken, is_passed=is_passed)
+
+
+def _check_only(
+    db: Session,
+    placement: Placement,
+    service: ServiceFacts,
+    adviser: KnownAdviser | None,
+    now: datetime,
+    *,
+    actor: Actor,
+    taken: Collection[int],
+    is_passed: bool,
+) -> None:
+    """Raises: Invalid when the service is for people with an adviser, and the visit is not with this person's."""
+    # At this place and in this way, with what they need: whatever a page asked for, it asked for this as well.
+    key = placement.slot_key
+    query = SlotQuery(
+        *(key.service_ids, (key.site_id,), key.mode, placement.search.needs),
+        extra_time=key.extra_time,
+        counts=key.counts,
+    )
+    if adviser is not None and (
+        adviser.resource_id in taken or not has_time_within_promise(db, placement.catalogue, adviser, query, now)
+    ):
+        return
+    if actor.kind == "staff" and service.catchment_may_be_passed:
+        if is_passed:
+            return
+        raise Invalid.in_field("reason", "named_adviser_reason")
+    code = "named_adviser_only" if adviser is None else "only_with_adviser"
+    raise Invalid.in_field("slot", code, instead=service.catchment_instead)

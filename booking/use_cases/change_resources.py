@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from booking.availability.site_days import day_of_slot, search_for
 from booking.availability.values import SeatAllocation
+from booking.capacity.expired_seats import delete_expired
 from booking.capacity.occupancy import occupied_on
-from booking.capacity.placement import Placement, claim_for_appointment, delete_expired, spread_of
+from booking.capacity.placement import Placement, claim_for_appointment, spread_of
 from booking.events import AppointmentChange, announce
 from booking.queries.other_resources import SeatedVisit, Seating, seated_visits, seatings
 from booking.states import State
@@ -114,7 +115,7 @@ def _claim(
     in_the_way = [seat for seat in left if any(_overlap(seat, other) for other in new)]
     _free(db, row.id, in_the_way)
     search = search_for(catalogue, visit.slot.service_ids, now, for_public=False, counts=visit.slot.counts)
-    placement = Placement(catalogue, search, visit.slot, row.slot_token, new)
+    placement = Placement(catalogue, search, visit.slot, new)
     claim_for_appointment(db, placement, appointment_id=row.id, now=now)
     _free(db, row.id, left.difference(in_the_way))
 

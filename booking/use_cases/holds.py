@@ -136,7 +136,7 @@ def _write(
         "authority_id": owner.authority_id,
         "site_id": owner.site_id,
         "token_digest": digest(held.token),
-        "slot_token": placement.slot_token,
+        "slot_token": encode(placement.slot_key),
         "origin": owner.origin,
         "created_at": period[0],
         "expires_at": held.expires_at,

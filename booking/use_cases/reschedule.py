@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import check_link, check_seen, service_ids_of
@@ -14,8 +14,10 @@ from booking.arrangements import asked_again
 from booking.availability.site_days import are_counts_of_plan
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held
 from booking.capacity.same_time import is_proposed_at_same_time, place_at_same_time
+from booking.proposals.tables import Proposal
+from booking.queries.advisers import advisers_of_visit
 from booking.queries.appointments import contact_of
-from booking.slot_tokens import SlotKey, counts_in_token, decode, encode
+from booking.slot_tokens import SlotKey, counts_in_token, decode, encode, without_adviser
 from booking.states import BY_COUNCIL, BY_RESIDENT, Contact
 from booking.tables import Appointment, AppointmentService, Hold
 from booking.use_cases.appointment_changes import (
@@ -27,6 +29,7 @@ from booking.use_cases.appointment_changes import (
     site_id_of,
 )
 from booking.use_cases.book import PUBLIC_ACTORS, Booked, check_same_time, insert_services, result_of, run_operation
+from booking.use_cases.booking_checks import check_adviser
 from booking.use_cases.change_details import Details, change_contact
 from booking.use_cases.proposals import answer_of_move
 from booking.use_cases.rebook_items import close_rebook_items, is_to_rebook
@@ -86,8 +89,7 @@ def reschedule(
             change_contact(db, runtime, row, Details(contact=move.contact), actor, now)
         if actor.kind in PUBLIC_ACTORS and slot_key.mode != row.mode:
             _check_reach(db, row, slot_key.mode)
-        is_same = encode(slot_key) == row.slot_token and not is_to_rebook(db, row.id)
-        if actor.kind == "resident" and is_same:
+        if actor.kind == "resident" and _is_same_time(db, row, slot_key):
             return result_of(row)  # pressed twice, or chosen again: nothing is new, and nobody is told so
         placement = _placed(db, row, destination, actor, now)
         if actor.kind == "staff" and not move.despite_same_time:
@@ -96,6 +98,13 @@ def reschedule(
         return result_of(row)
 
     return run_operation(runtime, idempotency, operation)
+
+
+def _is_same_time(db: Session, row: Appointment, slot_key: SlotKey) -> bool:
+    """Whether the appointment is there already, with whoever is wanted, and can stay."""
+    if slot_key.adviser and slot_key.adviser not in advisers_of_visit(db, row.id):
+        return False
+    return encode(without_adviser(slot_key)) == row.slot_token and not is_to_rebook(db, row.id)
 
 
 def _destination(db: Session, authority_id: int, move: Move, now: datetime) -> SlotKey | Hold:
@@ -129,6 +138,23 @@ def _check_reach(db: Session, row: Appointment, mode: str) -> None:
 
 
 def _placed(db: Session, row: Appointment, destination: SlotKey | Hold, actor: Actor, now: datetime) -> Placement:
+    """The new place of the appointment. Staff are not asked with whom, nor is whoever takes what the council holds for them.
+
+    Raises: as `place`, Invalid.
+    """
+    placement = _place(db, row, destination, actor, now)
+    if actor.kind != "staff" and not _is_proposed(db, destination):
+        check_adviser(db, placement, (row.resident_id,), actor, now, own=advisers_of_visit(db, row.id))
+    return placement
+
+
+def _is_proposed(db: Session, destination: SlotKey | Hold) -> bool:
+    if not isinstance(destination, Hold):
+        return False
+    return db.scalar(select(Proposal.id).where(Proposal.hold_id == destination.id).limit(1)) is not None
+
+
+def _place(db: Session, row: Appointment, destination: SlotKey | Hold, actor: Actor, now: datetime) -> Placement:
     for_public, needs = actor.kind in PUBLIC_ACTORS, frozenset(row.support_needs)
     if isinstance(destination, Hold):  # staff hold what suits, whatever the appointment says
         asked = needs if for_public else frozenset[str]()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from locations.catchment import RULE
+from locations.catchment import EVERYBODY, NAMED_ONLY, RULE
 from locations.importing.council_plan import ClosurePlan, SitePlan
 from locations.importing.table_reader import Reader
 from locations.importing.toml_lines import Path
@@ -152,9 +152,14 @@ def note_lengths(reader: Reader, service: Mapping[str, Any], path: Path, name: s
 
 
 def note_catchment(reader: Reader, service: Mapping[str, Any], path: Path, name: str) -> None:
-    """Note a rule that does not say what others do instead, and words about an area without one."""
+    """Note a rule that does not say what others do instead, and such words without a rule or preference."""
     areas, instead = service["catchment"], service["catchment_instead"]
+    adviser, at = service["named_adviser"], (*path, "named_adviser")
     if areas and service["catchment_kind"] == RULE and not instead:
         reader.note((*path, "catchment"), f"{name} is for some areas alone: add catchment_instead for everybody else.")
-    if instead and not areas:
+    elif adviser == NAMED_ONLY and not instead:
+        reader.note(at, f"{name} is for people with a named adviser alone: add catchment_instead for everybody else.")
+    if instead and not areas and adviser == EVERYBODY:
         reader.note((*path, "catchment_instead"), f"{name} has catchment_instead: add catchment, or leave it out.")
+    if adviser != EVERYBODY and all(need["kind"] != "adviser" for need in service["requirements"]):
+        reader.note(at, f"{name} has named_adviser, and needs no adviser: add one to its requirements.")

@@ -109,7 +109,6 @@ def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, 
         for question, at in reader.tables(found, "triage_questions", path, name)
     ]
     note_lengths(reader, row, path, name)
-    note_catchment(reader, row, path, name)
     row["requirements"] = [
         _with_list(reader.table(need, toml_fields.REQUIREMENT, at, f"a requirement of {name}"), "skills")
         for need, at in reader.tables(found, "requirements", path, name)
@@ -117,6 +116,7 @@ def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, 
     if not row["requirements"] and isinstance(found, dict):
         at = (*path, "requirements")
         reader.note(at, f'{name} needs requirements: what it occupies, such as requirements = [{{ kind = "desk" }}].')
+    note_catchment(reader, row, path, name)
     return row | {"reminder_plan": _reminders(reader, found, path, name)}
 
 

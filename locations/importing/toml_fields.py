@@ -8,7 +8,7 @@ from datetime import time
 from typing import Any
 
 from core.language import DEFAULT_LANGUAGE, LANGUAGES
-from locations.catchment import CATCHMENT_KINDS, RULE
+from locations.catchment import ADVISER_KINDS, CATCHMENT_KINDS, EVERYBODY, RULE
 from locations.importing import value_checks
 from locations.importing.amount_checks import amount
 from locations.importing.area_checks import postcode_area
@@ -151,6 +151,7 @@ SERVICE: Fields = {
     "catchment": Field(list_of(postcode_area), ()),
     "catchment_kind": Field(one_of(CATCHMENT_KINDS), RULE),
     "catchment_instead": Field(text(500), ""),
+    "named_adviser": Field(one_of(ADVISER_KINDS), EVERYBODY),
     "catchment_may_be_passed": Field(yes_no, True),
     **ENDING,
 }

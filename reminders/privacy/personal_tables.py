@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from booking.advisers.tables import NamedAdviser
 from booking.feeds.tables import ResidentFeed
 from booking.proposals.tables import Proposal, Wish
 from booking.ringing.tables import Ringing
@@ -63,7 +64,7 @@ _notifications, _attempts = table_of(Notification), table_of(DeliveryAttempt)
 _calls, _requests = table_of(Call), table_of(LinkRequest)
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
 _inbound, _pauses, _feeds = table_of(InboundText), table_of(CouncilPause), table_of(ResidentFeed)
-_site_messages = table_of(SiteMessage)
+_site_messages, _named_advisers = table_of(SiteMessage), table_of(NamedAdviser)
 _demo_messages, _audit, _wishes = table_of(DemoMessage), table_of(AuditEntry), table_of(Wish)
 Condition = ColumnElement[bool]
 
@@ -209,9 +210,8 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
         is_older=lambda instant: _inbound.c.received_at < instant,
     ),
     _with_resident(_residents, _residents.c.id, set_besides={"identity": "anonymised_at"}),
-    _with_resident(_tokens, _tokens.c.resident_id, are_rows_deleted=True),
+    *(_with_resident(one, one.c.resident_id, are_rows_deleted=True) for one in (_tokens, _feeds, _named_advisers)),
     _with_resident(_representatives, _representatives.c.resident_id),
-    _with_resident(_feeds, _feeds.c.resident_id, are_rows_deleted=True),
     _own(_notes, _notes.c.at, _notes.c.resident_id),
     _own(_calls, _calls.c.changed_at, _calls.c.resident_id),
     _own(_hand_overs, _hand_overs.c.at, _hand_overs.c.from_resident_id),

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from booking.queries.nearest_sites import sites_by_distance
+from booking.queries.slots import SlotQuery
 from booking.tables import Appointment
 from booking.use_cases.book import Booking, book
 from booking.use_cases.wishes import NewWish, make_wish
@@ -14,11 +16,23 @@ from core.audit import Actor, AuditEntry
 from core.database import Database
 from core.errors import Invalid
 from core.runtime import Runtime
-from locations.catalogue_queries import bump_plan
-from locations.catchment import Catchment
+from locations.catalogue_queries import bump_plan, catalogue_by_id
+from locations.catchment import Catchment, lies_in
+from locations.postcodes import PostcodePlace
 from locations.tables import Service
 from people.residents.details import ResidentDetails
-from tests.support.factories import AGENT, NOW, RESIDENT, World, make_runtime, make_world, slot_key_at
+from tests.support.factories import (
+    AGENT,
+    NOW,
+    RESIDENT,
+    World,
+    make_resource,
+    make_runtime,
+    make_session,
+    make_site,
+    make_world,
+    slot_key_at,
+)
 
 HERE, THERE = "N12 0GA", "OL1 1UL"
 INSTEAD = "Ask the council where you live."
@@ -35,6 +49,11 @@ INSTEAD = "Ask the council where you live."
 def test_an_area_is_the_beginning_of_a_postcode_at_one_of_its_joints(area: str, postcodes: dict[str, bool]) -> None:
     catchment = Catchment((area,), is_rule=True, instead="", staff_may_pass=True)
     assert {code: catchment.has(code) for code in postcodes} == postcodes
+    assert [lies_in(part, (area,)) for part in ("N12", "N12 0", "N1")] == [
+        area == "N12",
+        area in ("N12", "N12 0"),
+        False,
+    ]
 
 
 @pytest.fixture
@@ -95,3 +114,28 @@ def test_staff_pass_by_the_rule_with_a_reason_on_the_record_where_the_council_al
 def test_a_preference_refuses_nobody(database: Database, world: World) -> None:
     limit(database, world, catchment_kind="preference")
     assert try_to_book(make_runtime(database), world, THERE) == "booked"
+
+
+@pytest.mark.databases("sqlite")
+def test_a_preference_has_the_places_of_ones_own_area_first(database: Database, world: World) -> None:
+    near, here = (530_100, 180_100), (530_000, 190_000)
+    for slug, postcode, (easting, northing) in (("near", "HA8 0AS", near), ("own", HERE, here)):
+        values = {"postcode": postcode, "easting": easting, "northing": northing}
+        site = make_site(database, world.authority_id, slug, name=slug, **values)
+        desk = make_resource(database, world.authority_id, site, f"{slug}-desk")
+        make_session(database, world.authority_id, site, (desk,), world.service_ids[:1])
+
+    def order(postcode: str) -> list[str]:
+        with database.reading() as db:
+            found = catalogue_by_id(db, world.authority_id)
+        place = PostcodePlace(530_000, 180_000, postcode, exact=True)
+        sites = sites_by_distance(found, SlotQuery(world.service_ids[:1]), place)
+        return [one.slug for one, _miles in sites if one.slug in ("near", "own")]
+
+    assert order("N12 9AA") == ["near", "own"]
+    limit(database, world, catchment_kind="preference", catchment_instead="")
+    assert [order(code) for code in ("N12 9AA", "N12", "N1 9AA", "HA8")] == [["own", "near"]] * 2 + [
+        ["near", "own"]
+    ] * 2
+    limit(database, world, catchment_kind="rule")  # whoever comes so far lives there
+    assert order("N12 9AA") == ["near", "own"]

@@ -33,6 +33,7 @@ NOT_PERSONAL = {
     "delivery_attempts.worker",
     "inbound_texts.choices",
     "inbound_texts.provider_id",
+    "named_advisers.link_nonce",
     "notifications.instead_of",
     "proposals.hold_nonce",
     "proposals.passed",

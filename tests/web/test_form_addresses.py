@@ -39,6 +39,7 @@ ARGUMENTS: dict[str, Any] = {
     "calendar": 1,
     "kind": "reminder",
     "trial": 1,
+    "service_id": 1,
 }
 
 

@@ -60,6 +60,7 @@ NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "si
     "inbound_text": 999_999,
     "calendar": 999_999,
     "trial": 999_999,
+    "service_id": 999_999,
     "change": 999_999,
     "slug": "nothing-is-called-this",
     "session": "nowhere",
@@ -123,6 +124,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         name,
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
         | {"calendar": outside_calendar(database, world, clock.now()), "trial": trial}
+        | {"service_id": world.service_ids[0]}
         | {"api_key": api_key, "pause": pause, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
         | {
@@ -353,6 +355,7 @@ def at_another_site(
         "resource",
         "inbound_text",
         "calendar",
+        "service_id",
         "pause",
     )
     nothing = {name: NOBODYS[name] for name in names}

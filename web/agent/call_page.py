@@ -20,6 +20,7 @@ from locations.catchment import Catchment, refusing_rule
 from locations.model import ServiceFacts
 from web.agent.call_request import ANSWER, MOST_SERVICES, REPRESENTATIVE_FIELDS, CallState, read_typed, read_unused
 from web.agent.call_visit import visit_in_call, with_known_services
+from web.agent.caller_adviser import lacks_adviser
 from web.agent.form_result import FormResult, SlotConflict
 from web.agent.held_slot_view import BookingFields, HeldSlotView, booking_fields, held_slot_view
 from web.agent.not_changeable import without_ended
@@ -30,7 +31,6 @@ from web.agent.slot_search import SearchView, search_view
 from web.agent.suggestions import Suggestion
 from web.agent.told_on_call import told_of_cancelling, told_of_held
 from web.components.form_fields import FieldError
-from web.labels import MODES_IN_SENTENCE, label_of
 from web.page_context import StaffContext
 from web.told import ToldLine
 
@@ -82,6 +82,15 @@ class CallPage(ResidentPage):
     def outside_area(self) -> Catchment | None:
         """The rule about where people live that the caller does not meet, as far as we know."""
         return None if self.moving else refusing_rule(self.services, self.card.resident.postcode)
+
+    @property
+    def why_label(self) -> str:
+        """What staff are asked who book it for somebody for whom it is not; empty where nothing is."""
+        if self.outside_area and self.outside_area.staff_may_pass:
+            return str(_("Why do you book it for somebody from elsewhere?"))
+        adviser = self.search.adviser if self.search else None
+        is_without = not self.moving and lacks_adviser(self.services, adviser)
+        return str(_("Why do you book it, and not with their own adviser?")) if is_without else ""
 
     @property
     def confirm_view(self) -> str:
@@ -171,7 +180,7 @@ class CallPage(ResidentPage):
             names.add("reason")
         elif self.can_confirm and self.booking_fields:
             answers = {f"{ANSWER}{question.key}" for question in self.booking_fields.questions}
-            names |= {"reason"} if self.outside_area else set()
+            names |= {"reason"} if self.why_label else set()
             names |= {"site_notes", *REPRESENTATIVE_FIELDS, *answers}
         return frozenset(names)
 
@@ -186,22 +195,6 @@ class CallPage(ResidentPage):
     def can_redirect_message(self) -> bool:
         """Whether the message goes to somebody who acts for the resident as soon as they give an email address."""
         return self.moving is None and self.card.resident.contact_preference not in WITHOUT_EMAIL
-
-    @property
-    def filters_text(self) -> str:
-        """What the times are filtered by, and that it can be changed."""
-        search = self.search
-        if search is None:
-            return ""
-        parts = [
-            _("near %(code)s", code=search.near) if search.near else "",
-            label_of(MODES_IN_SENTENCE, search.mode) if search.mode else "",
-            search.needs_text,
-        ]
-        chosen = ", ".join(part for part in parts if part)
-        return str(
-            _("Change what the times fit: %(filters)s", filters=chosen) if chosen else _("Change what the times fit")
-        )
 
     @property
     def form_action(self) -> str:

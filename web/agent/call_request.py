@@ -28,13 +28,11 @@ from web.request_language import current_language
 
 Parser = Callable[[str], str]
 MOST_SERVICES = 2
-LONGEST_TEXT = 2000
-LONGEST_REASON = 300
-LONGEST_ANSWER = 300
-LONGEST_ID = 18
-LONGEST_SEARCH = 200
-LONGEST_SERVICE_TEXT = 60
+LONGEST_TEXT, LONGEST_ID = 2000, 18
+LONGEST_REASON = LONGEST_ANSWER = 300
+LONGEST_SEARCH, LONGEST_SERVICE_TEXT = 200, 60
 LONGEST_NUMBER = 10  # as it was typed; what cannot be is shown again
+OWN_ADVISER, ANY_ADVISER = "own", "any"
 ANSWER = "answer-"  # what the names of the fields of triage questions begin with
 REPRESENTATIVE = "rep-"  # what the value of `caller` begins with for somebody who acted before
 TYPED_FIELDS = (
@@ -45,7 +43,7 @@ LONGEST_FIELD_NAME = 100
 
 @dataclass(frozen=True)
 class CallState:
-    """What is selected in a call, `numbers` as typed. `needs` None means those that the resident is known to have."""
+    """What is selected in a call, `numbers` as typed; `needs` None means those known, no `adviser` what the service says."""
 
     services: tuple[str, ...] = ()
     needs: tuple[str, ...] | None = None
@@ -58,6 +56,7 @@ class CallState:
     moving: str = ""
     cancelling: str = ""
     numbers: tuple[str, ...] = ()
+    adviser: str = ""
 
     def but(self, **changes: Any) -> CallState:
         """The same state with `changes`; an opened cell is closed unless it is one of them."""
@@ -84,6 +83,7 @@ class CallState:
             "find": self.search_text,
             "move": self.moving,
             "cancel": self.cancelling,
+            "with": self.adviser,
         }
         return urlencode(pairs + [(name, value) for name, value in facts.items() if value])
 
@@ -103,6 +103,7 @@ def read_state(arguments: MultiDict[str, str]) -> CallState:
         search_text=" ".join(arguments.get("find", "").split())[:LONGEST_SERVICE_TEXT],
         moving=arguments.get("move", "")[:12],
         cancelling=arguments.get("cancel", "")[:12],
+        adviser=arguments.get("with", "") if arguments.get("with") in (OWN_ADVISER, ANY_ADVISER) else "",
         numbers=tuple(as_search_text(text)[:LONGEST_NUMBER] for text in arguments.getlist("number")[:MOST_SERVICES]),
     )
 

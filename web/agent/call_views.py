@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from booking.appointment_repository import booked_at
 from booking.counted import numbers_of
 from booking.queries.alternatives import nearest_alternatives
-from booking.slot_tokens import SlotKey, decode, encode
+from booking.slot_tokens import SlotKey, decode
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.calls import CallHold, hold_to_confirm, open_call, save_note, settle_call
 from core.errors import HoldExpired, Invalid, Refused, SameTime, SlotTaken, TooFar, TooSoon
@@ -229,7 +229,7 @@ def booked_before(context: StaffContext, resident_id: int, typed: Typed) -> str:
     if not shown or is_held:
         return ""
     with context.runtime.database.reading() as db:
-        row = booked_at(db, context.authority.id, resident_id, encode(decode(shown)))
+        row = booked_at(db, context.authority.id, resident_id, decode(shown))
         if row is None:
             return ""
         reference, notes = row.reference, row.notes

@@ -11,6 +11,7 @@ from booking.slot_tokens import Counts
 from core.text import small_number
 from locations.model import ServiceFacts
 from web.agent.call_request import CallState
+from web.agent.caller_adviser import AdviserView, own_adviser
 from web.agent.resident_card import ResidentCard
 from web.page_context import StaffContext
 
@@ -37,6 +38,7 @@ class CallVisit:
     needs: tuple[str, ...]
     counts: Counts
     numbers: tuple[NumberField, ...]
+    adviser: AdviserView | None
 
     @property
     def has_wrong_number(self) -> bool:
@@ -53,7 +55,8 @@ def visit_in_call(
     fields = _fields(services, state.numbers, numbers_of(services, before))
     numbers = [field.number or 1 for field in fields]
     counts = counts_asked(services, numbers) if moving is None or state.numbers else moving.counts
-    return CallVisit(needs_of(card, state, moving), counts or (), fields)
+    adviser = own_adviser(context, card.id, state, moving)
+    return CallVisit(needs_of(card, state, moving), counts or (), fields, adviser)
 
 
 def _fields(services: Sequence[ServiceFacts], typed: Sequence[str], before: Sequence[int]) -> tuple[NumberField, ...]:

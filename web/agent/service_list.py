@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from booking.counted import minutes_of_one
+from locations.catchment import own_areas
 from locations.model import ServiceFacts
 from locations.triage_questions import TriageQuestion
 from web.agent.call_request import CallState
@@ -19,12 +20,16 @@ LAST_KEY = 9
 
 @dataclass(frozen=True)
 class ListedService:
-    """A service of the list: the query that selects it, whether the resident had it before, and its key if it has one."""
+    """A service of the list: the query that selects it, whether the resident had it before, and its key if it has one.
+
+    `is_own_area`: it is first of all for people from where the resident lives.
+    """
 
     service: ServiceFacts
     query: str
     is_recent: bool
     key: str = ""
+    is_own_area: bool = False
 
     @property
     def minutes(self) -> int:
@@ -38,12 +43,13 @@ class ListedService:
 
 
 def listed_services(context: StaffContext, card: ResidentCard, state: CallState) -> tuple[ListedService, ...]:
-    """The services that `state.search_text` leaves, those that this resident had before first."""
+    """The services that `state.search_text` leaves: those that this resident had before, for their area, and the others."""
     sites = [site for site in context.catalogue.sites if context.serves(site.id)]
     offered = frozenset[int]().union(*(site.service_ids for site in sites))
     public = [service for service in context.catalogue.public_services() if service.id in offered]
     recent = [service for service in card.recent_services if service in public]
-    others = [service for service in public if service not in recent]
+    own = [service for service in public if own_areas((service,), card.resident.postcode)]
+    others = sorted((service for service in public if service not in recent), key=lambda one: one not in own)
     search_words = state.search_text.casefold().split()
     found = [
         service
@@ -57,6 +63,7 @@ def listed_services(context: StaffContext, card: ResidentCard, state: CallState)
             state.but(services=(*state.services, service.slug), first_date=None).query,
             service in recent,
             key_of(number),
+            service in own,
         )
         for number, service in enumerate(found, 1)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from booking.availability.bits import Bits, ticks_of
 from booking.queries.starts_of_week import Starts
-from booking.slot_tokens import Counts, prefix
 from core.language import Language
 from core.wall_clock import instant_of, local_date_of
 from locations.model import SiteFacts
@@ -72,21 +71,23 @@ class GridRowSpec:
     mode: str
     miles: float | None
     token: str
+    is_own_area: bool = False
 
 
 def row_specs(
     sites: Iterable[tuple[SiteFacts, float | None, Iterable[str]]],
     authority_id: int,
     service_ids: tuple[int, ...],
-    *,
-    extra_time: bool,
-    counts: Counts,
+    prefix: Callable[[int, int, tuple[int, ...], str], str],
+    own_area: Collection[int] = (),
 ) -> list[GridRowSpec]:
-    """A row for each site and each of its modes, in the order of `sites`: (site, miles, modes)."""
+    """A row for each site and each of its modes, in the order of `sites`: (site, miles, modes).
+
+    `prefix` gives the beginning of a token for council, site, services and mode; `own_area` has the sites in the area of
+    whoever it is for, where a service is for people from there first.
+    """
     return [
-        GridRowSpec(
-            site, mode, miles, prefix(authority_id, site.id, service_ids, mode, extra_time=extra_time, counts=counts)
-        )
+        GridRowSpec(site, mode, miles, prefix(authority_id, site.id, service_ids, mode), site.id in own_area)
         for site, miles, modes in sites
         for mode in modes
     ]
@@ -115,6 +116,8 @@ def _row(row: GridRowSpec, days: Sequence[tuple[date, str]], starts: Starts, zon
         times = tuple([_time(row, unit, zone, day_label, place, language) for unit in units])
         cells.append(Cell(f"{site.id}.{row.mode}.{day.isoformat()}", count, text, times))
     hint = language.miles(row.miles) if row.mode == "in_person" else str(MODES[row.mode])
+    if row.is_own_area and row.mode == "in_person":
+        hint = language.gettext("%(distance)s, in their area", distance=hint)
     return Row(site.name, hint, tuple(cells))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from booking.queries.nearest_sites import sites_by_distance
+from booking.queries.advisers import ADVISER
+from booking.queries.nearest_sites import sites_by_distance, sites_of_own_area
 from booking.queries.slots import FreeSlot, SlotQuery, modes_at, next_slot
 from booking.queries.starts_of_week import (
     Dropped,
@@ -20,13 +22,14 @@ from booking.queries.starts_of_week import (
     starts_between,
     why_none,
 )
-from booking.slot_tokens import Counts
+from booking.slot_tokens import Counts, prefix
 from core.wall_clock import unit_of
 from locations.model import SiteFacts
 from locations.postcodes import PostcodePlace, locate
 from people.residents.details import WELSH, needs_asked, wants_extra_time
-from web.agent.call_request import CallState
+from web.agent.call_request import ANY_ADVISER, CallState
 from web.agent.call_visit import CallVisit, NumberField
+from web.agent.caller_adviser import AdviserView
 from web.agent.choices import Option, options_of
 from web.agent.slot_grid import (
     DAYS_SHOWN,
@@ -43,7 +46,7 @@ from web.agent.slot_grid import (
     week_from,
 )
 from web.agent.suggestions import Suggestion, firsts_of, suggestions_of
-from web.labels import MODES, NEEDS, NEEDS_NOT_MET, NONE_FREE, label_of, labels_of
+from web.labels import MODES, MODES_IN_SENTENCE, NEEDS, NEEDS_NOT_MET, NONE_FREE, label_of, labels_of
 from web.page_context import StaffContext
 from web.request_language import current_language, format_day_short, format_moment_short
 
@@ -89,6 +92,19 @@ class SearchView:
     mode: str
     counts: Counts
     numbers: tuple[NumberField, ...]
+    adviser: AdviserView | None
+
+    @property
+    def filters_text(self) -> str:
+        """What the times are filtered by, and that it can be changed."""
+        parts = [
+            _("near %(code)s", code=self.near) if self.near else "",
+            label_of(MODES_IN_SENTENCE, self.mode) if self.mode else "",
+            self.needs_text,
+        ]
+        chosen = ", ".join(part for part in parts if part)
+        text = _("Change what the times fit: %(filters)s", filters=chosen) if chosen else _("Change what the times fit")
+        return str(text)
 
     @property
     def needs_text(self) -> str:
@@ -145,6 +161,7 @@ def search_view(
         mode=state.mode,
         counts=visit.counts,
         numbers=visit.numbers,
+        adviser=visit.adviser,
     )
     return _without_times(view) if visit.has_wrong_number else view
 
@@ -169,6 +186,7 @@ def _slot_query(context: StaffContext, state: CallState, visit: CallVisit) -> Sl
         for_public=False,
         extra_time=wants_extra_time(frozenset(visit.needs)),
         counts=visit.counts,
+        adviser=visit.adviser.resource_id if visit.adviser else 0,
     )
 
 
@@ -200,13 +218,13 @@ def _reasons(
 
 
 def _rows(context: StaffContext, query: SlotQuery, place: PostcodePlace | None) -> list[GridRowSpec]:
+    own = sites_of_own_area(context.catalogue, query, place.postcode if place else "")
     sites = [
         (site, miles, modes_at(context.catalogue, query, site))
         for site, miles in sites_by_distance(context.catalogue, query, place)
     ]
-    return row_specs(
-        sites, context.authority.id, query.service_ids, extra_time=query.extra_time, counts=query.counts or ()
-    )
+    how = partial(prefix, extra_time=query.extra_time, counts=query.counts or (), adviser=query.adviser)
+    return row_specs(sites, context.authority.id, query.service_ids, how, own)
 
 
 def _week(context: StaffContext, state: CallState, first: date, last: date) -> str:
@@ -250,6 +268,9 @@ def _filter_name(context: StaffContext, drop: Dropped) -> str:
         return label_of(NEEDS, drop.value)
     if drop.kind == "mode":
         return label_of(MODES, drop.value)
+    if drop.kind == ADVISER:
+        sites = context.catalogue.sites
+        return next(one.name for site in sites for one in site.resources if str(one.id) == drop.value)
     return context.catalogue.service_by_id(int(drop.value)).name
 
 
@@ -264,5 +285,7 @@ def _relaxed(context: StaffContext, state: CallState, query: SlotQuery, drop: Dr
         return RelaxedFilter(text, state.but(needs=tuple(sorted(query.needs - {drop.value}))).query)
     if drop.kind == "mode":
         return RelaxedFilter(text, state.but(mode="").query)
+    if drop.kind == ADVISER:
+        return RelaxedFilter(text, state.but(adviser=ANY_ADVISER).query)
     rest = tuple(context.catalogue.service_by_id(id_).slug for id_ in query.service_ids if str(id_) != drop.value)
     return RelaxedFilter(text, state.but(services=rest).query)

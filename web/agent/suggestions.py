@@ -67,7 +67,14 @@ def _candidates(firsts: list[tuple[GridRowSpec, int]], soonest: FreeSlot | None,
     nearby = [(row, unit) for row, unit in firsts if row.miles is not None]
     remote = [(row, unit) for row, unit in firsts if row.site.is_virtual]
     if nearby:
-        yield _suggestion(_("Nearest, %(distance)s", distance=format_miles(nearby[0][0].miles)), *nearby[0], zone)
+        distance = format_miles(nearby[0][0].miles)
+        is_own = nearby[0][0].is_own_area
+        title = (
+            _("In their area, %(distance)s", distance=distance)
+            if is_own
+            else _("Nearest, %(distance)s", distance=distance)
+        )
+        yield _suggestion(title, *nearby[0], zone)
     if soonest is not None:
         yield replace(of_free_slot(_("Next free anywhere"), soonest), is_next=True)
     elif firsts:

@@ -1,9 +1,11 @@
 """The resident's pages: find a time, hold it, book it; see, move or cancel what is booked."""
 
 from web.resident import (
+    adviser_link_views,
     booking_views,
     calendar_views,
     check_views,
+    day_time_views,
     details_views,
     find_views,
     language_views,
@@ -27,10 +29,12 @@ from web.resident.urls import blueprint
 
 # The modules of views are imported because their routes are declared where the functions stand.
 __all__ = [
+    "adviser_link_views",
     "blueprint",
     "booking_views",
     "calendar_views",
     "check_views",
+    "day_time_views",
     "details_views",
     "find_views",
     "language_views",

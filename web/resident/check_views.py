@@ -29,6 +29,7 @@ from web.resident import drafts
 from web.resident.appointment_page import open_appointment_context
 from web.resident.drafts import BookingPage, Draft
 from web.resident.forms import WhoForm, unreachable
+from web.resident.own_adviser import known_person, not_for_them
 from web.resident.page_rendering import show_search
 from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import show_alternatives, show_refusal
@@ -39,7 +40,7 @@ from web.resident.urls import blueprint
 BOOKING_LIMIT = SlowingLimit("20/day", beyond="1/10 minutes")
 # What these pages show of the draft beside the time: their forms are for exactly these.
 ON_WHO: tuple[str, ...] = ("helper",)
-AREA_FIELD = "postcode"
+AREA_FIELD, SLOT_FIELD = "postcode", "slot"
 ON_CHECK: tuple[str, ...] = ("person", "helper", "needs", "language")
 
 
@@ -93,7 +94,8 @@ def show_current(context: PageContext, page: BookingPage) -> ResponseReturnValue
 
 
 def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
-    draft, booking = page.draft, _booking_of(context.authority.id, page.draft, language_to_keep())
+    draft = page.draft
+    booking = _booking_of(context.authority.id, draft, language_to_keep(), _known_resident(context, draft))
     idempotency = context.form_key("book", booking, request.form.get("idempotency_key") or draft.key)
     check_slowing_limit(context.runtime, BOOKING_LIMIT, "book", origin_of(request.remote_addr))
     try:
@@ -106,6 +108,13 @@ def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
     except SameTime:
         return _show_same_time(context, page)
     except Invalid as error:
+        if SLOT_FIELD in error.errors:  # with an adviser whom whoever it is for does not have, or must keep
+            search = parse_search_state(draft.search_query)
+            is_for_others = error.errors[SLOT_FIELD][0].code == "named_adviser_only"
+            page_of_rule = (
+                not_for_them(context, search) if is_for_others else show_search("adviser_refused", context, search)
+            )
+            return Response(page_of_rule.data, status=409)
         if AREA_FIELD in error.errors:  # another postcode than the one that was asked for before
             wrong = [one for one in map(catchment_of, page.visit.services) if one and one.is_rule]
             search = parse_search_state(draft.search_query)
@@ -133,7 +142,15 @@ def _details_again(page: BookingPage) -> str:
     return f"{page.url('details')}?missing=contact"
 
 
-def _booking_of(authority_id: int, draft: Draft, message_language: str) -> Booking:
+def _known_resident(context: PageContext, draft: Draft) -> int | None:
+    """Whose link the search of the draft came from, where it came from one that this browser opened."""
+    if "known=" not in draft.search_query:
+        return None
+    person = known_person(context, parse_search_state(draft.search_query))
+    return person.resident_id if person else None
+
+
+def _booking_of(authority_id: int, draft: Draft, message_language: str, known_resident: int | None) -> Booking:
     """The booking that the draft describes; we write in `message_language`, a code."""
     typed, helper = draft.person, draft.helper
     return Booking(
@@ -145,6 +162,7 @@ def _booking_of(authority_id: int, draft: Draft, message_language: str) -> Booki
         support_needs=draft.needs,
         notes=typed["notes"],
         despite_same_time=bool(request.form.get("despite_same_time")),
+        known_resident=known_resident,
     )
 
 

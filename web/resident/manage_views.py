@@ -15,6 +15,7 @@ from booking.calendar.ical import single_file
 from booking.calendar.need_lines import need_lines
 from booking.counted import numbers_of
 from booking.queries import appointments, link_tokens
+from booking.queries.advisers import adviser_of_appointment
 from booking.queries.appointments import AppointmentView
 from booking.queries.open_proposals import rebooking_of
 from booking.queries.open_wishes import wish_of_appointment
@@ -35,6 +36,7 @@ from web.resident.forms import CancelForm
 from web.resident.move_views import search_for_another_time
 from web.resident.own_time import longer_time
 from web.resident.page_rendering import show
+from web.resident.search_state import OWN
 from web.resident.told_you import told_of_cancelling, told_of_move
 from web.resident.urls import blueprint
 from web.resident.wish_page import open_wish_link
@@ -140,7 +142,11 @@ def show_appointment(page: AppointmentPage, message: Banner | None) -> str:
     facts["told"] = told_of_move(page, held.starts_at) if held and page.is_booked else ()
     numbers = numbers_of(view.services, view.counts)
     search = search_for_another_time(view)
-    return page.show("appointment", search=search, numbers=numbers, wish_lines=lines, **facts)
+    adviser = adviser_of_appointment(page.context.db, page.context.catalogue, view.id, page.context.today)
+    again = None
+    if adviser and adviser.works_here and all(one.bookable_online for one in view.services):
+        again = replace(search, moving="", known=view.reference, adviser=OWN, site="", mode="")
+    return page.show("appointment", search=search, numbers=numbers, wish_lines=lines, again=again, **facts)
 
 
 def _message(view: AppointmentView) -> Banner | None:

@@ -21,7 +21,7 @@ from people.staff.access_marks import public
 from web.resident import drafts
 from web.resident.appointment_page import AppointmentPage, open_appointment_context
 from web.resident.forms import REACH_TEXTS, MoveForm
-from web.resident.page_rendering import visit_of
+from web.resident.page_rendering import show_search, visit_of
 from web.resident.search_state import SearchState
 from web.resident.told_you import told_of_move
 from web.resident.urls import blueprint
@@ -50,6 +50,9 @@ def move(authority: str, reference: str) -> ResponseReturnValue:
             return _show_alternatives(page, slot_key)
         except Invalid as error:
             [field] = error.errors
+            if field == "slot":  # with an adviser whom they do not have, or not with the one whom they must keep
+                refused = show_search("adviser_refused", page.context, search_for_another_time(page.view))
+                return Response(refused.data, status=409)
             form.refuse(field, str(REACH_TEXTS[field]))
             return page.show("move", **_values(page, slot_key, form))
         except (TooSoon, TooFar, IllegalMove) as error:

@@ -92,7 +92,10 @@ def show_search(template: str, context: PageContext, search: SearchState, **valu
     """A page of a search for the services that `search` names. A browser may keep it, nobody between."""
     names = " + ".join(service.name for service in services_of(context.catalogue, search))
     values["first_day"] = _first_day_with_interpreter(context, search) if arranged_needs(search.needs) else None
-    return allow_private_cache(Response(show(template, context, search=search, service_names=names, **values)))
+    page = Response(show(template, context, search=search, service_names=names, **values))
+    if values.get("adviser"):  # whose adviser it is, a shared computer shows to nobody else
+        return page
+    return allow_private_cache(page)
 
 
 def _first_day_with_interpreter(context: PageContext, search: SearchState) -> date:

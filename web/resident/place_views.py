@@ -9,7 +9,7 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from booking.availability.needs_met import met_at_site, never_met_at
-from booking.queries.nearest_sites import sites_by_distance
+from booking.queries.nearest_sites import sites_by_distance, sites_of_own_area
 from booking.queries.slots import (
     FreeSlot,
     first_by_site,
@@ -22,6 +22,7 @@ from web.page_context import PageContext, council_context
 from web.resident.drop_in_texts import drop_in_texts
 from web.resident.ended_pages import show_ended
 from web.resident.forms import NeedsForm
+from web.resident.own_adviser import OwnAdviser, not_for_them, own_adviser
 from web.resident.own_time import OwnTime, query_with_own_time
 from web.resident.page_rendering import show_search
 from web.resident.search_state import (
@@ -29,6 +30,7 @@ from web.resident.search_state import (
     SearchState,
     ended_in,
     has_ended,
+    is_for_people_with_adviser,
     modes_of,
     must_answer,
     read_search_state,
@@ -45,6 +47,7 @@ class PlaceRow:
     """A place that people can go to, how far it is, when it is first free, and what it has for those who need it.
 
     `lacks` are those of the needs of the search that no visit there can have met; `drop_ins` when no appointment is needed.
+    `is_own_area`: the service is first of all for people from there, and whoever searches is.
     """
 
     site: SiteFacts
@@ -52,6 +55,7 @@ class PlaceRow:
     first: FreeSlot | None
     lacks: tuple[str, ...] = ()
     drop_ins: tuple[str, ...] = ()
+    is_own_area: bool = False
 
     @property
     def has(self) -> tuple[str, ...]:
@@ -104,6 +108,9 @@ def needs(authority: str) -> ResponseReturnValue:
             return show_ended(context, ended, search)
         if must_answer(context.catalogue, search):
             return redirect(f"{context.base}/questions?{search.query()}", code=303)
+        adviser = own_adviser(context, search) if search.known or search.moving else None
+        if adviser is None and is_for_people_with_adviser(context.catalogue, search):
+            return not_for_them(context, search)
         return _needs(context, search, NeedsForm(data={"need": list(search.needs), "language": search.language}))
 
 
@@ -122,15 +129,20 @@ def where(authority: str) -> ResponseReturnValue:
             return show_ended(context, ended, search)
         if must_answer(context.catalogue, search):
             return redirect(f"{context.base}/questions?{search.query()}", code=303)
+        adviser = own_adviser(context, search) if search.known or search.moving else None
+        if adviser is None and is_for_people_with_adviser(context.catalogue, search):
+            return not_for_them(context, search)
         form = NeedsForm(formdata=request.args)
         if not search.moving and not form.validate():  # an appointment that is moved has its needs already
             return _needs(context, search, form)
-        found = _find_places(context, search)
+        found = _find_places(context, search, adviser)
         back = f"{context.base}/{'when' if search.moving else 'needs'}?{search.query()}"
-        return show_search("where", context, search, found=found, has_errors=found.is_unknown, back=back)
+        return show_search(
+            "where", context, search, found=found, has_errors=found.is_unknown, back=back, adviser=adviser
+        )
 
 
-def _find_places(context: PageContext, search: SearchState) -> Places:
+def _find_places(context: PageContext, search: SearchState, adviser: OwnAdviser | None) -> Places:
     """What the page about places shows: nearest first when the postcode is known."""
     here = replace(search, language="", near="", site="", mode="", month="", day="", days="", asked="")
     own = None
@@ -138,11 +150,13 @@ def _find_places(context: PageContext, search: SearchState) -> Places:
         query, own = query_with_own_time(context, here)
     else:
         query = slot_query_of(context.catalogue, here)
+    query = replace(query, adviser=adviser.resource_id if adviser else 0)
     place = locate(search.near) if search.near else None
     first = first_by_site(context.db, context.catalogue, query, context.now)
     ordered = [
         pair for pair in sites_by_distance(context.catalogue, query, place) if not has_ended(pair[0], context.today)
     ]
+    own_sites = sites_of_own_area(context.catalogue, query, place.postcode if place else "")
     rows = [
         PlaceRow(
             site,
@@ -150,6 +164,7 @@ def _find_places(context: PageContext, search: SearchState) -> Places:
             first.get(site.id),
             never_met_at(site, search.needs),
             () if search.moving else drop_in_texts(context, site, query.service_ids)[:MOST_DROP_INS],
+            site.id in own_sites,
         )
         for site, miles in ordered
     ]

@@ -17,7 +17,7 @@ from core.errors import InvalidValue, NotFound
 from core.text import small_numbers
 from core.tokens import parse_reference
 from core.wall_clock import parse_day
-from locations.catchment import refusing_rule
+from locations.catchment import NAMED_ONLY, refusing_rule
 from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
 from locations.postcodes import parse_postcode
 from locations.triage_questions import TriageQuestion
@@ -27,6 +27,9 @@ MAX_SERVICES = 2
 REMOTE_MODES = ("phone", "video")
 LONGEST_TEXT, LONGEST_SLUG = 40, 60
 AS_LIST, ASKED = "list", "1"
+OWN, ANY = "own", "any"
+LINK = "link-"  # before the number of the link of somebody's own adviser
+LARGEST_LINK = 18  # figures, of what every database can look up
 
 
 Query = Mapping[str, Sequence[str]]
@@ -40,7 +43,8 @@ class SearchState:
     `visit` names this visit's draft, so that each tab has its own; `moving`
     is the reference of an appointment that is to get another time; `days` says how the days of a month are shown; `asked`
     that the questions of the services have been answered; `numbers` are the answers to those that make the visit longer;
-    `home` is the postcode where they live, which a service may ask for.
+    `home` is the postcode where they live, which a service may ask for. `known` is the reference of an appointment
+    or the link of whoever searches, and `adviser` whether times with their own adviser alone are shown, or with any.
     """
 
     services: tuple[str, ...] = ()
@@ -57,6 +61,8 @@ class SearchState:
     asked: str = ""
     numbers: tuple[int, ...] = ()
     home: str = ""
+    known: str = ""
+    adviser: str = ""
 
     def query(self, **changes: Any) -> str:
         """The query string of this search with `changes`."""
@@ -76,6 +82,8 @@ class SearchState:
             ("asked", search.asked),
             *(("number", str(number)) for number in search.numbers),
             ("home", search.home),
+            ("known", search.known),
+            ("adviser", search.adviser),
         ]
         return urlencode([pair for pair in pairs if pair[1]])
 
@@ -105,7 +113,22 @@ def read_search_state(query: Query) -> SearchState:
         asked=one("asked") if one("asked") == ASKED else "",
         home=parse_or_empty_postcode(one("home")) if one("home") else "",
         numbers=small_numbers(query.get("number", ()), most=MAX_SERVICES),
+        known=_known(one("known")),
+        adviser=one("adviser") if one("adviser") in (OWN, ANY) else "",
     )
+
+
+def is_for_people_with_adviser(catalogue: Catalogue, search: SearchState) -> bool:
+    """Whether a service of the search is for people with an adviser alone. Raises: NotFound."""
+    return bool(search.services) and any(one.named_adviser == NAMED_ONLY for one in services_of(catalogue, search))
+
+
+def _known(text: str) -> str:
+    """The number of a link or the reference of an appointment; empty for anything else."""
+    number = text.removeprefix(LINK)
+    if number != text:
+        return text if number.isascii() and number.isdecimal() and len(number) <= LARGEST_LINK else ""
+    return parse_reference(text) or ""
 
 
 def parse_search_state(query: str) -> SearchState:

@@ -1,4 +1,4 @@
-"""The pages of a search for a time: a month of days, then the times of one day. They only read, as `place_views` does."""
+"""The page of a search for a time: a month of days. It only reads, as `place_views` does."""
 
 from __future__ import annotations
 
@@ -11,33 +11,27 @@ from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from booking.availability.needs_met import never_met_at
-from booking.queries.nearest_sites import sites_by_distance
 from booking.queries.slots import (
     FreeSlot,
     SlotQuery,
-    all_slots,
     dates_with_times_left,
-    free_by_date,
     free_by_date_and_soonest,
     next_slot,
     open_dates,
 )
-from core.errors import NotFound
 from locations.model import Catalogue, SiteFacts
-from locations.postcodes import locate
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
-from web.resident.day_times import TimesAt, times_by_place
 from web.resident.drop_in_texts import drop_ins_of_search
 from web.resident.ended_pages import show_ended
+from web.resident.own_adviser import OwnAdviser, not_for_them, own_adviser
 from web.resident.own_time import OwnTime, query_with_own_time
 from web.resident.page_rendering import searched_place, show_search
 from web.resident.search_state import (
-    REMOTE_MODES,
     SearchState,
-    day_of,
     ended_in,
     first_of_month,
+    is_for_people_with_adviser,
     must_answer,
     read_search_state,
     site_of,
@@ -46,7 +40,6 @@ from web.resident.search_state import (
 from web.resident.urls import blueprint
 
 FEW = 3  # starts of a day
-FORTNIGHT = timedelta(days=14)
 
 
 class DayStatus(StrEnum):
@@ -116,24 +109,6 @@ class MonthFound:
         return self.site is None and self.next is not None and not self.next.site.is_virtual
 
 
-@dataclass(frozen=True)
-class DayFound:
-    """The free times of a day, and the nearest days before and after it with any.
-
-    `names_places` says whether each time has to be shown with its place, `status` why nothing is free.
-    """
-
-    on: date
-    places: list[TimesAt]
-    earlier: date | None
-    later: date | None
-    site: SiteFacts | None
-    names_places: bool
-    status: DayStatus
-    own: OwnTime | None
-    lacks: tuple[str, ...]
-
-
 @blueprint.get("/<authority:authority>/when")
 @public
 def when(authority: str) -> ResponseReturnValue:
@@ -144,13 +119,17 @@ def when(authority: str) -> ResponseReturnValue:
             return show_ended(context, ended, search)
         if must_answer(context.catalogue, search):
             return redirect(f"{context.base}/questions?{search.query()}", code=303)
-        found = _find_month(context, search)
+        adviser = own_adviser(context, search) if search.known or search.moving else None
+        if adviser is None and is_for_people_with_adviser(context.catalogue, search):
+            return not_for_them(context, search)
+        found = _find_month(context, search, adviser)
         back = f"{context.base}/where?{search.query(site='', mode='', month='', day='')}"
         if search.moving:
             back = f"{context.base}/appointment/{search.moving}"
         place = searched_place(found.site, search.mode)
         drop_ins = drop_ins_of_search(context, search) if _drops_in(context.catalogue) else ()
-        return show_search("when", context, search, found=found, place=place, drop_ins=drop_ins, back=back)
+        facts = {"found": found, "place": place, "drop_ins": drop_ins, "adviser": adviser}
+        return show_search("when", context, search, back=back, **facts)
 
 
 def _drops_in(catalogue: Catalogue) -> bool:
@@ -159,9 +138,9 @@ def _drops_in(catalogue: Catalogue) -> bool:
     return weekly or any(one.hours.drop_in for site in catalogue.sites for one in site.dated_sessions)
 
 
-def _find_month(context: PageContext, search: SearchState) -> MonthFound:
+def _find_month(context: PageContext, search: SearchState, adviser: OwnAdviser | None) -> MonthFound:
     """The requested month, or the one in which the next free time lies."""
-    query, own = _query_of(context, search)
+    query, own = query_of(context, search, adviser)
     bounds = dates_with_times_left(context.catalogue, query, context.now)
     wanted = first_of_month(search.month) or (own.starts_at.date() if own else None)
     first = month_within(wanted or bounds[0], bounds)
@@ -190,11 +169,12 @@ def _soonest(context: PageContext, query: SlotQuery) -> FreeSlot | None:
     return next_slot(context.db, context.catalogue, replace(query, own_seats=frozenset()), context.now)
 
 
-def _query_of(context: PageContext, search: SearchState) -> tuple[SlotQuery, OwnTime | None]:
+def query_of(context: PageContext, search: SearchState, adviser: OwnAdviser | None) -> tuple[SlotQuery, OwnTime | None]:
     """The query of the search, and the time that whoever searches has already."""
+    query, own = slot_query_of(context.catalogue, search), None
     if search.visit or search.moving:
-        return query_with_own_time(context, search)
-    return slot_query_of(context.catalogue, search), None
+        query, own = query_with_own_time(context, search)
+    return (replace(query, adviser=adviser.resource_id) if adviser else query), own
 
 
 def _dates(first: date, last: date) -> Iterator[date]:
@@ -214,7 +194,7 @@ def month_of(
     days: list[Day | None] = [None] * first.weekday()
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
-        days.append(_day(day, free_by_day.get(day, 0), bounds, open_days, today))
+        days.append(day_cell(day, free_by_day.get(day, 0), bounds, open_days, today))
     days += [None] * (-len(days) % 7)
     every_week = (tuple(days[start : start + 7]) for start in range(0, len(days), 7))
     weeks = tuple(week for week in every_week if not _is_over(week))
@@ -231,7 +211,8 @@ def _is_over(week: tuple[Day | None, ...]) -> bool:
     return all(day is None or day.is_past for day in week)
 
 
-def _day(day: date, free: int, bounds: tuple[date, date], open_days: Collection[date], today: date) -> Day:
+def day_cell(day: date, free: int, bounds: tuple[date, date], open_days: Collection[date], today: date) -> Day:
+    """One day of a month, as `month_of` shows it."""
     if free:
         return Day(day, DayStatus.FEW if free <= FEW else DayStatus.FREE, free)
     if day < today:
@@ -251,48 +232,3 @@ def last_of_month(first: date) -> date:
 def month_within(requested: date, bounds: tuple[date, date]) -> date:
     """The first day of the month of `requested`, moved to the nearest month that can be booked."""
     return min(max(requested, bounds[0]), bounds[1]).replace(day=1)
-
-
-@blueprint.get("/<authority:authority>/times")
-@public
-def times(authority: str) -> ResponseReturnValue:
-    """The free times of one day."""
-    with council_context(authority) as context:
-        search = read_search_state(request.args.to_dict(flat=False))
-        if ended := ended_in(context.catalogue, search, context.today):
-            return show_ended(context, ended, search)
-        if must_answer(context.catalogue, search):
-            return redirect(f"{context.base}/questions?{search.query()}", code=303)
-        found = _find_day(context, search)
-        back = f"{context.base}/when?{search.query(day='', month=found.on.strftime('%Y-%m'))}"
-        return show_search(
-            "times", context, search, found=found, place=searched_place(found.site, search.mode), back=back
-        )
-
-
-def _find_day(context: PageContext, search: SearchState) -> DayFound:
-    """The free times of the requested day. Raises: NotFound when it is not a date."""
-    requested = day_of(search.day)
-    if requested is None:
-        raise NotFound.because("no_day_chosen")
-    query, own = _query_of(context, search)
-    on_day = replace(query, first_date=requested, last_date=requested)
-    slots = all_slots(context.db, context.catalogue, on_day, context.now)
-    near = locate(search.near) if search.near else None
-    around = replace(query, first_date=requested - FORTNIGHT, last_date=requested + FORTNIGHT)
-    days_with_free = free_by_date(context.db, context.catalogue, around, context.now)
-    site = site_of(context.catalogue, search)
-    is_open = open_dates(context.catalogue, query, (requested,))
-    bounds = dates_with_times_left(context.catalogue, query, context.now)
-    status = _day(requested, len(slots), bounds, is_open, context.today).status
-    return DayFound(
-        requested,
-        times_by_place(slots, sites_by_distance(context.catalogue, query, near)),
-        earlier=max((day for day in days_with_free if day < requested), default=None),
-        later=min((day for day in days_with_free if day > requested), default=None),
-        site=site,
-        names_places=site is None and search.mode not in REMOTE_MODES,
-        status=status,
-        own=own,
-        lacks=never_met_at(site, search.needs) if site else (),
-    )

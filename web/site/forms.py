@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flask_babel import gettext, lazy_gettext
+from wtforms import Field
 from wtforms.validators import DataRequired
 
 from booking.use_cases.calendar_feeds import LONGEST_NAME
 from locations.model import ServiceFacts, SiteFacts
+from locations.triage_questions import TriageQuestion
 from web.components.form_fields import AtMost, Dropdown, Form, NameField, PhoneField, Text, optional
+from web.components.number_fields import WholeNumber
 
 WHOLE_SITE = ""
+NUMBER = "number-"  # before the slug of a service
 
 
 class FeedForm(Form):
@@ -54,13 +58,34 @@ class WalkInForm(Form):
     )
     service = Dropdown(lazy_gettext("What do they come for?"))
 
+    @property
+    def numbers(self) -> list[Field]:
+        """The questions whose answers make a visit longer: one for each service that has one."""
+        return [field for field in self if field.name.startswith(NUMBER)]
+
+    @property
+    def number(self) -> int:
+        """What is answered for the service that they come for; 1 where it asks for nothing."""
+        field = self._fields.get(f"{NUMBER}{self.service.data}")
+        return field.data if field is not None else 1
+
 
 def walk_in_form(site: SiteFacts, services: Iterable[ServiceFacts], *, is_empty: bool = False) -> WalkInForm:
     """The form with those of `services` that this site offers in person; with `is_empty`, without what was sent."""
-    form = WalkInForm(formdata=None) if is_empty else WalkInForm()
-    form.service.choices = [
-        (service.slug, service.name)
-        for service in services
-        if service.id in site.service_ids and "in_person" in service.modes
-    ]
+    offered = [one for one in services if one.id in site.service_ids and "in_person" in one.modes]
+    fields = {f"{NUMBER}{one.slug}": _number(one, one.counting_question) for one in offered if one.counting_question}
+    made: type[WalkInForm] = type("WalkInForm", (WalkInForm,), fields)
+    form = made(formdata=None) if is_empty else made()
+    form.service.choices = [(service.slug, service.name) for service in offered]
     return form
+
+
+def _number(service: ServiceFacts, question: TriageQuestion) -> WholeNumber:
+    """The question that makes a visit for the service longer, answered with 1 until somebody says otherwise."""
+    return WholeNumber(
+        f"{service.name}: {question.ask}",
+        least=1,
+        most=question.most,
+        message=gettext("Enter a number from 1 to %(most)s", most=question.most),
+        default="1",
+    )

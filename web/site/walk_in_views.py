@@ -13,9 +13,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.availability.site_days import counts_of
-from booking.counted import minutes_of_one
+from booking.counted import minutes_of
 from booking.queries.slots import SlotQuery, next_slot
-from booking.slot_tokens import SlotKey
+from booking.slot_tokens import Counts, SlotKey
 from booking.use_cases.book import Booked, Booking, book
 from core.errors import IdempotencyMismatch, Invalid, SlotTaken, TooFar, TooSoon
 from core.problems import joined_texts
@@ -129,19 +129,25 @@ def _book(
             service_ids=(service.id,),
             mode=MODE,
             start_unit=start_unit,
-            counts=counts_of([service]),
+            counts=_counts(form, service),
         ),
         is_walk_in=is_walk_in,
     )
     operation, time = ("walk_in", 0) if is_walk_in else ("next_time", start_unit)
-    key = context.form_key(operation, (context.site.id, service.id, person, time))
+    key = context.form_key(operation, (context.site.id, service.id, form.number, person, time))
     return book(context.runtime, booking, actor=context.actor, idempotency=key)
+
+
+def _counts(form: WalkInForm, service: ServiceFacts) -> Counts:
+    """What the number that was answered adds to the visit."""
+    return counts_of([service], {service.id: form.number})
 
 
 def _offer_next(context: SiteContext, form: WalkInForm, service: ServiceFacts) -> NextSlot | None:
     """The next time here, after the form says that nobody is free for the whole visit before it."""
-    length = format_minutes(minutes_of_one(service))
-    query = SlotQuery((service.id,), site_ids=(context.site.id,), mode=MODE, for_public=False)
+    counts = _counts(form, service)
+    length = format_minutes(sum(minutes_of([service], counts)))
+    query = SlotQuery((service.id,), site_ids=(context.site.id,), mode=MODE, for_public=False, counts=counts)
     with context.runtime.database.reading() as db:
         slot = next_slot(db, context.catalogue, query, context.now)
     if slot is None:

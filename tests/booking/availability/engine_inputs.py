@@ -167,4 +167,5 @@ def searches(draw: st.DrawFn, days: list[LocalDay], most_services: int) -> Searc
         needs=draw(some(NEEDS)) if draw(st.booleans()) else frozenset(),
         extra_ticks=draw(st.sampled_from([0, 0, 0, 3])),
         for_list=draw(st.booleans()),
+        adviser=draw(st.sampled_from([0, 0, 0, 10, 11, 20])),
     )

@@ -41,6 +41,8 @@ def can_start(search: Search, site_day: SiteDay, rows: Sequence[BusyRow], tick: 
         return False
     if tick % search.visit[0].grid_ticks != 0:
         return False
+    if search.adviser and not any(can_serve(search, site_day, shape) for shape in search.visit):
+        return False
     return all(
         next(choices(search, site_day, rows, shape, begin), None) is not None
         for shape, begin in services_at(search, tick)
@@ -72,8 +74,21 @@ def choices(
     for selected in product(*pools):
         ids = [plan.resource.resource_id for plan, _ in selected]
         skills = {skill for plan, _ in selected for skill in plan.resource.skills}
+        if search.adviser and can_serve(search, site_day, shape) and search.adviser not in ids:
+            continue
         if len(set(ids)) == len(ids) and all(n in site_day.features or n in skills for n in search.needs):
             yield selected
+
+
+def can_serve(search: Search, site_day: SiteDay, shape: ServiceShape) -> bool:
+    """Whether the adviser who is wanted is there, and is what some requirement of the service asks for."""
+    return any(
+        plan.resource.resource_id == search.adviser
+        and plan.resource.kind == requirement.kind
+        and requirement.skills <= plan.resource.skills
+        for plan in site_day.resources
+        for requirement in shape.requirements
+    )
 
 
 def seats_of(site_day: SiteDay) -> list[SeatOf]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import pytest
 
 from booking.queries.starts_of_week import Starts
-from booking.slot_tokens import decode
+from booking.slot_tokens import decode, prefix
 from core.database import Database
 from core.wall_clock import local_day
 from tests.support.factories import World, catalogue, make_world
@@ -26,9 +27,8 @@ def starts_on(world: World, day: date, count: int, first: int = NINE) -> Starts:
 
 def drawn(database: Database, world: World, starts: Starts, first: date) -> Grid:
     site = catalogue(database, world).site_by_id(world.site_id)
-    rows = row_specs(
-        [(site, 1.25, ["in_person"])], world.authority_id, (world.service_ids[0],), extra_time=False, counts=()
-    )
+    how = partial(prefix, extra_time=False)
+    rows = row_specs([(site, 1.25, ["in_person"])], world.authority_id, (world.service_ids[0],), how)
     days = days_shown(starts, week_from(first))
     return make_grid(rows, starts, days, ZONE, {(site.id, day): f"none on {day.day}" for day in days})
 

@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
+from booking.slot_tokens import counts_in_token
 from booking.states import State
 from booking.tables import Appointment, Claim
+from locations.catalogue_queries import bump_plan
+from locations.tables import Service
 from people.residents.tables import Resident
 from people.staff.policy import Role
 from reminders.tables import Notification
@@ -160,3 +163,24 @@ def test_the_script_is_told_whether_the_form_can_be_sent(library: Library, site_
     assert site_staff.post(f"{WALK_INS}/try", data=fields).status_code == 204
     assert site_staff.post(f"{WALK_INS}/try").status_code == 400  # another session's token
     assert library.app.test_client().post(f"{WALK_INS}/try", data=fields).status_code == 303
+
+
+def test_a_walk_in_takes_as_long_as_the_number_says_and_the_gap_must_hold_it(
+    library: Library, site_staff: FlaskClient
+) -> None:
+    for _ in range(2):  # both desks are booked from ten
+        library.book(60)
+    asked = {"ask": "How many sets of documents?", "say": "", "minutes_each": 15, "most": 4}
+    with library.database.writing() as db:
+        values = {"triage_questions": [asked], "duration_minutes": 15}
+        db.execute(update(Service).where(Service.slug == "certify").values(**values))
+        bump_plan(db, library.world.authority_id)
+    refused = take(site_staff, **{"number-certify": "4"})
+    text = check_page(refused.text).text
+    assert refused.status_code == 409
+    assert "Nothing is free here now for 1 hour 15 minutes" in text
+    assert take(site_staff, **{"number-certify": "9"}).status_code == 400
+    take(site_staff, **{"number-certify": "3"})
+    (visit,) = (one for one in appointments(library) if one.is_walk_in)
+    assert visit.ends_at - visit.starts_at == timedelta(minutes=60)
+    assert counts_in_token(visit.slot_token)[0].number == 3

@@ -1,0 +1,1 @@
+"""Advisers whom people have, or had: named by staff, or seen last."""

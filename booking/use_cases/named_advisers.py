@@ -1,0 +1,79 @@
+"""Names the adviser whom somebody has for a service, and ends that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.advisers.tables import NamedAdviser
+from booking.queries.advisers import today_of, works_for
+from core.audit import Actor, record
+from core.errors import Invalid
+from core.runtime import Runtime
+from core.tokens import adviser_token, digest, new_nonce
+from locations.catalogue_queries import catalogue_by_id
+from people.residents.resident_repository import lock_resident, resident_of
+
+LONGEST = timedelta(days=2 * 366)
+
+
+@dataclass(frozen=True)
+class NewNamedAdviser:
+    """Who is to serve somebody, for which service, until which day, that day included."""
+
+    service: str
+    resource_id: int
+    until: date
+
+
+def name_adviser(runtime: Runtime, authority_id: int, resident_id: int, new: NewNamedAdviser, *, actor: Actor) -> None:
+    """Name the adviser, in place of another one for the same service. The link that was given for it goes on working.
+
+    Raises: Invalid, NotFound.
+    """
+    with runtime.database.writing() as db:
+        now, catalogue = runtime.clock.database_now(db), catalogue_by_id(db, authority_id)
+        resident_of(db, authority_id, resident_id)
+        lock_resident(db, authority_id, resident_id)
+        service, today = catalogue.service(new.service), today_of(catalogue, now)
+        if not works_for(catalogue, new.resource_id, service, today):
+            raise Invalid.in_field("adviser", "adviser_not_for_service")
+        if not today <= new.until <= today + LONGEST:
+            raise Invalid.in_field("until", "until_out_of_range")
+        row = _row(db, authority_id, resident_id, service.id)
+        if row is None:
+            nonce = new_nonce()
+            row = NamedAdviser(
+                authority_id=authority_id,
+                resident_id=resident_id,
+                service_id=service.id,
+                link_nonce=nonce,
+                link_digest=digest(adviser_token(runtime.settings.secret_key, nonce)),
+            )
+            db.add(row)
+        row.resource_id, row.until, row.named_at = new.resource_id, new.until, now
+        _record(db, row, "adviser_named", actor, now)
+
+
+def end_named_adviser(runtime: Runtime, authority_id: int, resident_id: int, service_id: int, *, actor: Actor) -> None:
+    """They have no named adviser for the service any more, and the link ends with it. Where they have none, nothing."""
+    with runtime.database.writing() as db:
+        resident_of(db, authority_id, resident_id)
+        lock_resident(db, authority_id, resident_id)
+        row = _row(db, authority_id, resident_id, service_id)
+        if row is not None:
+            _record(db, row, "named_adviser_ended", actor, runtime.clock.database_now(db))
+            db.delete(row)
+
+
+def _row(db: Session, authority_id: int, resident_id: int, service_id: int) -> NamedAdviser | None:
+    same = (NamedAdviser.resident_id == resident_id, NamedAdviser.service_id == service_id)
+    return db.scalar(select(NamedAdviser).where(NamedAdviser.authority_id == authority_id, *same))
+
+
+def _record(db: Session, row: NamedAdviser, action: str, actor: Actor, now: datetime) -> None:
+    facts = {"service": row.service_id, "resource": row.resource_id, "until": row.until.isoformat()}
+    record(db, actor, action, ("resident", row.resident_id), authority_id=row.authority_id, now=now, reason="", **facts)

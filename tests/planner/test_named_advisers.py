@@ -1,0 +1,91 @@
+"""Staff name the adviser of a resident; whoever has the link finds times with that one, and nobody else sees a name."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from booking.advisers.tables import NamedAdviser
+from booking.slot_tokens import decode
+from booking.tables import Appointment, Hold
+from locations.catalogue_queries import bump_plan
+from locations.tables import Resource, Service
+from tests.support.bad_values import BAD_VALUES, as_sent
+from tests.support.pages import check_page
+from tests.web.site.conftest import Library
+
+pytestmark = pytest.mark.databases("sqlite")
+
+
+@pytest.fixture
+def advisers(library: Library) -> str:
+    """The library's two desks are two advisers; the address of the page of somebody who was there."""
+    with library.database.writing() as db:
+        db.execute(update(Resource).values(kind="adviser", name="Ann of " + Resource.slug))
+        db.execute(update(Service).values(requirements=[{"kind": "adviser", "skills": []}]))
+        bump_plan(db, library.world.authority_id)
+    reference = library.book(60)
+    with library.database.reading() as db:
+        person = db.scalars(select(Appointment.resident_id).where(Appointment.reference == reference)).one()
+    return f"/staff/residents/{person}/advisers"
+
+
+def test_every_bad_value_of_the_form_is_answered_and_names_nobody(
+    library: Library, advisers: str, manager: FlaskClient
+) -> None:
+    form = check_page(manager.get(advisers).text).form_to(advisers)
+    good = {"service": "certify", "adviser": str(library.world.resource_ids[1]), "until": "2027-03-01"}
+    for field in good:
+        for words, value in BAD_VALUES.items():
+            answer = manager.post(advisers, data=form.values(**good) | {field: as_sent(value)})
+            assert answer.status_code == HTTPStatus.BAD_REQUEST, (field, words)
+    with library.database.reading() as db:
+        assert db.scalars(select(NamedAdviser.id)).all() == []
+
+
+def test_the_link_finds_times_with_the_named_adviser_until_it_ends(
+    app: Flask, library: Library, advisers: str, manager: FlaskClient
+) -> None:
+    second = library.world.resource_ids[1]
+    form = check_page(manager.get(advisers).text).form_to(advisers)
+    manager.post(advisers, data=form.values(service="certify", adviser=str(second), until="2027-03-01"))
+    named = check_page(manager.get(advisers).text)
+    assert "Ann of desk-2 is their adviser until Mon 1 Mar" in named.text
+    link = re.findall(r"/testshire/adviser/[0-9a-f]{64}", named.text)[0]
+    resident, stranger = app.test_client(), app.test_client()
+    search = resident.get(link).location.replace("/needs", "/when")
+    shown = check_page(resident.get(search).text)
+    assert "These are times with Ann of desk-2" in shown.text
+    hold = shown.form_to("/book/hold")
+    assert [decode(token).adviser for token in hold.fields["slot"]] == [second]
+    everybody = check_page(resident.get(search.replace("adviser=own", "adviser=any")).text)
+    assert "Your adviser is Ann of desk-2" in everybody.text
+    other = check_page(stranger.get(search).text)
+    assert "Ann" not in other.text
+    token = other.form_to("/book/hold").fields["csrf_token"]
+    answer = stranger.post("/testshire/book/hold", data=hold.fields | {"csrf_token": token})
+    assert answer.status_code == HTTPStatus.NOT_FOUND
+    assert resident.post("/testshire/book/hold", data=hold.fields).status_code == HTTPStatus.SEE_OTHER
+    with library.database.reading() as db:
+        assert [decode(held).adviser for held in db.scalars(select(Hold.slot_token))] == [second]
+    end = named.form_to("/end")
+    assert manager.post(end.action, data=end.fields).status_code == HTTPStatus.SEE_OTHER
+    assert "Ann" not in check_page(resident.get(search).text).text
+    assert app.test_client().get(link).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_a_service_for_people_with_an_adviser_says_so_to_everybody_else(
+    app: Flask, library: Library, advisers: str
+) -> None:
+    with library.database.writing() as db:
+        db.execute(update(Service).values(named_adviser="named_only", catchment_instead="Ring us first."))
+        bump_plan(db, library.world.authority_id)
+    for page in ("needs", "where", "when"):
+        text = check_page(app.test_client().get(f"/testshire/{page}?service=certify").text).text
+        assert "This is for people who have an adviser" in text
+        assert "Ring us first." in text
