@@ -42,7 +42,7 @@ def test_the_adviser_seen_last_is_found_held_and_booked(
     assert_problem(anonymous_program.get("/availability", service="certify", after=first), 401, "not_allowed")
     assert program.get("/availability", service="certify", after="99999999").status_code == 404
     body = {"slot": slots[3]["slot"], "resident": {"name": "Somebody Else", "email": "else@example.org"}}
-    assert_problem(program.post("/appointments", body), 400, "validation")
+    assert_problem(program.post("/appointments", body), 422, "validation", "slot")
     booked_again = program.book(slots[3]["slot"], after=first)["reference"]
     with database.reading() as db:
         of_visit = select(Allocation.resource_id).join(Appointment).where(Appointment.reference == booked_again)

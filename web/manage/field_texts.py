@@ -159,16 +159,10 @@ SERVICE: Texts = {
         _l("While the promise of a free time is broken, can everybody book what is kept for the day itself?"),
         _l("The shares of sessions that would be free to book on the day only"),
     ),
-    "catchment": _t(
-        _l("Which areas is it for?"),
-        _l("One on each line: N12, N12 0 or N12 0GA. Leave it empty if it is for everybody"),
-    ),
+    "catchment": _t(_l("Which areas is it for?"), _l("One on each line: N12, N12 0 or N12 0GA. None if for everybody")),
     "catchment_kind": _t(_l("Who else can book it?")),
     "catchment_instead": _t(_l("What do people do for whom it is not?")),
-    "named_adviser": _t(
-        _l("Is it for people with a named adviser?"),
-        _l("You name the adviser on the page of a resident. Those who have none saw one last"),
-    ),
+    "named_adviser": _t(_l("Is it for people who have an adviser, named by staff or seen last?")),
     "catchment_may_be_passed": _t(_l("Can staff book it for somebody else, if they say why?")),
     "triage_questions": _t(_l("Questions before booking")),
     "requirements": _t(_l("What a visit needs")),

@@ -1,8 +1,12 @@
 """The forms of a site: a calendar feed, and a visit of somebody who walks in."""
 
+# WTForms has no types, so that every class here has a base of unknown type.
+# mypy: disable-error-code="misc"
+
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from wtforms import Field
@@ -43,6 +47,15 @@ def feed_form(site: SiteFacts, *, is_empty: bool = False) -> FeedForm:
     return form
 
 
+class VisitNumber(WholeNumber):
+    """The answer of a question of one service, which counts where they come for that one."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Keep the number. Raises: StopValidation with the message."""
+        if self.name == f"{NUMBER}{form.service.data}":
+            super().pre_validate(form)
+
+
 class WalkInForm(Form):
     """Who is here, and for what. Only their name is needed."""
 
@@ -80,9 +93,9 @@ def walk_in_form(site: SiteFacts, services: Iterable[ServiceFacts], *, is_empty:
     return form
 
 
-def _number(service: ServiceFacts, question: TriageQuestion) -> WholeNumber:
+def _number(service: ServiceFacts, question: TriageQuestion) -> VisitNumber:
     """The question that makes a visit for the service longer, answered with 1 until somebody says otherwise."""
-    return WholeNumber(
+    return VisitNumber(
         f"{service.name}: {question.ask}",
         least=1,
         most=question.most,
