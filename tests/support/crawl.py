@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -49,15 +49,22 @@ def links_of(html: str) -> list[str]:
     return [*(href for _, href in page.links), *asked, *map(unescape, LOADED.findall(html))]
 
 
-def crawl(client: FlaskClient, start: str, searches: Mapping[str, Mapping[str, Any]], *, each: int = 4) -> Crawl:
+def crawl(
+    client: FlaskClient,
+    start: str,
+    searches: Mapping[str, Mapping[str, Any]],
+    *,
+    each: int = 4,
+    wanted: Set[str] | None = None,
+) -> Crawl:
     """Every page that can be reached from `start` by links, and by sending the forms of `searches` with these values.
 
-    Up to `each` addresses of every endpoint are opened.
+    Up to `each` addresses of every endpoint are opened, until all that are `wanted`, if any, were reached.
     """
     app = client.application
     found = Crawl(defaultdict(list), set())
     waiting = [start]
-    while waiting:
+    while waiting and (wanted is None or wanted - found.reached):
         path = waiting.pop(0)
         endpoint = endpoint_of(app, path)
         if endpoint is None or path in found.opened[endpoint] or len(found.opened[endpoint]) >= each:

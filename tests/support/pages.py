@@ -96,7 +96,7 @@ class _Reader(HTMLParser):
             self._form = Form(facts.get("action", ""), facts.get("method", "get").lower(), facts.get("id", ""))
             self._form.is_hidden = "hidden" in facts
             page.forms.append(self._form)
-        if self._form and facts.get("class") == "fd-told":
+        if self._form and "fd-told" in facts.get("class", "").split():
             self._form.says_who_is_told = True
         if tag in ("input", "select", "textarea"):
             self._field(tag, facts)

@@ -25,12 +25,28 @@ def examples(number: int) -> settings:
 
 
 @examples(500)
-@given(worlds())
-def test_slots_are_those_of_the_oracle_in_order(world: World) -> None:
+@given(worlds(), st.integers(1, 40))
+def test_slots_are_those_of_the_oracle_in_order_and_counts_first_slots_and_limits_agree(
+    world: World, limit: int
+) -> None:
     busy = engine.busy_index(world.rows)
-    found = engine.find_slots(world.search, world.site_days, busy)
-    expected = oracle.slots(world.search, world.site_days, world.rows)
-    assert [(slot.start_unit, slot.site_id, slot.end_unit) for slot in found] == expected
+    search, site_days = world.search, world.site_days
+    everything = engine.find_slots(search, site_days, busy)
+    expected = oracle.slots(search, site_days, world.rows)
+    assert [(slot.start_unit, slot.site_id, slot.end_unit) for slot in everything] == expected
+    counts = {
+        (day.site_id, day.day.date): sum(
+            site_id == day.site_id and 0 <= unit - day.day.base_unit < day.day.ticks for unit, site_id, _ in expected
+        )
+        for day in site_days
+    }
+    assert engine.count_by_day(search, site_days, busy) == counts
+    assert engine.find_slots(search, site_days, busy, limit=limit) == everything[:limit]
+    first: dict[int, int] = {}
+    for slot in everything:
+        first.setdefault(slot.site_id, slot.start_unit)
+    found = engine.first_slot_by_site(search, site_days, busy)
+    assert {site_id: slot.start_unit for site_id, slot in found.items()} == first
 
 
 @examples(200)
@@ -47,25 +63,6 @@ def test_what_a_day_remembers_never_answers_for_other_bookings(world: World, dat
         assert [(slot.start_unit, slot.site_id, slot.end_unit) for slot in found] == oracle.slots(
             search, site_days, rows
         )
-
-
-@examples(300)
-@given(worlds(), st.integers(1, 40))
-def test_counts_first_slots_and_limits_agree_with_the_whole_list(world: World, limit: int) -> None:
-    busy = engine.busy_index(world.rows)
-    search, site_days = world.search, world.site_days
-    counts = {
-        (site_day.site_id, site_day.day.date): len(oracle.start_ticks(search, site_day, world.rows))
-        for site_day in site_days
-    }
-    everything = engine.find_slots(search, site_days, busy)
-    assert engine.count_by_day(search, site_days, busy) == counts
-    assert engine.find_slots(search, site_days, busy, limit=limit) == everything[:limit]
-    first: dict[int, int] = {}
-    for slot in everything:
-        first.setdefault(slot.site_id, slot.start_unit)
-    found = engine.first_slot_by_site(search, site_days, busy)
-    assert {site_id: slot.start_unit for site_id, slot in found.items()} == first
 
 
 @examples(400)
