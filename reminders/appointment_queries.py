@@ -8,23 +8,21 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import case, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from booking.arrangements import needs_facts
 from booking.calendar.event import neutral_services, neutral_site
 from booking.proposals.tables import Proposal
-from booking.queries.proposed_changes import proposed_changes
 from booking.queries.unmet_needs import unmet_by_appointment
 from booking.rebooking import ProposalState
-from booking.slot_tokens import decode
 from booking.tables import Allocation, Appointment, AppointmentService, RebookItem
-from core.wall_clock import instant_of
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.tables import Representative, Resident
-from reminders.delivery_decisions import SENT, ClaimedRow, MessageFacts, OfferedTime
+from reminders.delivery_decisions import PENDING, SENT, ClaimedRow, MessageFacts
 from reminders.former_owner_queries import EMAIL, POSTAL_COLUMNS, former_owners
+from reminders.further_fact_queries import offered_times, text_answers
 from reminders.recipients import (
     CANCELLED,
     REMINDER,
@@ -40,8 +38,7 @@ from reminders.recipients import (
     rules_in,
 )
 from reminders.site_text_queries import site_texts
-from reminders.tables import InboundText, Notification
-from reminders.text_answers import TextAnswer
+from reminders.tables import Notification
 
 # What `contacts_of` needs of a row; the resident and the representative are joined.
 CONTACT_COLUMNS = (
@@ -95,6 +92,7 @@ _MESSAGE_ROWS = (
         Appointment.slot_token,
         Appointment.arrangements,
         Appointment.owner_since,
+        Appointment.resident_id,
         func.coalesce(Appointment.contact_language, Resident.language).label("spoken_language"),
         _AWAITS_REBOOKING,
         _IS_OFFERED_ANOTHER_TIME,
@@ -119,7 +117,8 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
     former = former_owners(db, handed_over) if handed_over else {}
     catalogues = {authority_id: catalogue_by_id(db, authority_id) for authority_id in {row[1] for row in rows}}
     rules = {id_: rules_in(db.info, known.authority.message_channels) for id_, known in catalogues.items()}
-    offers = _offers(db, [row for row in rows if row.is_offered_another_time], catalogues)
+    offered = [row for row in rows if row.is_offered_another_time]
+    offers = offered_times(db, offered, catalogues) if offered else {}
     asking = [row for row in rows if row.support_needs]
     unmet = unmet_by_appointment(db, asking, catalogues) if asking else {}
     return {
@@ -137,21 +136,6 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
     }
 
 
-def _offers(db: Session, rows: Sequence[Any], catalogues: Mapping[int, Catalogue]) -> dict[int, OfferedTime]:
-    """What is offered and held for these appointments, by their ids."""
-    is_open = (Proposal.state == ProposalState.OPEN.value, Proposal.hold_id.is_not(None))
-    offers: dict[int, OfferedTime] = {}
-    for authority_id in {row.authority_id for row in rows}:
-        ids = [row.id for row in rows if row.authority_id == authority_id]
-        found = db.scalars(select(Proposal).where(Proposal.appointment_id.in_(ids), *is_open)).all()
-        changes = proposed_changes(db, catalogues[authority_id], found)
-        for one in found:
-            slot, change = decode(one.slot_token), changes.get(one.id)
-            site, starts_at = catalogues[authority_id].site_by_id(slot.site_id), instant_of(slot.start_unit)
-            offers[one.appointment_id or 0] = OfferedTime(site, starts_at, one.answer_by, change, one.is_shared)
-    return offers
-
-
 def with_told_times(
     db: Session, rows: Iterable[ClaimedRow], facts: Mapping[int, MessageFacts]
 ) -> dict[int, MessageFacts]:
@@ -159,7 +143,7 @@ def with_told_times(
     rows = list(rows)
     told = told_times(db, {row.appointment_id for row in rows if row.kind in (CANCELLED, RESCHEDULED)})
     texts = {number_of(row.kind) for row in rows if family_of(row.kind) == TEXT_ANSWER}
-    answers = _text_answers(db, texts) if texts else {}
+    answers = text_answers(db, texts) if texts else {}
     own = {number_of(row.kind) for row in rows if family_of(row.kind) == SITE_MESSAGE}
     own_texts = site_texts(db, own) if own else {}
     said = _said(db, {row.appointment_id for row in rows if family_of(row.kind) == REMINDER})
@@ -186,18 +170,6 @@ def _said(db: Session, appointment_ids: Collection[int]) -> dict[tuple[int, int]
     return found
 
 
-def _text_answers(db: Session, text_ids: Collection[int]) -> dict[int, TextAnswer]:
-    """What we say to the texts with these ids, by id."""
-    texts = db.scalars(select(InboundText).where(InboundText.id.in_(text_ids))).all()
-    chosen = {appointment_id for text in texts for appointment_id in text.choices}
-    columns = (Appointment.id, Appointment.starts_at)
-    starts = {row.id: row.starts_at for row in db.execute(select(*columns).where(Appointment.id.in_(chosen)))}
-    return {
-        text.id: TextAnswer(text.outcome, text.from_number, tuple(starts[one] for one in text.choices if one in starts))
-        for text in texts
-    }
-
-
 def told_times(db: Session, appointment_ids: Collection[int]) -> dict[int, datetime]:
     """The start that was told last, by the appointment's id; nothing for one of which no time was ever told.
 
@@ -221,6 +193,27 @@ def told_times(db: Session, appointment_ids: Collection[int]) -> dict[int, datet
     )
     sent = [row for row in db.execute(owed) if row.sent_at is not None]
     return {row.appointment_id: row.starts_at for row in sorted(sent, key=lambda row: row.sent_at)}
+
+
+def ids_beside(db: Session, rows: Sequence[ClaimedRow]) -> Sequence[int]:
+    """The reminders that wait for the same channel about other appointments of the same people on the same days.
+
+    Empty where there are none; else those of `rows` that have others are among them. `rows` are of one authority.
+    """
+    reminding = [row for row in rows if row.kind.startswith(REMINDER)]
+    if not reminding:
+        return ()
+    mine, other = aliased(Appointment), aliased(Appointment)
+    is_theirs = and_(other.resident_id == mine.resident_id, other.local_date == mine.local_date, other.id != mine.id)
+    is_current = and_(Notification.appointment_id == other.id, Notification.version == other.version)
+    found = (
+        select(Notification.id)
+        .join(other, is_current)
+        .join(mine, is_theirs)
+        .where(mine.id.in_({row.appointment_id for row in reminding}), Notification.status == PENDING)
+        .where(Notification.channel == rows[0].channel, Notification.kind.startswith(REMINDER))
+    )
+    return db.scalars(found.distinct()).all()
 
 
 class CurrentState(NamedTuple):
@@ -291,5 +284,6 @@ def _facts(
         support_needs=tuple(row.support_needs),
         spoken_language=row.spoken_language,
         owner_since=row.owner_since,
+        resident_id=row.resident_id,
         **of_other_tables,
     )

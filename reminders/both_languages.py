@@ -38,4 +38,5 @@ def facts_in(facts: MessageFacts, code: str) -> MessageFacts:
     offer = replace(facts.offer, site=words_in(facts.offer.site, code)) if facts.offer else None
     services = tuple(words_in(service, code) for service in facts.services)
     authority, site = words_in(facts.authority, code), words_in(facts.site, code)
-    return replace(facts, authority=authority, site=site, services=services, offer=offer)
+    others = tuple(facts_in(one, code) for one in facts.same_day)
+    return replace(facts, authority=authority, site=site, services=services, offer=offer, same_day=others)

@@ -26,8 +26,9 @@ from reminders.channels.mime import envelope_address
 from reminders.delivery_decisions import FAILED, IN_DOUBT, RETURNED_OUTCOME, SENT, SENT_OUTCOME, UNCLEAR_OUTCOME
 from reminders.reasons import MAIL_RETURNED, with_detail
 from reminders.recipients import EMAIL
-from reminders.rerouting import locked_alike, plan_next_channel
+from reminders.rerouting import lock_alike, locked_alike, plan_next_channel
 from reminders.tables import DeliveryAttempt
+from reminders.try_queries import told_in_message_of
 
 # Of what a server refused at once no copy went out.
 _MAY_COME_BACK = ("", SENT_OUTCOME, UNCLEAR_OUTCOME, RETURNED_OUTCOME)
@@ -105,8 +106,18 @@ def fail_returned(db: Session, report: BounceReport, now: datetime) -> bool:
     if not found:
         return False
     of_message = (int(found[1]), int(found[2]))
-    row = next((one for one in locked_alike(db, of_message[0]).values() if (one.id, one.version) == of_message), None)
-    if row is None or row.channel != EMAIL or row.status not in (SENT, IN_DOUBT):
+    others = told_in_message_of(db, of_message[0])
+    lock_alike(db, (of_message[0], *others))
+    ended = [_fail_row(db, id_, of_message, report, now) for id_ in (of_message[0], *others)]
+    return ended[0]
+
+
+def _fail_row(db: Session, id_: int, of_message: tuple[int, int], report: BounceReport, now: datetime) -> bool:
+    """Whether this row failed: that of the message itself, or one that was told in it."""
+    row = next((one for one in locked_alike(db, id_).values() if one.id == id_), None)
+    if row is None or (row.id == of_message[0] and row.version != of_message[1]):
+        return False
+    if row.channel != EMAIL or row.status not in (SENT, IN_DOUBT):
         return False
     people = _people(db, row.appointment_id)
     tries = select(DeliveryAttempt).where(DeliveryAttempt.notification_id == row.id)

@@ -52,9 +52,6 @@ Done = TypeVar("Done")
 
 # With PROMETHEUS_MULTIPROC_DIR the web server's /metrics shows what the scheduler's process counts.
 MESSAGES = Counter("front_door_messages_total", "Tries to send and messages closed", ["kind", "result"])
-UNKNOWN_CHANNELS = Counter(
-    "front_door_unknown_channel_total", "Messages of channels that are not registered", ["channel"]
-)
 
 log = logging.getLogger(__name__)
 message_log = logging.getLogger("front_door.messages")
@@ -206,6 +203,7 @@ class ChannelQueue:
         """How many tries were recorded, with their rows closed or scheduled again, and counted."""
         if not results:
             return 0
+        results = queue.results_of_each(results)
         queue.record_attempts(db, results, now)
         sent = [result for result in results if result.outcome == SENT_OUTCOME]
         queue.record_sent(db, sent, now, now + ASK_AFTER if self.tracks_delivery else None)
@@ -219,15 +217,24 @@ class ChannelQueue:
         return len(results)
 
     def _start(self, db: Session, ready: ReadyMessage, now: datetime, counts: DeliveryCounts) -> bool:
-        """Whether a try starts: the row is still ours and still true, and no earlier try of it has arrived."""
+        """Whether a try starts: all its rows are still ours and still true, and no earlier try of one has arrived."""
         row = ready.claimed
+        may_go = [one for one in row.each if self._may_go(db, one, ready.facts.version, now, counts)]
+        if len(may_go) < len(row.each):
+            queue.release(db, may_go, now)  # the next pass finds out what is told without the others
+            return False
+        queue.start(db, [row], self.worker, now, maybe_duplicate=ready.earlier.in_doubt)
+        return True
+
+    def _may_go(self, db: Session, row: ClaimedRow, version: int, now: datetime, counts: DeliveryCounts) -> bool:
+        """Whether a row is sent now; else it is closed or given back."""
         if not queue.renew(db, row, now + self.sending_lease):
             return False
         found = current_state(db, row.appointment_id)
         if not found.makes_current(row.kind, row.version):
             self.close(db, row, VOID, SUPERSEDED, now, counts)
             return False
-        is_other = found.version != ready.facts.version
+        is_other = found.version != (row.version if family_of(row.kind) == REMINDER else version)
         if is_other or now >= row.useful_until or (found.awaits_rebooking and family_of(row.kind) == REMINDER):
             queue.release(db, [row], now)  # the next pass checks it again, closes it as late, or holds it
             return False
@@ -240,7 +247,6 @@ class ChannelQueue:
         if earlier.doubts > 1:
             self.close(db, row, IN_DOUBT, INTERRUPTED, now, counts)
             return False
-        queue.start(db, [row], self.worker, now, maybe_duplicate=earlier.in_doubt)
         return True
 
     def close(
@@ -287,9 +293,3 @@ def _log_result(row: ClaimedRow, result: str, **facts: str) -> None:
     if message_log.isEnabledFor(logging.INFO):
         about = {"notification": row.id, "kind": row.kind, "channel": row.channel, "result": result, **facts}
         message_log.info("message", extra=about)
-
-
-def count_unknown_channel(channel: str, number: int) -> None:
-    """Log as an error, and count, `number` rows that were withheld because no channel is called `channel`."""
-    UNKNOWN_CHANNELS.labels(channel).inc(number)
-    message_log.error("withheld %s messages of the channel %s, which is not registered", number, channel)

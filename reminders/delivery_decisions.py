@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from booking.arrangements import ArrangementState
-from booking.proposals.time_ranking import ProposedChange
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from reminders.costs.kinds_off import is_off, kinds_off_of
 from reminders.former_owners import NOBODY, FormerOwner
+from reminders.offered_time import OfferedTime
 from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, QUIET_HOURS, SUPERSEDED, SWITCHED_OFF, TOLD_ALREADY
 from reminders.recipients import (
     GOING_AHEAD,
@@ -44,17 +44,6 @@ RETURNED_OUTCOME = "returned"  # the provider took it, and says later that it co
 UNAVAILABLE_OUTCOME, DEFERRED_OUTCOME = "unavailable", "deferred"
 # Until a held message is looked at again, and between two questions what became of one that a provider took.
 HELD_FOR = ASK_AFTER = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedTime:
-    """Another time that is held for whoever has the appointment, and others who share it, until `answer_by`, in UTC."""
-
-    site: SiteFacts
-    starts_at: datetime
-    answer_by: datetime
-    change: ProposedChange | None = None
-    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +85,17 @@ class MessageFacts:
     moved_by: str = ""
     answers: Mapping[int, TextAnswer] = field(default_factory=dict)  # by the number of the text
     site_texts: Mapping[int, SiteText] = field(default_factory=dict)  # by the number of the message
+    resident_id: int = 0
+    same_day: tuple[MessageFacts, ...] = ()  # other appointments of theirs on that day, which the same message tells
     mail_address: str = ""  # to which email about the appointment goes; nothing where messages go by other channels
     can_be_cancelled: bool = True  # by who gets the message, when they get it
 
     def at(self, now: datetime) -> MessageFacts:
         """The facts of a message that is written now."""
         cutoff = timedelta(minutes=max((service.cancel_cutoff_minutes for service in self.services), default=0))
-        is_early = now < self.starts_at - cutoff
-        return self if is_early == self.can_be_cancelled else replace(self, can_be_cancelled=is_early)
+        is_early, others = now < self.starts_at - cutoff, tuple(one.at(now) for one in self.same_day)
+        is_same = is_early == self.can_be_cancelled and not others
+        return self if is_same else replace(self, can_be_cancelled=is_early, same_day=others)
 
     def for_kind(self, kind: str) -> MessageFacts:
         """The facts of a message of `kind`; for whom it was not meant, those that they knew, and no key to it."""
@@ -150,7 +142,10 @@ class MessageFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRow:
-    """A row that a worker has for the length of its lease. `fencing_token` 1 says that nobody had it before."""
+    """A row that a worker has for the length of its lease. `fencing_token` 1 says that nobody had it before.
+
+    Those `joined` are told in the same message, and each has a try and an end of its own.
+    """
 
     id: int
     authority_id: int
@@ -162,6 +157,12 @@ class ClaimedRow:
     fencing_token: int
     due_at: datetime
     instead_of: str = ""
+    joined: tuple[ClaimedRow, ...] = ()
+
+    @property
+    def each(self) -> tuple[ClaimedRow, ...]:
+        """This row, and those that are told in the same message."""
+        return (replace(self, joined=()), *self.joined) if self.joined else (self,)
 
     @property
     def failed_channels(self) -> frozenset[str]:
@@ -171,16 +172,25 @@ class ClaimedRow:
     @property
     def reference(self) -> str:
         """Our own reference, the same for every try: a provider is queried by it, and the Message-ID is made of it."""
-        return f"notification-{self.id}-{self.version}"
+        return reference_of(self.id, self.version)
+
+
+def reference_of(notification_id: int, version: int) -> str:
+    """Our own reference of the message of this row."""
+    return f"notification-{notification_id}-{version}"
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierTries:
-    """What is known of earlier tries: how many, whether one arrived, and how many may have arrived."""
+    """What is known of earlier tries: how many, whether one arrived, and how many may have arrived.
+
+    The `references` are those of the messages of which that is not known, the last one last.
+    """
 
     tries: int = 0
     arrived: bool = False
     doubts: int = 0
+    references: tuple[str, ...] = ()
 
     @property
     def in_doubt(self) -> bool:
@@ -192,7 +202,7 @@ class EarlierTries:
 class DeliveryResult:
     """The result of a try. `tries` counts this one too; `error` is a reason as in `reminders.reasons`.
 
-    `units` is how many segments or letters the provider has taken.
+    `units` is how many segments or letters the provider has taken; None of what the message of another row told.
     The `last_unclear` one is not repeated if it is unclear: an earlier try may have arrived too, and nobody can be asked.
     `retry_after` is how many seconds the provider asked us to stay away.
     """
@@ -204,7 +214,7 @@ class DeliveryResult:
     error: str = ""
     last_unclear: bool = False
     retry_after: float = 0
-    units: int = 0
+    units: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -20,8 +22,12 @@ HEARTBEAT_SECONDS = 15.0
 SWEEP = "sweep"  # the row that says when the last cleanup was: no worker's
 RETENTION = timedelta(days=1)  # of the heartbeats of processes that have ended
 
-
 log = logging.getLogger(__name__)
+
+
+def worker_name() -> str:
+    """Host and process: who did it, in the record of a try."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}"
 
 
 def record_heartbeat(db: Session, worker: str, now: datetime) -> None:

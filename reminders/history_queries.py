@@ -15,6 +15,7 @@ from reminders.failure_queries import Ended, failure_results_of
 from reminders.reasons import SILENCE
 from reminders.recipients import CANCELLED, SAY_THE_TIME, family_of
 from reminders.tables import DeliveryAttempt, Notification
+from reminders.try_queries import told_in_one_with
 
 DELIVERED, ARRIVED_LATE = "delivered", "arrived_late"  # parts of `sent`
 
@@ -42,6 +43,7 @@ class MessageHistoryEntry:
     delivered_at: datetime | None = None
     arrived_late: bool = False
     ended: Ended | None = None  # how staff dealt with its failure
+    told_with: tuple[str, ...] = ()  # the references of other appointments that the same message told
 
     @property
     def outcome(self) -> str:
@@ -79,7 +81,7 @@ def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntr
         .where(Notification.appointment_id == appointment_id)
         .order_by(Notification.due_at, Notification.id)
     )
-    results = failure_results_of(db, appointment_id)
+    results, others = failure_results_of(db, appointment_id), told_in_one_with(db, appointment_id)
     return [
         MessageHistoryEntry(
             kind=family_of(row.kind),
@@ -97,6 +99,7 @@ def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntr
             delivered_at=row.delivered_at,
             arrived_late=is_late(row.kind, row.delivered_at, starts_at),
             ended=results.get(row.id),
+            told_with=tuple(others.get(row.id, ())),
         )
         for row, maybe_twice, starts_at in db.execute(statement)
     ]

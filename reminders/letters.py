@@ -11,8 +11,8 @@ from core.language import Language
 from core.message_templates import subject_and_text
 from core.text import person_name
 from reminders.delivery_decisions import MessageFacts
-from reminders.messages import MessageContext, OtherBody
-from reminders.recipients import Delivery, family_of
+from reminders.messages import MessageContext, OtherBody, template_of
+from reminders.recipients import Delivery
 
 # Of a page of A4 with margins of 2 cm: characters of a line, lines of the first page below the address, of each further one.
 PLAIN_PAGE, LARGE_PAGE = (85, 34, 50), (50, 18, 30)  # 12 and 18 points
@@ -32,11 +32,12 @@ class LetterBody(OtherBody):
 
     @classmethod
     def written(
-        cls, kind: str, _facts: MessageFacts, message: MessageContext, delivery: Delivery, language: Language
+        cls, kind: str, facts: MessageFacts, message: MessageContext, delivery: Delivery, language: Language
     ) -> Self:
         """A letter is answered by its short link, by telephone or at the counter, never by email."""
-        on_paper = replace(message, manage_url=message.short_url, can_answer=True)
-        heading, text = subject_and_text(family_of(kind), on_paper, language)
+        visits = tuple(replace(one, manage_url=one.short_url) for one in message.visits)
+        on_paper = replace(message, manage_url=message.short_url, can_answer=True, visits=visits)
+        heading, text = subject_and_text(template_of(kind, facts), on_paper, language)
         lines = (person_name(delivery.name), *delivery.address.splitlines())
         return cls(tuple(line for line in lines if line), heading, text, large_print=delivery.large_print)
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 from zoneinfo import ZoneInfo
 
-from booking.calendar.change_lines import change_lines
 from booking.calendar.event import (
     Audience,
     Papers,
@@ -30,7 +29,9 @@ from core.text import person_name
 from core.tokens import owner_proof, short_token, spoken_reference, working_manage_token
 from locations.own_words import languages_for, link_in
 from reminders.both_languages import BETWEEN, PLACES, facts_in, in_both_languages
-from reminders.delivery_decisions import MessageFacts, OfferedTime, ReadyMessage
+from reminders.day_words import by_time, words_of_day
+from reminders.delivery_decisions import MessageFacts, ReadyMessage
+from reminders.offer_words import NO_OFFER, words_of_offer
 from reminders.recipients import CANCELLED, HANDED_OVER, RESCHEDULED, WITHOUT_CALENDAR, Delivery, family_of
 from reminders.site_text import NO_SITE_TEXT, SiteText
 
@@ -132,6 +133,9 @@ class MessageContext:
     direction: str = "ltr"
     missed_cost: str = ""  # what a missed visit costs the council, if it says so
     site_text: SiteText = NO_SITE_TEXT
+    day: str = ""  # where the message tells several of that day
+    time: str = ""  # of one of them
+    visits: tuple[MessageContext, ...] = ()
 
     @property
     def papers_mean_another(self) -> bool:
@@ -174,9 +178,10 @@ class MessageWriter:
     def write(self, kind: str, facts: MessageFacts, delivery: Delivery) -> EmailBody:
         """The message of `kind` as an email."""
         parts = self._in_each_language(kind, facts, delivery)
-        body = joined_email([email_body(family_of(kind), message, language) for _, message, language in parts])
+        name = template_of(kind, facts)
+        body = joined_email([email_body(name, message, language) for _, message, language in parts])
         method = Method.CANCEL if family_of(kind) in (CANCELLED, HANDED_OVER) else Method.REQUEST
-        if family_of(kind) in WITHOUT_CALENDAR or not facts.for_kind(kind).is_in_calendar:
+        if family_of(kind) in WITHOUT_CALENDAR or facts.same_day or not facts.for_kind(kind).is_in_calendar:
             return replace(body, calendar_method=method)
         # Of what is cancelled, the event that stands in their calendar.
         known = [(one.as_told if kind == CANCELLED else one, said, language) for one, said, language in parts]
@@ -198,6 +203,9 @@ class MessageWriter:
             message = replace(message, missed_cost=f"£{cost}") if cost else message
             if place or language.direction != "ltr" or own is not NO_SITE_TEXT:  # as a message is unless told
                 message = replace(message, place_in_message=place, direction=language.direction, site_text=own)
+            if in_one.same_day:
+                visits = [self._context(kind, one, delivery, language) for one in by_time(in_one)]
+                message = replace(message, **words_of_day(in_one, visits, language))
             parts.append((in_one, message, language))
         return parts
 
@@ -267,21 +275,13 @@ class MessageWriter:
             can_answer=bool(facts.authority.email),
             moved_by_council=kind == RESCHEDULED and facts.moved_by == BY_COUNCIL,
             welcomes_welsh=facts.authority.first_language == "cy",
-            **_offer(facts.offer, zone, language),
+            **(words_of_offer(facts.offer, zone, language) if facts.offer else NO_OFFER),
         )
 
 
-def _offer(offer: OfferedTime | None, zone: ZoneInfo, language: Language) -> dict[str, Any]:
-    """What a message says of the time that is offered; nothing of none."""
-    change = offer.change if offer else None
-    return {
-        "offer_when": language.moment(offer.starts_at.astimezone(zone)) if offer else "",
-        "offer_where": ", ".join([offer.site.name, *address_lines(offer.site)]) if offer else "",
-        "offer_until": language.moment(offer.answer_by.astimezone(zone)) if offer else "",
-        "offer_lines": change_lines(change, language) if change else [],
-        "offer_is_same_time": change is not None and change.is_same_time,
-        "offer_is_shared": bool(offer and offer.is_shared),
-    }
+def template_of(kind: str, facts: MessageFacts) -> str:
+    """By which templates a message of this kind is written: one that tells several appointments has its own."""
+    return "reminders" if facts.same_day else family_of(kind)
 
 
 def _moment(facts: MessageFacts, language: Language) -> str:

@@ -18,6 +18,7 @@ from core.transactions import run_with_retries
 from locations.tables import Authority
 from people.residents.tables import Resident
 from reminders.call_decisions import CallOutcome, after_call
+from reminders.day_calls import calls_about, told_with
 from reminders.delivery_decisions import FAILED, FAILED_OUTCOME, REFUSED_OUTCOME, SENT_OUTCOME, Closed
 from reminders.recipients import CALL
 from reminders.rerouting import lock_messages, plan_next_channel
@@ -84,7 +85,12 @@ def end_call(
         nobody_answered = outcome is CallOutcome.NO_ANSWER
         if not leave_rung(db, appointment, staff_id, actor, now, nobody_answered=nobody_answered):
             return {"is_written": False}
-        is_written = outcome is CallOutcome.BACK or _write(db, appointment, staff_id, outcome, actor, now)
+        if outcome is CallOutcome.BACK:
+            return {"is_written": True}
+        others = told_with(db, [appointment.id], now, site_ids).get(appointment.id, ())
+        is_written = _write(db, appointment, staff_id, outcome, actor, now)
+        if is_written and others:
+            _write_of_others(db, others, staff_id, outcome, actor, now)
         return {"is_written": is_written}
 
     return bool(run_once(runtime.database, idempotency, operation, runtime.clock.now())["is_written"])
@@ -135,6 +141,21 @@ def _write(
     if kinds and outcome in (CallOutcome.REACHED, CallOutcome.MESSAGE_LEFT):
         _record_told(db, appointment, actor, kinds, now)
     return True
+
+
+def _write_of_others(
+    db: Session, others: Sequence[int], staff_id: int, outcome: CallOutcome, actor: Actor, now: datetime
+) -> None:
+    """The same of the reminders of other appointments of that day. Who does not answer was not rung before it was due."""
+    calls = [row for row in calls_about(db, others, now) if outcome is not CallOutcome.NO_ANSWER or row.due_at <= now]
+    for row in calls:
+        _close(db, row, staff_id, outcome, now)
+    db.flush()
+    for row in calls:
+        if row.status == FAILED:
+            plan_next_channel(db, row.id, now)
+        elif outcome is not CallOutcome.NO_ANSWER:
+            _record_told(db, db.get_one(Appointment, row.appointment_id), actor, [row.kind], now)
 
 
 def _close(db: Session, row: Notification, staff_id: int, outcome: CallOutcome, now: datetime) -> None:

@@ -7,11 +7,11 @@ again then. A result is written under the token of its claim; if the row was cla
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, literal, literal_column, not_, null, or_, select, update
+from sqlalchemy import case, cast, delete, func, insert, literal, literal_column, not_, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.database import UtcDateTime
@@ -19,8 +19,6 @@ from reminders.delivery_decisions import (
     LATE,
     PENDING,
     SENT,
-    SENT_OUTCOME,
-    UNCLEAR_OUTCOME,
     VOID,
     WITHHELD,
     ClaimedRow,
@@ -32,6 +30,7 @@ from reminders.pauses import MessagePause
 from reminders.reasons import PAUSED, TOO_LATE, UNKNOWN_CHANNEL
 from reminders.retry_decisions import wait_after
 from reminders.tables import ChannelPause, CouncilPause, DeliveryAttempt, Notification
+from reminders.try_queries import tries_of
 
 EVERY_CHANNEL = "*"  # of a pause
 LONGEST_PAUSE = timedelta(minutes=5)  # of a channel: one that works again is noticed within it
@@ -157,14 +156,15 @@ def renew(db: Session, row: ClaimedRow, lease_until: datetime) -> bool:
 
 
 def release(db: Session, rows: Sequence[ClaimedRow], now: datetime) -> None:
-    """Give back rows that were never started."""
-    _each_token(db, rows, {"lease_until": None, "next_try_at": now})
+    """Give back rows that were never started; one that was claimed before its time, with another, waits for that again."""
+    next_try_at = case((Notification.due_at > now, Notification.due_at), else_=literal(now, UtcDateTime()))
+    _each_token(db, rows, {"lease_until": None, "next_try_at": next_try_at})
 
 
 def postpone(db: Session, rows: Sequence[ClaimedRow], reason: str, until: datetime) -> None:
     """Give back rows, to be due again at `until`, because none could be tried. A try that was begun is none."""
     by_token: dict[int, list[int]] = {}
-    for row in rows:
+    for row in each_of(rows):
         by_token.setdefault(row.fencing_token, []).append(row.id)
     for token, ids in by_token.items():
         begun = delete(DeliveryAttempt).where(
@@ -181,29 +181,20 @@ def close(db: Session, rows: Sequence[ClaimedRow], status: str, reason: str, now
 
 def earlier_tries(db: Session, rows: Iterable[ClaimedRow]) -> dict[int, EarlierTries]:
     """What is known of earlier tries, by the row's id. Rows that nobody had before are not looked up."""
-    known: dict[int, EarlierTries] = {}
-    ids = [row.id for row in rows if row.fencing_token > 1]
-    if not ids:
-        return known
-    columns = (DeliveryAttempt.notification_id, DeliveryAttempt.outcome)
-    for row_id, outcome in db.execute(select(*columns).where(DeliveryAttempt.notification_id.in_(ids))):
-        before = known.get(row_id, EarlierTries())
-        known[row_id] = EarlierTries(
-            tries=before.tries + 1,
-            arrived=before.arrived or outcome == SENT_OUTCOME,
-            doubts=before.doubts + (outcome in ("", UNCLEAR_OUTCOME)),
-        )
-    return known
+    again = [row for row in rows if row.fencing_token > 1]
+    return tries_of(db, again) if again else {}
 
 
 def start(db: Session, rows: Sequence[ClaimedRow], worker: str, now: datetime, *, maybe_duplicate: bool) -> None:
-    """Write that a try of each row begins, in one statement."""
+    """Write that a try of each row begins, and of those that are told with it, in one statement."""
+    joined = {other.id: row.id for row in rows for other in row.joined}
+    joined_to = case(joined, value=Notification.id) if joined else cast(null(), DeliveryAttempt.joined_to.type)
     begun = select(
         Notification.id, Notification.fencing_token, literal(worker), literal(now, UtcDateTime()), literal(""), literal(""),
-        literal(""), literal(maybe_duplicate),
-    ).where(Notification.id.in_([row.id for row in rows]))  # fmt: skip
+        literal(""), literal(maybe_duplicate), joined_to,
+    ).where(Notification.id.in_([row.id for row in each_of(rows)]))  # fmt: skip
     names = ("notification_id", "fencing_token", "worker", "started_at", "outcome", "provider_reference", "error")
-    db.execute(insert(DeliveryAttempt).from_select([*names, "maybe_duplicate"], begun))
+    db.execute(insert(DeliveryAttempt).from_select([*names, "maybe_duplicate", "joined_to"], begun))
 
 
 def record_attempts(db: Session, results: Sequence[DeliveryResult], now: datetime) -> None:
@@ -225,12 +216,14 @@ def record_sent(db: Session, results: Sequence[DeliveryResult], now: datetime, a
 
     The provider is asked at `ask_at` what became of them, if it says so at all.
     """
-    alike: dict[tuple[int, int], list[ClaimedRow]] = {}
+    alike: dict[tuple[int, int | None], list[ClaimedRow]] = {}
     for result in results:
         alike.setdefault((result.tries, result.units), []).append(result.claimed)
     for (tries, units), rows in alike.items():
         values: dict[str, Any] = {"status": SENT, "closed_at": now, "lease_until": None, "reason": "", "tries": tries}
-        if units:  # what was sent before of the same message was paid for, too
+        if units is None:  # paid for with the message that told it
+            values["units_sent"] = func.coalesce(Notification.units_sent, 0)
+        elif units:  # what was sent before of the same message was paid for, too
             values["units_sent"] = func.coalesce(Notification.units_sent, 0) + units
         _each_token(db, rows, {**values, "ask_at": ask_at}, statuses=(PENDING, VOID))
 
@@ -247,11 +240,26 @@ def give_up(db: Session, result: DeliveryResult, status: str, reason: str, now: 
     return _changed(db, _current([result.claimed]).values(values)) == 1
 
 
+def results_of_each(results: Iterable[DeliveryResult]) -> list[DeliveryResult]:
+    """The results, each also for the rows that were told in its message, in order of id, in which rows are locked."""
+    of_rows = (
+        replace(one, claimed=row, units=one.units if row.id == one.claimed.id else None)
+        for one in results
+        for row in one.claimed.each
+    )
+    return sorted(of_rows, key=lambda result: result.claimed.id)
+
+
+def each_of(rows: Iterable[ClaimedRow]) -> list[ClaimedRow]:
+    """`rows`, and those that are told with them."""
+    return [one for row in rows for one in row.each]
+
+
 def _each_token(
     db: Session, rows: Iterable[ClaimedRow], values: dict[str, Any], statuses: tuple[str, ...] = (PENDING,)
 ) -> None:
     by_token: dict[int, list[ClaimedRow]] = {}
-    for row in rows:
+    for row in each_of(rows):
         by_token.setdefault(row.fencing_token, []).append(row)
     for alike in by_token.values():
         db.execute(_unsynchronized(_current(alike, statuses).values(values)))

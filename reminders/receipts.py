@@ -27,8 +27,9 @@ from reminders.provider_states import (
     is_news,
 )
 from reminders.reasons import ARRIVED_EARLIER
-from reminders.rerouting import locked_alike, plan_next_channel, void_replacements
+from reminders.rerouting import lock_alike, locked_alike, plan_next_channel, void_replacements
 from reminders.tables import DeliveryAttempt, Notification
+from reminders.try_queries import told_in_message_of
 
 _REFERENCE = re.compile(r"notification-([0-9]{1,18})-([0-9]{1,9})")
 RECEIPTS = Counter("front_door_receipts_total", "What providers said of messages that they took", ["result"])
@@ -56,13 +57,27 @@ def learn(db: Session, told: ProviderState, now: datetime) -> Learnt:
 
 
 def _learn(db: Session, told: ProviderState, now: datetime) -> Learnt:
+    """What was learnt of the row whose reference the message had; of those that were told in it the same is written."""
     found = _REFERENCE.fullmatch(told.reference)
     if not found:
         return Learnt.UNKNOWN
     of_message = (int(found[1]), int(found[2]))
-    row = next((one for one in locked_alike(db, of_message[0]).values() if (one.id, one.version) == of_message), None)
-    attempt = _attempt_of(db, row, told) if row else None
-    if row is None or attempt is None:
+    others = told_in_message_of(db, of_message[0])
+    if others:
+        lock_alike(db, (of_message[0], *others))
+    learnt = Learnt.UNKNOWN
+    for id_ in (of_message[0], *others):
+        row = next((one for one in locked_alike(db, id_).values() if one.id == id_), None)
+        if row is None or (row.id == of_message[0] and row.version != of_message[1]):
+            return Learnt.UNKNOWN
+        of_row = _learn_of(db, row, told, of_message[0], now)
+        learnt = of_row if row.id == of_message[0] else learnt
+    return learnt
+
+
+def _learn_of(db: Session, row: Notification, told: ProviderState, message_id: int, now: datetime) -> Learnt:
+    attempt = _attempt_of(db, row, told, message_id)
+    if attempt is None:
         return Learnt.UNKNOWN
     if not is_news(told.status, row.provider_status):
         _ask_no_more(row)
@@ -83,15 +98,16 @@ def _ask_no_more(row: Notification) -> None:
         row.ask_at = None
 
 
-def _attempt_of(db: Session, row: Notification, told: ProviderState) -> DeliveryAttempt | None:
-    """The try that `told` is about: that of the provider's id, else one whose id we never learnt.
+def _attempt_of(db: Session, row: Notification, told: ProviderState, message_id: int) -> DeliveryAttempt | None:
+    """The try of `row`, in the message of that row, that `told` is about: of the provider's id, else one without any.
 
     Of a failure only the last try counts: an earlier copy may fail while a later one is on its way.
     """
     tries = select(DeliveryAttempt).where(DeliveryAttempt.notification_id == row.id)
     attempts = db.scalars(tries.order_by(DeliveryAttempt.fencing_token)).all()
-    known = [one for one in attempts if one.provider_reference == told.provider_id]
-    nameless = [one for one in attempts if _has_no_id(one)]
+    in_message = [one for one in attempts if (one.joined_to or row.id) == message_id]
+    known = [one for one in in_message if one.provider_reference == told.provider_id]
+    nameless = [one for one in in_message if _has_no_id(one)]
     attempt = next(iter(known or nameless[-1:]), None)
     if attempt and told.status in FAILURES and attempt is not attempts[-1]:
         return None

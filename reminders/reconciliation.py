@@ -21,12 +21,13 @@ from core.outages import outage_of
 from core.runtime import Runtime
 from core.transactions import run_with_retries
 from reminders.channels.base import Channel, TracksDelivery
-from reminders.delivery_decisions import ASK_AFTER, SENT
+from reminders.delivery_decisions import ASK_AFTER, SENT, reference_of
 from reminders.provider_states import ProviderState
 from reminders.receipts import learn
 from reminders.recipients import CANCELLED, SAY_THE_TIME, family_of
 from reminders.rerouting import locked_alike, plan_next_channel
 from reminders.tables import Notification
+from reminders.try_queries import references_of_last
 
 BATCH = 50
 REMEMBERED = timedelta(days=7)  # what the provider says of a message: docs, "Get message data", read 2026-11-26
@@ -96,7 +97,9 @@ def _claimed(runtime: Runtime, name: str) -> list[_Question]:
         claimed = update(Notification).where(Notification.id.in_(select(due.c.id))).values(ask_at=now + ASK_AFTER)
         columns = (Notification.id, Notification.version, Notification.closed_at)
         rows = db.execute(claimed.returning(*columns).execution_options(synchronize_session=False))
-        return [_Question(id_, f"notification-{id_}-{version}", closed_at) for id_, version, closed_at in rows]
+        found = rows.all()
+        told_by = references_of_last(db, [row.id for row in found])
+        return [_Question(id_, told_by.get(id_, reference_of(id_, version)), at) for id_, version, at in found]
 
 
 def _write(runtime: Runtime, answered: Sequence[tuple[_Question, list[ProviderState]]]) -> None:

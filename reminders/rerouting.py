@@ -6,9 +6,11 @@ kind, channel) lets none be written twice, and `instead_of` says which channels 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session, aliased
 
 from reminders.appointment_queries import current_state
@@ -70,18 +72,26 @@ def locked_alike(db: Session, notification_id: int) -> dict[str, Notification]:
     that and waits for the later one.
     """
     db.flush()
+    lock_alike(db, [notification_id])
+    # Once more: what somebody else has owed while we waited for a lock is not among the rows of the statement that waited.
+    found = db.scalars(_alike([notification_id]), execution_options={"populate_existing": True})
+    return {row.channel: row for row in found.all()}
+
+
+def lock_alike(db: Session, ids: Collection[int]) -> None:
+    """Lock the rows of the messages of these rows, all in order of id."""
+    db.execute(_alike(ids).with_only_columns(Notification.id)).all()
+
+
+def _alike(ids: Collection[int]) -> Select[Any]:
     one = aliased(Notification)
     is_same = and_(
         Notification.appointment_id == one.appointment_id,
         Notification.version == one.version,
         Notification.kind == one.kind,
     )
-    rows = select(Notification).join(one, is_same).where(one.id == notification_id).order_by(Notification.id)
-    locking = rows.with_for_update(of=Notification)
-    db.execute(locking.with_only_columns(Notification.id)).all()
-    # Once more: what somebody else has owed while we waited for a lock is not among the rows of the statement that waited.
-    found = db.scalars(locking, execution_options={"populate_existing": True})
-    return {row.channel: row for row in found.all()}
+    rows = select(Notification).join(one, is_same).where(one.id.in_(ids)).order_by(Notification.id)
+    return rows.with_for_update(of=Notification)
 
 
 def lock_messages(db: Session, appointment_id: int) -> None:

@@ -118,10 +118,21 @@ class WishMail(Base):
 
 
 class DeliveryAttempt(Base):
-    """One try to send a notification. Started and never ended means that a worker died: it may have arrived."""
+    """One try to send a notification. Started and never ended means that a worker died: it may have arrived.
+
+    What was told in the message of another one, of the same person and day, was `joined_to` that. It has an end of its own.
+    """
 
     __tablename__ = "delivery_attempts"
-    __table_args__ = (UniqueConstraint("notification_id", "fencing_token"),)
+    __table_args__ = (
+        UniqueConstraint("notification_id", "fencing_token"),
+        Index(
+            "ix_delivery_attempts_joined_to",
+            "joined_to",
+            postgresql_where=text("joined_to IS NOT NULL"),
+            sqlite_where=text("joined_to IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     notification_id: Mapped[int] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
@@ -137,6 +148,7 @@ class DeliveryAttempt(Base):
     error: Mapped[str] = mapped_column(String(300), default="", info=personal("message"))
     # An earlier try may have arrived although nothing says so.
     maybe_duplicate: Mapped[bool] = mapped_column(Boolean, default=False)
+    joined_to: Mapped[int | None] = mapped_column(ForeignKey("notifications.id", ondelete="SET NULL"))
 
 
 class EndedFailure(Base):

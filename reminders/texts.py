@@ -14,13 +14,24 @@ from zoneinfo import ZoneInfo
 from core.language import Language
 from core.message_templates import rendered
 from core.text import one_line
+from reminders.day_words import by_time
 from reminders.delivery_decisions import MessageFacts
 from reminders.gsm7 import MOST_OF_A_REMINDER, plain, text_size
-from reminders.messages import MessageContext, OtherBody
+from reminders.messages import MessageContext, OtherBody, template_of
 from reminders.recipients import CANCELLED, TEXT_ANSWER, Delivery, family_of, number_of
 from reminders.text_answers import NO_ANSWER
 
 SHORTENED, SHORTEST = 24, 12  # characters of a long name
+
+
+@dataclass(frozen=True, slots=True)
+class TextVisit:
+    """What a text says of one of several appointments on a day. `what` is a neutral name, where it has one of its own."""
+
+    time: str
+    what: str
+    place: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,7 @@ class TextMessage:
     name: str
     what: str
     when: str
+    day: str
     earlier_when: str
     is_same_time: bool
     newer_when: str
@@ -58,6 +70,8 @@ class TextMessage:
     own_text: str
     is_english: bool
     missed_cost: str = ""
+    is_for_helper: bool = False
+    visits: tuple[TextVisit, ...] = ()
     is_brief: bool = False
 
 
@@ -74,7 +88,7 @@ class TextBody(OtherBody):
         """The longest version of two segments at most, or else the shortest that there is."""
         text = ""
         for version in _shorter_and_shorter(text_message(kind, facts, message, language)):
-            template = f"sms/{family_of(kind)}.txt"
+            template = f"sms/{template_of(kind, facts)}.txt"
             text = plain(" ".join(rendered(template, version, language).split()))
             if _is_short(text, message.place_in_message):
                 break
@@ -104,6 +118,7 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         name=message.acts_for or message.to_name,
         what=neutral_name(facts, language, for_helper=bool(message.acts_for)),
         when=language.moment_short(at_that_time.starts_at.astimezone(zone)),
+        day=language.day_short(facts.starts_at.astimezone(zone)),
         earlier_when=language.moment_short(told.starts_at.astimezone(zone)) if message.earlier_when else "",
         is_same_time=message.is_same_time,
         newer_when=language.moment_short(facts.starts_at.astimezone(zone)) if message.newer_when else "",
@@ -116,18 +131,27 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         owner_url=message.owner_urls["all"],
         contact=next((line.value for line in message.contact), ""),  # the link leads to all of them
         answers=bool(facts.authority.text_number),
-        can_cancel=facts.can_be_cancelled,
+        can_cancel=any(one.can_be_cancelled for one in by_time(facts)),
         answer=answer.outcome,
         choices=tuple(language.moment_short(start.astimezone(zone)) for start in answer.choices),
         own_text=message.site_text.text_in(language.code),
         is_english=message.site_text.is_english_in(language.code),
         by_authority=message.by_authority,
         missed_cost=message.missed_cost,
+        is_for_helper=bool(message.acts_for),
+        visits=tuple(_visit(*one, language) for one in zip(by_time(facts), message.visits, strict=False)),
         offer_when=language.moment_short(offer.starts_at.astimezone(zone)) if offer else "",
         offer_until=language.moment_short(offer.answer_by.astimezone(zone)) if offer else "",
         offer_is_shared=message.offer_is_shared,
         offer_is_same_time=message.offer_is_same_time,
     )
+
+
+def _visit(facts: MessageFacts, message: MessageContext, language: Language) -> TextVisit:
+    places = {"phone": language.gettext("by telephone"), "video": language.gettext("by video")}
+    named = any(service.message_name for service in facts.services)
+    what = neutral_name(facts, language, for_helper=bool(message.acts_for)) if named else ""
+    return TextVisit(message.time, what, places.get(facts.mode, one_line(facts.site.name)), message.short_url)
 
 
 def neutral_name(facts: MessageFacts, language: Language, *, for_helper: bool) -> str:
@@ -151,11 +175,20 @@ def _shorter_and_shorter(message: TextMessage) -> Iterator[TextMessage]:
     for less in steps:
         message = replace(message, **less)
         yield message
-    message = replace(message, council=_shortened(message.council), site=_shortened(message.site))
+    message = _less_of_each(message, what="")
     yield message
-    message = replace(message, site="", is_brief=True)
+    shorter = tuple(replace(one, place=_shortened(one.place)) for one in message.visits)
+    message = replace(message, council=_shortened(message.council), site=_shortened(message.site), visits=shorter)
+    yield message
+    message = replace(message, visits=(*message.visits[:1], *(replace(one, url="") for one in message.visits[1:])))
+    yield message
+    message = replace(_less_of_each(message, place=""), site="", is_brief=True)
     yield message
     yield replace(message, council=_shortened(message.council, SHORTEST))
+
+
+def _less_of_each(message: TextMessage, **less: str) -> TextMessage:
+    return replace(message, visits=tuple(replace(one, **less) for one in message.visits))
 
 
 def _shortened(name: str, longest: int = SHORTENED) -> str:

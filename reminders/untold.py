@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ from core.audit import Actor, record
 from core.errors import NotFound
 from core.runtime import Runtime
 from people.residents.tables import Resident
+from reminders.day_calls import calls_about, told_with
 from reminders.delivery_decisions import FAILED, PENDING, SENT, WITHHELD
 from reminders.due_times import CANCELLATION_IS_USEFUL
 from reminders.pause_queries import rows_held
@@ -41,6 +42,7 @@ from reminders.recipients import (
     CANCELLED,
     CONFIRMATION,
     GOING_AHEAD,
+    REMINDER,
     RESCHEDULED,
     SITE_MESSAGE,
     family_of,
@@ -128,6 +130,7 @@ class Untold:
     tries: int = 0
     is_urgent: bool = False
     site_messages: tuple[int, ...] = ()  # the numbers of what staff wrote to everybody of a day
+    told_with: tuple[int, ...] = ()  # other appointments of the day, of which they are reminded in the same call
 
 
 def untold(
@@ -156,7 +159,18 @@ def untold(
     for row, starts_at in db.execute(rows.order_by(Notification.useful_until, Notification.id).limit(limit)):
         by_appointment.setdefault(row.appointment_id, []).append(row)
         starts[row.appointment_id] = starts_at
-    return [_untold(found, starts[key], now) for key, found in by_appointment.items()]
+    lines = [_untold(found, starts[key], now) for key, found in by_appointment.items()]
+    return _one_call_for_a_day(lines, told_with(db, list(by_appointment), now, site_ids))
+
+
+def _one_call_for_a_day(lines: Sequence[Untold], beside: Mapping[int, Sequence[int]]) -> list[Untold]:
+    """`lines`, without those of whom another one's call tells all: they are only to be reminded."""
+    kept: dict[int, Untold] = {}
+    for line in lines:
+        is_only_reminded = line.is_to_ring and line.kinds == (REMINDER,)
+        if not (is_only_reminded and any(line.appointment_id in one.told_with for one in kept.values())):
+            kept[line.appointment_id] = replace(line, told_with=tuple(beside.get(line.appointment_id, ())))
+    return list(kept.values())
 
 
 def _untold(rows: Sequence[Notification], starts_at: datetime, now: datetime) -> Untold:
@@ -191,10 +205,15 @@ def mark_told(
         row = db.get(Appointment, appointment_id)
         if row is None or row.authority_id != authority_id or (site_ids is not None and row.site_id not in site_ids):
             raise NotFound
-        kinds = [*mark_others_told(db, appointment_id, now), *_close_calls(db, appointment_id, now)]
-        if kinds:
-            subject = ("appointment", appointment_id)
-            record(db, actor, "resident_told", subject, authority_id=authority_id, now=now, kinds=sorted(kinds))
+        others = told_with(db, [appointment_id], now, site_ids).get(appointment_id, ())
+        told = {appointment_id: [*mark_others_told(db, appointment_id, now), *_close_calls(db, appointment_id, now)]}
+        for call in calls_about(db, others, now):
+            call.told_at, call.status, call.closed_at, call.reason = now, SENT, now, TOLD_BY_STAFF
+            told.setdefault(call.appointment_id, []).append(call.kind)
+        for id_, kinds in told.items():
+            if kinds:
+                subject = ("appointment", id_)
+                record(db, actor, "resident_told", subject, authority_id=authority_id, now=now, kinds=sorted(kinds))
 
 
 def mark_others_told(db: Session, appointment_id: int, now: datetime) -> Sequence[str]:

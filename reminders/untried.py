@@ -5,6 +5,7 @@ The pause is a row of the database, so that all workers know it. It ends with th
 
 from __future__ import annotations
 
+import collections
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -30,11 +31,16 @@ from reminders.delivery_decisions import (
 )
 from reminders.queue import LONGEST_PAUSE, Pause
 from reminders.reasons import ARRIVAL_UNKNOWN, ARRIVED_EARLIER, with_detail
+from reminders.recipients import REMINDER
 from reminders.retry_decisions import DEFERMENTS_IN_A_ROW, SHORTEST_DEFERMENT, deferred_until
+from reminders.same_day_queries import settle
 from reminders.slow_conversations import domain_of
 from reminders.tables import ChannelPause
 
 # With PROMETHEUS_MULTIPROC_DIR the web server's /metrics shows what the scheduler's process counts.
+UNKNOWN_CHANNELS = Counter(
+    "front_door_unknown_channel_total", "Messages of channels that are not registered", ["channel"]
+)
 REFUSALS = Counter("front_door_channel_refusals_total", "Times that a channel refused this service", ["channel"])
 
 _pauses = table_of(ChannelPause)
@@ -43,7 +49,7 @@ _INSERT = {
     for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 
-DETAIL_LENGTH = 200  # of what a provider says
+DETAIL_LENGTH = 200  # of what a provider says: with a code before it, it fits every column that keeps it
 
 log = logging.getLogger(__name__)
 
@@ -114,21 +120,26 @@ def put_aside(
     return [row for row in messages if row not in aside]
 
 
-def known_results(channel: Channel, ready: Sequence[ReadyMessage]) -> list[DeliveryResult]:
+def known_results(rows: ChannelQueue, channel: Channel, ready: Sequence[ReadyMessage]) -> list[DeliveryResult]:
     """Results without a try: of messages in doubt that the provider has already, or cannot say anything about."""
     doubted = [message for message in ready if message.earlier.in_doubt]
+    asked = sorted({reference for message in doubted for reference in message.earlier.references})
     try:
-        arrived = channel.arrived([message.claimed.reference for message in doubted])
+        arrived = channel.arrived(asked)
     except DeliveryFailed as error:
         reason = one_line(with_detail(ARRIVAL_UNKNOWN, error.detail))[:DETAIL_LENGTH]
         return [
             DeliveryResult(message.claimed, FAILED_OUTCOME, message.earlier.tries + 1, error=reason)
             for message in doubted
         ]
+    if any(message.claimed.kind.startswith(REMINDER) for message in doubted):
+        with rows.transaction() as (db, now):
+            known = {reference: reference in arrived for reference in asked}
+            settle(db, known, [row.id for message in ready for row in message.claimed.each], now)
     return [
         DeliveryResult(message.claimed, SENT_OUTCOME, message.earlier.tries + 1, provider_reference=ARRIVED_EARLIER)
         for message in doubted
-        if message.claimed.reference in arrived
+        if arrived.intersection(message.earlier.references)
     ]
 
 
@@ -156,3 +167,11 @@ def _insert_pause(db: Session, channel: str, now: datetime, *, until: datetime |
     connection = connection_of(db)
     row = {"channel": channel, "since": now, "until": until, "refusals": 0, "reason": ""}
     connection.execute(_INSERT[connection.dialect.name], row)
+
+
+def count_unknown_channels(channels: Sequence[str], counts: DeliveryCounts) -> None:
+    """Count the rows that were withheld because no channel has their name, one of `channels` each; the log has errors."""
+    for channel, number in collections.Counter(channels).items():
+        counts.skipped += number
+        UNKNOWN_CHANNELS.labels(channel).inc(number)
+        log.error("withheld %s messages of the channel %s, which is not registered", number, channel)

@@ -16,10 +16,7 @@ Any number of workers on any number of hosts may run. What each guarantee rests 
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -31,9 +28,9 @@ from core.clock import Clock
 from core.database import Database
 from core.errors import DeliveryFailed
 from core.text import one_line
-from reminders import queue
-from reminders.appointment_queries import message_facts, with_told_times
-from reminders.channel_queue import ChannelQueue, DeliveryCounts, count_unknown_channel
+from reminders import queue, untried
+from reminders.appointment_queries import ids_beside, message_facts, with_told_times
+from reminders.channel_queue import ChannelQueue, DeliveryCounts
 from reminders.channels.base import (
     Channel,
     ChannelConnection,
@@ -52,30 +49,26 @@ from reminders.delivery_decisions import (
     UNAVAILABLE_OUTCOME,
     UNCLEAR_OUTCOME,
     ClaimedRow,
+    Closed,
     DeliveryResult,
     EarlierTries,
     Held,
     ReadyMessage,
     decide_delivery,
 )
+from reminders.heartbeat import worker_name
 from reminders.messages import EmailBody, MessageWriter
 from reminders.reasons import INTERNAL_ERROR
 from reminders.recipients import rules_in
+from reminders.same_day import joined
+from reminders.same_day_queries import lock_beside, take
 from reminders.slow_conversations import SlowConversations, Substitute
-from reminders.untried import give_back, give_back_batch, known_results, put_aside
 
-# Of claimed rows, and of the one that is being sent: a mail server may take 60 s to connect, 120 s up to the end of the text
-# and 600 s to answer it. A slower worker loses its row, and what it writes later has an old fencing token.
+# Of claimed rows, and of the one being sent: a mail server may take 60 s to connect, 120 s for the text, 600 s to answer.
 LEASE, SENDING_LEASE = timedelta(minutes=5), timedelta(minutes=15)
 NOT_TRIED = (UNAVAILABLE_OUTCOME, DEFERRED_OUTCOME)
-TEXT_LENGTH = 200  # of what a provider says: with a code before it, it fits every column that keeps it
 
 log = logging.getLogger(__name__)
-
-
-def worker_name() -> str:
-    """Host and process: who did it, in the record of a try."""
-    return f"{socket.gethostname()[:40]}:{os.getpid()}"
 
 
 @dataclass
@@ -114,9 +107,8 @@ class Worker:
             counts.skipped += queue.close_late(db, began)
             known = rules_in(db.info).channels | set(self.channels) | set(FACTORIES)
             unknown = queue.withhold_unknown(db, known, began)
-        for name, number in Counter(unknown).items():
-            counts.skipped += number
-            count_unknown_channel(name, number)
+        if unknown:
+            untried.count_unknown_channels(unknown, counts)
         for name in self.channels:
             self._send_channel(name, began, counts)
         if self.slow.substitutes:
@@ -170,19 +162,28 @@ class Worker:
     def _check_together(
         self, name: str, group: Sequence[ClaimedRow], db: Session, now: datetime, counts: DeliveryCounts
     ) -> list[ReadyMessage]:
-        facts = with_told_times(db, group, message_facts(db, [row.appointment_id for row in group]))
-        earlier = queue.earlier_tries(db, group)
-        ready: list[ReadyMessage] = []
-        for row in self.queues[name].not_held(db, group, now):
+        waiting, ids, ready = self.queues[name], ids_beside(db, group), list[ReadyMessage]()
+        group, beside = lock_beside(db, group, ids, now) if ids else (group, [])
+        rows = [*group, *beside]
+        facts = with_told_times(db, rows, message_facts(db, [row.appointment_id for row in rows]))
+        earlier = queue.earlier_tries(db, rows)
+
+        def decide(row: ClaimedRow) -> ReadyMessage | Held | Closed:
             tries = earlier.get(row.id, EarlierTries())
-            decision = decide_delivery(row, facts.get(row.appointment_id), tries, rules_in(db.info), now)
+            return decide_delivery(row, facts.get(row.appointment_id), tries, rules_in(db.info), now)
+
+        for row in waiting.not_held(db, group, now):
+            decision = decide(row)
             if isinstance(decision, ReadyMessage):
                 ready.append(decision)
                 facts[row.appointment_id] = replace(decision.facts, said={**decision.facts.said, row.kind: now})
             elif isinstance(decision, Held):
-                self.queues[name].hold(db, row, decision, counts)
+                waiting.hold(db, row, decision, counts)
             else:
-                self.queues[name].close(db, row, decision.status, decision.reason, now, counts)
+                waiting.close(db, row, decision.status, decision.reason, now, counts)
+        if ids:
+            ready = joined(ready, [one for one in map(decide, beside) if isinstance(one, ReadyMessage)], now)
+            take(db, beside, ready, now + self.lease)
         if self.channels[name].can_confirm_arrival and ready:
             queue.start(db, [message.claimed for message in ready], self.name, now, maybe_duplicate=False)
         return ready
@@ -215,27 +216,27 @@ class _Sender:
         self, connection: ChannelConnection, ready: Sequence[ReadyMessage], now: datetime, counts: DeliveryCounts
     ) -> None:
         """Send a batch whose tries are on record as started, and record all results in one transaction."""
-        results = known_results(self.channel, ready) if any(message.earlier.in_doubt for message in ready) else []
+        is_doubted = any(message.earlier.in_doubt for message in ready)
+        results = untried.known_results(self.queue, self.channel, ready) if is_doubted else []
         known = {result.claimed for result in results}
         left = [message for message in ready if message.claimed not in known]
-        untried: DeliveryResult | None = None
-        while left and not untried:
+        while left:
             result = self._try(connection, left[0], now)
             if result.outcome in NOT_TRIED:
-                untried = result
-            else:
-                results.append(result)
-                left.pop(0)
+                break
+            results.append(result)
+            left.pop(0)
         self.queue.record(results, counts)
-        if untried:
-            give_back_batch(self.queue, untried, [message.claimed for message in left], counts)
+        if left:
+            untried.give_back_batch(self.queue, result, [message.claimed for message in left], counts)
 
     def _send_one_by_one(
         self, connection: ChannelConnection, ready: Sequence[ReadyMessage], counts: DeliveryCounts
     ) -> None:
         """Send one by one; a transaction between two messages writes the last result and starts the next try."""
         messages = {message.claimed: message for message in ready}
-        self.left = put_aside(self.queue, messages, self.slow.domains, counts) if self.slow.domains else list(messages)
+        slow = self.slow.domains
+        self.left = untried.put_aside(self.queue, messages, slow, counts) if slow else list(messages)
         left, results = self.left, list[DeliveryResult]()
         with self.queue.released_on_failure(left):
             while left and not self.stopping.is_set():
@@ -246,7 +247,7 @@ class _Sender:
                 self.on_progress()
                 if results and results[0].outcome in NOT_TRIED:
                     result, results = results[0], []
-                    if give_back(self.queue, result, left, counts, is_stopping=self.stopping.is_set()):
+                    if untried.give_back(self.queue, result, left, counts, is_stopping=self.stopping.is_set()):
                         return
             self.queue.record(results, counts)
             if left:
@@ -295,5 +296,5 @@ class _Sender:
 
 def _result(message: ReadyMessage, outcome: str, *, reference: str = "", error: str = "") -> DeliveryResult:
     """The result of a try. What the provider said is cleaned and cut here, whichever channel it came by."""
-    provider_reference, reason = one_line(reference)[:TEXT_LENGTH], one_line(error)[:TEXT_LENGTH]
+    provider_reference, reason = one_line(reference)[: untried.DETAIL_LENGTH], one_line(error)[: untried.DETAIL_LENGTH]
     return DeliveryResult(message.claimed, outcome, message.earlier.tries + 1, provider_reference, reason)

@@ -55,7 +55,7 @@ def _sent_in(db: Session, council: AuthorityFacts, month: date) -> Iterator[Sent
     first, end = (wall_instant(day, time.min, council.zone) for day in (month, _next(month)))
     is_text, is_counted = Notification.channel == TEXT, Notification.units_sent.is_not(None)
     counts = (
-        func.sum(case((is_text & is_counted, 1), else_=0)),
+        func.sum(case((is_text & (Notification.units_sent > 0), 1), else_=0)),
         func.sum(case((is_text, func.coalesce(Notification.units_sent, 0)), else_=0)),
         func.sum(case((is_text, 0), else_=func.coalesce(Notification.units_sent, 0))),
         func.sum(case((is_counted, 0), else_=1)),

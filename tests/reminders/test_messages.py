@@ -22,9 +22,10 @@ from booking.arrangements import ArrangementState
 from core.settings import ROOT
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.session_facts import HolidayRule
-from reminders.delivery_decisions import MessageFacts, OfferedTime
+from reminders.delivery_decisions import MessageFacts
 from reminders.former_owners import FormerOwner
 from reminders.messages import EmailBody
+from reminders.offered_time import OfferedTime
 from reminders.recipients import Contacts, Delivery, Person, family_of
 from reminders.site_text import SiteText
 from tests.reminders.channels import writer

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.tokens import appointment_of_short_token, is_short_token, short_token
-from reminders.delivery_decisions import MessageFacts, OfferedTime
+from reminders.delivery_decisions import MessageFacts
 from reminders.former_owners import FormerOwner
 from reminders.gsm7 import Alphabet, text_size
 from reminders.letters import LetterBody
+from reminders.offered_time import OfferedTime
 from reminders.recipients import (
     CANCELLED,
     FAMILIES,

@@ -105,6 +105,7 @@ LAYER_OF_MODULE = {
     "reminders.held_offers": "use_cases",
     "reminders.inbound": "use_cases",
     "reminders.inbound_texts": "queries",
+    "reminders.day_calls": "queries",
     "reminders.ledger": "use_cases",
     "reminders.loaded_data": "queries",
     "reminders.operator_commands": "cli",

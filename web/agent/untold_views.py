@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -61,6 +61,7 @@ class UntoldLine:
     not_before: datetime | None
     may_leave_message: bool
     to_say: tuple[str, ...]
+    told_with: tuple[AppointmentView, ...] = ()  # of which they are reminded in the same call
 
 
 @blueprint.get(PATH)
@@ -173,10 +174,16 @@ def _just_told(context: StaffContext) -> AppointmentView | None:
 
 
 def _lines(context: StaffContext, found: list[Untold]) -> list[UntoldLine]:
-    ids = [one.appointment_id for one in found]
+    ids = [id_ for one in found for id_ in (one.appointment_id, *one.told_with)]
     views, ringing = of_ids(context.db, context.catalogue, ids), ringing_of(context.db, ids)
     texts = site_texts(context.db, {number for one in found for number in one.site_messages})
-    return [_line(context, one, views[one.appointment_id], ringing.get(one.appointment_id), texts) for one in found]
+    return [
+        replace(
+            _line(context, one, views[one.appointment_id], ringing.get(one.appointment_id), texts),
+            told_with=tuple(views[id_] for id_ in one.told_with),
+        )
+        for one in found
+    ]
 
 
 def _line(

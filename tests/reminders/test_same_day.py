@@ -1,0 +1,248 @@
+"""Several appointments of one person on one day are told in one message, and each stays accounted for by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from booking.tables import Appointment
+from core.clock import FixedClock
+from core.database import Database
+from core.errors import DeliveryFailed
+from people.residents.tables import Resident
+from reminders import queue
+from reminders.delivery_decisions import ClaimedRow
+from reminders.messages import EmailBody, RenderedMessage
+from reminders.queue import ClaimRequest
+from reminders.recipients import CHANNELS
+from reminders.tables import Notification
+from reminders.worker import LEASE
+from tests.reminders.channels import RecordingChannel, worker_on
+from tests.reminders.make_bulk_notifications import attempts, notifications, owe
+from tests.reminders.test_worker import KINDS, failing, permanent
+from tests.support.factories import NOW, World, make_world
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return make_world(database)
+
+
+def owe_one_person(database: Database, world: World, count: int, **values: Any) -> list[int]:
+    """The ids of `count` appointments of one person at one time, each owing a reminder that is due now."""
+    made = owe(database, world, count, **values)
+    with database.writing() as db:
+        whose = db.scalar(select(Appointment.resident_id).where(Appointment.id == made[0]))
+        db.execute(update(Appointment).where(Appointment.id.in_(made)).values(resident_id=whose))
+    return made
+
+
+def change(database: Database, appointment_id: int, **values: Any) -> None:
+    with database.writing() as db:
+        db.execute(update(Appointment).where(Appointment.id == appointment_id).values(values))
+
+
+def references_in(message: RenderedMessage) -> list[str]:
+    """The references of the appointments of which the email speaks, as they are stored."""
+    assert isinstance(message.body, EmailBody)
+    lines = message.body.text.splitlines()
+    return [line.partition(": ")[2].replace(" ", "") for line in lines if line.startswith("Reference: ")]
+
+
+def states(database: Database) -> list[tuple[str, str]]:
+    return [(row.status, row.reason) for row in notifications(database)]
+
+
+@KINDS
+def test_one_message_tells_all_of_a_day_and_each_row_is_sent_by_a_try_of_its_own(
+    database: Database, clock: FixedClock, world: World, can_confirm_arrival: bool
+) -> None:
+    owe_one_person(database, world, 3)
+    owe(database, world, 1)
+    channel = RecordingChannel(can_confirm_arrival=can_confirm_arrival)
+    assert worker_on(database, clock, channel).send_due().sent == 4
+    assert sorted(len(references_in(message)) for message in channel.sent) == [1, 3]
+    assert states(database) == [("sent", "")] * 4
+    first = notifications(database)[0].id
+    assert [(one.outcome, one.joined_to) for one in attempts(database)] == [
+        ("sent", None if one.notification_id in (first, first + 3) else first) for one in attempts(database)
+    ]
+
+
+def not_due(database: Database, second: int) -> None:
+    _write(database, second, due_at=NOW + timedelta(hours=13), next_try_at=NOW + timedelta(hours=13))
+
+
+def due_soon(database: Database, second: int) -> None:
+    _write(database, second, due_at=NOW + timedelta(hours=4), next_try_at=NOW + timedelta(hours=4))
+
+
+def of_another_channel(database: Database, second: int) -> None:
+    _write(database, second, channel="call")
+
+
+def _write(database: Database, appointment_id: int, **values: Any) -> None:
+    with database.writing() as db:
+        db.execute(update(Notification).where(Notification.appointment_id == appointment_id).values(values))
+
+
+@pytest.mark.parametrize(
+    ("differ", "together"),
+    [
+        (lambda database, second: change(database, second, contact_email="other@example.org"), False),
+        (lambda database, second: change(database, second, local_date=NOW.date() + timedelta(days=2)), False),
+        (lambda database, second: change(database, second, state="cancelled_by_resident"), False),
+        (lambda database, second: change(database, second, version=2), False),
+        (of_another_channel, False),
+        (not_due, False),
+        (due_soon, True),
+    ],
+    ids=["address", "day", "cancelled", "moved", "channel", "much later", "within the hours apart"],
+)
+def test_what_is_told_together(
+    database: Database, clock: FixedClock, world: World, differ: Callable[[Database, int], None], together: bool
+) -> None:
+    """The other goes by itself, at its own time, where it is not the same person, address, channel and day."""
+    _, second = owe_one_person(database, world, 2)
+    differ(database, second)
+    channel = RecordingChannel()
+    worker_on(database, clock, channel).send_due()
+    assert len(references_in(channel.sent[0])) == (2 if together else 1)
+    row = notifications(database)[1]
+    assert row.status != "pending" or row.next_try_at == row.due_at
+
+
+def test_one_that_is_cancelled_before_the_message_starts_is_not_in_it(
+    database: Database, clock: FixedClock, world: World
+) -> None:
+    """While another message is on its way, one of the two is cancelled: the other is told alone."""
+    owe(database, world, 1)
+    _, gone = owe_one_person(database, world, 2)
+    channel = RecordingChannel(on_send=lambda _message: change(database, gone, state="cancelled_by_resident"))
+    worker_on(database, clock, channel).send_due()
+    assert [len(references_in(message)) for message in channel.sent] == [1, 1]
+    assert [status for status, _ in states(database)] == ["sent", "sent", "void"]
+
+
+def test_where_the_message_fails_for_good_each_goes_by_the_next_channel(
+    database: Database, clock: FixedClock, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owe_one_person(database, world, 2, person={"phone": "07700 900123"})
+    monkeypatch.setitem(database.facts, CHANNELS, frozenset({"email", "call"}))
+    worker = worker_on(database, clock, RecordingChannel(on_send=failing(permanent(), permanent())))
+    assert worker.send_due().failed == 2
+    assert [(row.channel, row.status) for row in notifications(database)] == [
+        ("email", "failed"), ("email", "failed"), ("call", "pending"), ("call", "pending"),
+    ]  # fmt: skip
+
+
+def claimed(database: Database, number: int) -> Sequence[ClaimedRow]:
+    """What another worker has claimed."""
+    with database.writing() as db:
+        return queue.claim(db, ClaimRequest("email", NOW, number), now=NOW, lease_until=NOW + LEASE)
+
+
+def test_of_two_workers_the_first_to_come_has_the_whole_day(
+    database: Database, clock: FixedClock, world: World
+) -> None:
+    """Each has claimed one of the rows; whoever has not begun loses theirs, and may not write of it any more."""
+    owe_one_person(database, world, 2)
+    (theirs,) = claimed(database, 1)
+    channel = RecordingChannel()
+    assert worker_on(database, clock, channel).send_due().sent == 2
+    assert len(references_in(channel.sent[0])) == 2
+    with database.writing() as db:
+        assert not queue.renew(db, theirs, NOW + LEASE)
+
+
+def test_what_another_worker_is_sending_is_left_to_it(database: Database, clock: FixedClock, world: World) -> None:
+    owe_one_person(database, world, 2)
+    theirs = claimed(database, 1)
+    with database.writing() as db:
+        queue.start(db, theirs, "worker-2", NOW, maybe_duplicate=False)
+    channel = RecordingChannel()
+    assert worker_on(database, clock, channel).send_due().sent == 1
+    assert len(references_in(channel.sent[0])) == 1
+
+
+def killed(database: Database) -> Sequence[ClaimedRow]:
+    """The rows that a worker has begun to tell in one message, and that it has left behind."""
+    first, *others = claimed(database, 10)
+    with database.writing() as db:
+        queue.start(db, [replace(first, joined=tuple(others))], "killed", NOW, maybe_duplicate=False)
+    return [first, *others]
+
+
+@KINDS
+@pytest.mark.parametrize("has_arrived", [True, False])
+@pytest.mark.parametrize("cancelled", [None, 0, 1], ids=["nothing changed", "first cancelled", "second cancelled"])
+def test_after_a_crash_nobody_is_told_twice_or_not_at_all(
+    database: Database,
+    clock: FixedClock,
+    world: World,
+    can_confirm_arrival: bool,
+    has_arrived: bool,
+    cancelled: int | None,
+) -> None:
+    """The provider is asked by the reference of the message, whichever of its rows are left; mail is flagged.
+
+    A third appointment that nobody has told yet is not taken for told, and does not change what is repeated.
+    """
+    made = owe_one_person(database, world, 3)
+    _write(database, made[2], next_try_at=NOW + timedelta(minutes=1))
+    rows = killed(database)
+    if cancelled is not None:
+        change(database, made[cancelled], state="cancelled_by_resident")
+    there = frozenset({rows[0].reference}) if has_arrived else frozenset()
+    channel = RecordingChannel(can_confirm_arrival=can_confirm_arrival, there=there)
+    worker = worker_on(database, clock, channel)
+    clock.advance(LEASE)
+    for _ in range(3):
+        worker.send_due()
+        clock.advance(timedelta(seconds=3))
+    names = [name for message in channel.sent for name in references_in(message)]
+    told = Counter(names)
+    with database.reading() as db:
+        of = dict(db.execute(select(Appointment.id, Appointment.reference)).all())
+    left = [of[row.appointment_id] for number, row in enumerate(rows) if number != cancelled]
+    once = 0 if can_confirm_arrival and has_arrived else 1
+    assert {name: told[name] for name in left} == dict.fromkeys(left, once)
+    assert told[of[made[2]]] == 1
+    assert [status for status, _ in states(database)] == ["void" if n == cancelled else "sent" for n in range(3)]
+    if not can_confirm_arrival:
+        again = [
+            one for one in attempts(database) if one.worker == "worker-1" and one.notification_id != rows[0].id + 2
+        ]
+        assert all(one.maybe_duplicate for one in again)
+
+
+def test_a_try_that_fails_for_now_is_made_again_for_all(database: Database, clock: FixedClock, world: World) -> None:
+    owe_one_person(database, world, 2)
+    channel = RecordingChannel(on_send=failing(DeliveryFailed(detail="451 later")))
+    worker = worker_on(database, clock, channel)
+    assert worker.send_due().failed == 2
+    clock.advance(timedelta(seconds=1))
+    assert worker.send_due().sent == 2
+    assert [len(references_in(message)) for message in channel.sent] == [2]
+    assert [row.tries for row in notifications(database)] == [2, 2]
+
+
+def test_a_resident_of_a_household_is_told_by_themselves(database: Database, clock: FixedClock, world: World) -> None:
+    """Two people with one address are two messages: neither is told of the other's appointment."""
+    owe(database, world, 2)
+    with database.writing() as db:
+        db.execute(update(Resident).values(email="family@example.org", name="Robin Sample"))
+    channel = RecordingChannel()
+    worker_on(database, clock, channel).send_due()
+    assert [len(references_in(message)) for message in channel.sent] == [1, 1]
