@@ -150,11 +150,23 @@ FORMER = {2: FormerOwner(1, 1, FACTS.contacts, STARTS, FACTS.ends_at, FACTS.chan
 
 EARLIER = OfferedTime(SITE, STARTS - timedelta(days=4), STARTS - timedelta(days=6))
 
+LATER_THAT_DAY = replace(
+    FACTS,
+    appointment_id=8,
+    reference="M3RT7WX5",
+    mode="phone",
+    contacts=WITH_PHONE,
+    starts_at=STARTS + timedelta(hours=4),
+    ends_at=FACTS.ends_at + timedelta(hours=4),
+)
+
 CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "confirmation": ("confirmation", {}, TO_RESIDENT),
     "reminder-for-a-carer": ("reminder_1d", {}, TO_CARER),
     "reminder-by-phone": ("reminder_2h", {"mode": "phone", "contacts": WITH_PHONE}, TO_RESIDENT),
     "reminder-by-video": ("reminder_7d", {"mode": "video", "join_url": "https://video.example.org/0a1b"}, TO_RESIDENT),
+    "reminders-of-a-day": ("reminder_1d", {"same_day": (LATER_THAT_DAY,)}, TO_RESIDENT),
+    "reminders-of-a-day-for-a-carer": ("reminder_1d", {"same_day": (LATER_THAT_DAY,)}, TO_CARER),
     "confirmation-with-needs": ("confirmation", NEEDS_ASKED, TO_RESIDENT),
     "interpreter-confirmed": ("arrangement_1", NEEDS_CONFIRMED, TO_RESIDENT),
     "interpreter-not-possible": ("arrangement_2", NEEDS_NOT_MET, TO_CARER),

@@ -12,21 +12,41 @@ import pytest
 from sqlalchemy import select, update
 
 from booking.tables import Appointment
+from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
 from core.errors import DeliveryFailed
+from core.runtime import Runtime
+from core.tokens import new_reference
+from locations.tables import Authority
+from people.residents.details import phone_key
 from people.residents.tables import Resident
+from people.staff.tables import StaffMember
 from reminders import queue
-from reminders.delivery_decisions import ClaimedRow
+from reminders.call_decisions import CallOutcome
+from reminders.channels.notify import NotifyChannel
+from reminders.channels.notify_account import NotifyAccount
+from reminders.delivery_decisions import ASK_AFTER, ClaimedRow
+from reminders.inbound import handle_text
+from reminders.inbound_texts import ReceivedText, keep_text
 from reminders.messages import EmailBody, RenderedMessage
+from reminders.owed_calls import end_call, take_call
 from reminders.queue import ClaimRequest
 from reminders.recipients import CHANNELS
-from reminders.tables import Notification
-from reminders.worker import LEASE
-from tests.reminders.channels import RecordingChannel, worker_on
+from reminders.reconciliation import ask_providers
+from reminders.tables import InboundText, Notification
+from reminders.text_answers import Outcome
+from reminders.texts import TextBody
+from reminders.try_queries import told_in_one_with
+from reminders.untold import untold
+from reminders.worker import LEASE, Worker
+from tests.reminders.channels import RecordingChannel, worker_on, writer
 from tests.reminders.make_bulk_notifications import attempts, notifications, owe
 from tests.reminders.test_worker import KINDS, failing, permanent
-from tests.support.factories import NOW, World, make_world
+from tests.support.factories import NOW, World, make_runtime, make_world
+from tests.support.notify_server import NotifyServer
+
+PHONE = "07700 900123"
 
 
 @pytest.fixture
@@ -138,7 +158,7 @@ def test_one_that_is_cancelled_before_the_message_starts_is_not_in_it(
 def test_where_the_message_fails_for_good_each_goes_by_the_next_channel(
     database: Database, clock: FixedClock, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owe_one_person(database, world, 2, person={"phone": "07700 900123"})
+    owe_one_person(database, world, 2, person={"phone": PHONE})
     monkeypatch.setitem(database.facts, CHANNELS, frozenset({"email", "call"}))
     worker = worker_on(database, clock, RecordingChannel(on_send=failing(permanent(), permanent())))
     assert worker.send_due().failed == 2
@@ -246,3 +266,74 @@ def test_a_resident_of_a_household_is_told_by_themselves(database: Database, clo
     channel = RecordingChannel()
     worker_on(database, clock, channel).send_due()
     assert [len(references_in(message)) for message in channel.sent] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("became", "state", "next_one"), [("delivered", "sent", []), ("permanent-failure", "failed", ["call"] * 2)]
+)
+def test_what_becomes_of_the_message_holds_for_all_that_it_told(
+    database: Database,
+    clock: FixedClock,
+    world: World,
+    provider: NotifyServer,
+    account: NotifyAccount,
+    monkeypatch: pytest.MonkeyPatch,
+    became: str,
+    state: str,
+    next_one: list[str],
+) -> None:
+    """One text, and one receipt, by its reference; a provider that is asked knows no other. CANCEL asks which is meant."""
+    monkeypatch.setitem(database.facts, CHANNELS, frozenset({"text", "call"}))
+    owe_one_person(database, world, 2, channel="text", person={"phone": PHONE, "phone_key": phone_key(PHONE)})
+    channels = {"text": NotifyChannel(account, TextBody)}
+    Worker(database, clock, channels, writer()).send_due()
+    (sent,) = provider.messages.values()
+    assert len(sent.personalisation["message"].split("/s/")) == 3
+    assert asked_about(database, clock, "CANCEL") == Outcome.ASKED
+    provider.settle(became)
+    clock.advance(ASK_AFTER)
+    ask_providers(Runtime(make_runtime(database).settings, database, clock), channels)
+    rows = notifications(database)
+    assert [(row.status, row.ask_at) for row in rows[:2]] == [(state, None)] * 2
+    assert [row.channel for row in rows if row.channel == "call"] == next_one
+    with database.reading() as db:
+        told = told_in_one_with(db, rows[0].appointment_id)
+    assert [len(references) for references in told.values()] == [1]
+
+
+def asked_about(database: Database, clock: FixedClock, words: str) -> str:
+    """What became of a text that says this."""
+    runtime = Runtime(make_runtime(database).settings, database, clock)
+    with database.writing() as db:
+        db.execute(update(Authority).values(text_number="07700 900982"))
+        row = keep_text(db, ReceivedText("text-1", "447700900123", words, NOW))
+        assert row is not None
+        text_id = row.id
+    handle_text(runtime, text_id)
+    with database.reading() as db:
+        text = db.get_one(InboundText, text_id)
+        assert len(text.choices) == 2
+        return text.outcome
+
+
+@pytest.mark.databases("sqlite")
+def test_one_call_tells_all_of_a_day(database: Database, world: World) -> None:
+    """What is due within the hours apart is told as well; whoever does not answer is rung again about what was due."""
+    runtime, actor = make_runtime(database), Actor.system()
+    made = owe_one_person(database, world, 3, channel="call", person={"phone": PHONE})
+    _write(database, made[2], due_at=NOW + timedelta(hours=4), next_try_at=NOW + timedelta(hours=4))
+    change(database, made[0], reference=(reference := new_reference()))
+    with database.writing() as db:
+        staff = StaffMember(authority_id=world.authority_id, email="a@example.org", name="A", created_at=NOW)
+        db.add(staff)
+        db.flush()
+        key = (runtime, world.authority_id, reference, staff.id)
+        (line,) = untold(db, world.authority_id, NOW, site_ids=None, limit=9)
+    assert (line.appointment_id, line.told_with) == (made[0], (made[1], made[2]))
+    assert take_call(*key, actor=actor, site_ids=None)
+    assert end_call(*key, CallOutcome.NO_ANSWER, actor=actor, site_ids=None)
+    assert [row.tries for row in notifications(database)] == [1, 1, 0]
+    _write(database, made[0], next_try_at=NOW)
+    assert take_call(*key, actor=actor, site_ids=None)
+    assert end_call(*key, CallOutcome.REACHED, actor=actor, site_ids=None)
+    assert states(database) == [("sent", "told_by_staff")] * 3

@@ -163,3 +163,18 @@ def test_nobody_is_asked_to_cancel_by_text_when_it_is_too_late() -> None:
     ends = STARTS - timedelta(minutes=120)
     assert "Or reply CONFIRM or CANCEL." in text("reminder_2h", facts.at(ends - timedelta(seconds=1)))
     assert "Or reply CONFIRM. Or contact us: 01632 960000" in text("reminder_2h", facts.at(ends))
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+@given(number=st.integers(1, 5), site=st.text("abc ŵ", min_size=1, max_size=60), name=st.text(max_size=60))
+def test_a_text_about_a_whole_day_has_every_time_and_two_segments_at_most(
+    language: str, number: int, site: str, name: str
+) -> None:
+    council = replace(AUTHORITY, languages=("en", "cy"), text_number="07700 900982")
+    here = replace(FACTS, authority=council, site=replace(SITE, name=site))
+    hours = [timedelta(hours=hour) for hour in range(1, number + 1)]
+    others = tuple(replace(here, appointment_id=7 + n, starts_at=STARTS + hour) for n, hour in enumerate(hours))
+    said = text("reminder_1d", replace(here, same_day=others), replace(BY_TEXT, name=name, language=language))
+    assert text_size(said).segments <= 2
+    assert said.count(":30") == number + 1
+    assert "/s/" in said

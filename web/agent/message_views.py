@@ -8,6 +8,7 @@ from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
 from booking.queries.appointments import AppointmentView, by_reference
+from core.tokens import spoken_reference
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -41,6 +42,7 @@ def account(reference: str) -> str:
             message_statuses=MESSAGE_OUTCOMES,
             message_reason=message_reason,
             failure_results=FAILURE_RESULTS,
+            spoken_reference=spoken_reference,
         )
 
 
