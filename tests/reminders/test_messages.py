@@ -24,9 +24,9 @@ from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.session_facts import HolidayRule
 from reminders.delivery_decisions import MessageFacts
 from reminders.former_owners import FormerOwner
-from reminders.messages import EmailBody
+from reminders.messages import EmailBody, template_of
 from reminders.offered_time import OfferedTime
-from reminders.recipients import Contacts, Delivery, Person, family_of
+from reminders.recipients import Contacts, Delivery, Person
 from reminders.site_text import SiteText
 from tests.reminders.channels import writer
 
@@ -320,6 +320,7 @@ KINDS = {
     "reminder_7d": NEEDS_ASKED,
     "reminder_2h": {"mode": "phone", "contacts": WITH_PHONE},
     "reminder_1d": {"mode": "video", "join_url": "https://video.example.org/0a1b"},
+    "reminder_1d ": {"same_day": (LATER_THAT_DAY,)},
     "arrangement_1": NEEDS_CONFIRMED,
     "arrangement_2": NEEDS_NOT_MET,
     "rescheduled": {"version": 2, "told_starts_at": STARTS - timedelta(days=1)},
@@ -362,7 +363,7 @@ def said_to_the_wrong_person(text: str) -> list[str]:
 
 def test_every_kind_of_message_is_read_as_a_helper_reads_it() -> None:
     templates = {file.stem for file in (ROOT / "templates" / "messages").glob("*.txt")} - {"_parts"}
-    assert {family_of(kind.strip()) for kind in KINDS} == templates - NOT_ABOUT_ONE
+    assert {template_of(kind.strip(), replace(FACTS, **KINDS[kind])) for kind in KINDS} == templates - NOT_ABOUT_ONE
 
 
 @pytest.mark.parametrize("kind", KINDS)
