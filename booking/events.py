@@ -52,6 +52,7 @@ class PlanningFacts:
     owner_since: int = 1  # the version with which it became its resident's
     division: str = "england-and-wales"  # whose bank holidays count
     reminders_apart: timedelta = timedelta(hours=12)
+    missed_after: timedelta | None = None  # they are written to when they did not come; None for never
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ class AuthorityFacts(MessagePrices):
     text_number: str = ""
     quiet_from: time = time(21)
     quiet_until: time = time(8)
+    missed_message_hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,8 +281,7 @@ class Catalogue:
 
     def resource_at(self, site: SiteFacts, resource_id: int) -> ResourceFacts | None:
         """The resource of this id at the site, or the person who once worked there; None when there is neither."""
-        person: ResourceFacts | None = self._by.get(("person", resource_id))
-        return site.resource(resource_id) or person
+        return site.resource(resource_id) or cast("ResourceFacts | None", self._by.get(("person", resource_id)))
 
     def is_council_wide(self, resource_id: int) -> bool:
         """Whether this is a person who belongs to the council and may work at several sites."""

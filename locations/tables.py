@@ -51,8 +51,7 @@ class Authority(Multilingual, MessagePolicy, Base):
     )
     # Where somebody is answered in British Sign Language: an address, or words.
     bsl_contact: Mapped[str] = mapped_column(String(300), default="", server_default="")
-    # To which people can reply to texts; empty where texts come from the council's name.
-    text_number: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    text_number: Mapped[str] = mapped_column(String(40), default="", server_default="")  # for replies; empty: none
     # Each with its kind, and either days_before and at ("09:00" at the site) or minutes_before.
     reminder_plan: Mapped[list[dict[str, Any]]]
     school_holidays: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
@@ -60,6 +59,7 @@ class Authority(Multilingual, MessagePolicy, Base):
     quiet_from: Mapped[time] = mapped_column(default=time(21), server_default="21:00:00")
     quiet_until: Mapped[time] = mapped_column(default=time(8), server_default="08:00:00")
     reminders_apart_hours: Mapped[int] = mapped_column(default=12, server_default="12")
+    missed_message_hours: Mapped[int | None]  # after which somebody who did not come is written to; NULL for never
     message_channels: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     # What the public statements say; what is left out has its default on the page.
     privacy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")

@@ -16,6 +16,7 @@ from reminders.reasons import AWAITS_REBOOKING, OTHER_CHANNEL, QUIET_HOURS, SUPE
 from reminders.recipients import (
     GOING_AHEAD,
     HANDED_OVER,
+    MISSED,
     OFFERS,
     REMINDER,
     SITE_MESSAGE,
@@ -260,6 +261,8 @@ def decide_delivery(
     family = family_of(row.kind)
     if (family in OFFERS and facts.offer is None) or (family == GOING_AHEAD and facts.awaits_rebooking):
         return Closed(VOID, SUPERSEDED)  # gone since, or in doubt by another closure
+    if family == MISSED and facts.awaits_rebooking:
+        return Closed(WITHHELD, AWAITS_REBOOKING)  # it could not take place: nobody is to blame
     text, place = facts.site_text_of(row.kind), (facts.site.id, facts.starts_at, facts.authority.zone)
     if text is not NO_SITE_TEXT and not text.concerns(*place):
         return Closed(VOID, SUPERSEDED)

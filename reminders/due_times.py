@@ -10,6 +10,7 @@ A message is due when `due_at <= now < useful_until`:
 | arrangement | at once | the appointment starts | after that nobody needs the interpreter |
 | contact changed | at once | three days later | the old address learns of it even after a weekend without mail |
 | handed over | at once | three days later | whoever it was not meant for learns of it even after a weekend without mail |
+| missed | hours after it was recorded, not in the quiet hours | a week later | by then they have booked again |
 | several bookings | at once | the appointment starts | after that there is nothing left to cancel |
 | offer | at once | the answer is due | after that the time is held no longer |
 | going ahead | at once | the appointment starts | after that it says nothing new |
@@ -43,17 +44,21 @@ from reminders.recipients import (
     CANCELLED_STATES,
     CONFIRMATION,
     CONTACT_CHANGED,
+    DID_NOT_ATTEND,
     EARLIER_GONE,
     GOING_AHEAD,
     HANDED_OVER,
     MANAGE_LINK,
+    MISSED,
     RESCHEDULED,
     SEVERAL_BOOKINGS,
+    TEXT,
     WISH_PAUSED,
     ChannelRules,
     Contacts,
     email_address,
 )
+from reminders.sending_times import SendingRules, may_go_at
 
 # What is sent at once about a change; imports, moves and changed details send nothing by themselves.
 NOTICES = {"booked": CONFIRMATION, "rescheduled": RESCHEDULED, "cancelled": CANCELLED, "handed_over": CONFIRMATION}
@@ -62,6 +67,7 @@ CANCELLATION_IS_USEFUL = timedelta(days=1)
 MANAGE_LINK_IS_USEFUL = timedelta(days=1)
 CONTACT_CHANGED_IS_USEFUL = timedelta(days=3)
 HANDED_OVER_IS_USEFUL = timedelta(days=3)
+MISSED_IS_USEFUL = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -190,6 +196,14 @@ def owed_arrangement(number: int, appointment: PlanningFacts, now: datetime) -> 
 def owed_hand_over(version: int, now: datetime) -> Owed:
     """The message to whom the appointment was not meant for; `version` is that of the hand-over."""
     return Owed(f"{HANDED_OVER}_{version}", now, now + HANDED_OVER_IS_USEFUL)
+
+
+def owed_word_to_missing(number: int, appointment: PlanningFacts, rules: SendingRules, now: datetime) -> list[Owed]:
+    """What is owed to somebody who did not come, if the council writes to them; whatever the channel, at a decent hour."""
+    if appointment.missed_after is None or appointment.state != DID_NOT_ATTEND or appointment.is_walk_in:
+        return []
+    due_at = may_go_at(TEXT, now + appointment.missed_after, rules)
+    return [Owed(f"{MISSED}_{number}", due_at, due_at + MISSED_IS_USEFUL)]
 
 
 def owed_offer(family: str, number: int, answer_by: datetime, now: datetime) -> Owed:

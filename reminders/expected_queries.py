@@ -25,6 +25,7 @@ from reminders.due_times import (
     owed_going_ahead,
     owed_hand_over,
     owed_offer,
+    owed_word_to_missing,
 )
 from reminders.expected import Expected, expected, expected_after
 from reminders.former_owner_queries import is_owner_told
@@ -32,7 +33,8 @@ from reminders.history_queries import reason_for_silence, reasons_for_silence
 from reminders.outbox import input_of, planning_rows
 from reminders.outdated import number_of_offer
 from reminders.queue import pauses_on
-from reminders.recipients import BOOKED, OFFER, Contacts, Person, contacts_of, rules_in
+from reminders.recipients import BOOKED, DID_NOT_ATTEND, OFFER, Contacts, Person, contacts_of, rules_in
+from reminders.sending_times import rules_of_council
 from reminders.tables import Notification
 
 ByAppointment = Mapping[int, tuple[Expected, ...]]
@@ -141,6 +143,20 @@ def expected_of_arrangements(
 ) -> ByAppointment:
     """What each appointment would be owed when it is decided whether there is an interpreter, by its id."""
     return _each(db, council, appointment_ids, now, lambda facts: owed_arrangement(1, facts, now))
+
+
+def expected_of_missing(
+    db: Session, council: AuthorityFacts, appointment_ids: Collection[int], now: datetime
+) -> ByAppointment:
+    """What each appointment would be owed when it is recorded that they did not come, by its id."""
+    rules = rules_of_council(council)
+    return _each(
+        db,
+        council,
+        appointment_ids,
+        now,
+        lambda facts: owed_word_to_missing(1, replace(facts, state=DID_NOT_ATTEND), rules, now),
+    )
 
 
 def expected_of_keeping(

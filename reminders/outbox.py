@@ -39,11 +39,12 @@ from reminders.outdated import (
     follow_contact,
     has_gone_nowhere,
     owed_about_offers,
+    owed_missed,
     void_arrangements,
     void_notices_to_owner,
     void_outdated,
 )
-from reminders.planned_ways import Planned, planned_ways
+from reminders.planned_ways import Planned, planned_ways, sending_rules
 from reminders.reasons import SWITCHED_OFF, TOO_MANY_BOOKINGS
 from reminders.recipients import (
     CONFIRMATION,
@@ -62,7 +63,13 @@ NEW = ("booked", "imported")  # nothing is owed yet
 ONLINE, CONFIRMATIONS_IN_WINDOW, WINDOW = "online", 3, timedelta(days=1)
 
 _INSERT = table_of(Notification).insert()
-_SENDING = (Authority.quiet_from, Authority.quiet_until, Authority.reminders_apart_hours, Authority.kinds_off)
+_SENDING = (
+    Authority.quiet_from,
+    Authority.quiet_until,
+    Authority.reminders_apart_hours,
+    Authority.missed_message_hours,
+    Authority.kinds_off,
+)
 STATUS_OF = {"": PENDING, SWITCHED_OFF: VOID}  # of what is planned, by the reason why it is not sent
 ABOUT_OFFERS = ("kept", "earlier_gone", "wish_paused")  # besides the offers themselves
 
@@ -91,6 +98,8 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
         owed += owed_contact_change(contact, appointment, change.now)
     if change.offer or change.what in ABOUT_OFFERS:
         owed += owed_about_offers(change, appointment, known.values())
+    if change.what == "moved":
+        owed += owed_missed(known.values(), appointment, sending_rules(planning), change.now)
     if change.arrangement:
         void_arrangements(known.values(), change.arrangement, change.now)
         owed += owed_arrangement(change.arrangement, appointment, change.now)
@@ -242,7 +251,10 @@ def input_of(row: Row[Any], db: Session) -> PlanningInput:
     plan = next(plan for plan in (row.allotted_plan, row.own_plan, row.reminder_plan) if plan is not None)
     first = (row.authority_id, row.id, row.version, row.state, row.starts_at, row.is_walk_in, row.zone, tuple(plan))
     apart = timedelta(hours=row.reminders_apart_hours)
-    facts = PlanningFacts(*first, owner_since=row.owner_since, division=row.division, reminders_apart=apart)
+    missed = None if row.missed_message_hours is None else timedelta(hours=row.missed_message_hours)
+    facts = PlanningFacts(
+        *first, owner_since=row.owner_since, division=row.division, reminders_apart=apart, missed_after=missed
+    )
     return _input(facts, row, db)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,16 @@ from booking.tables import Appointment, HandOver
 from core.database import connection_of, table_of
 from reminders.costs.kinds_off import is_off
 from reminders.delivery_decisions import FAILED, IN_DOUBT, PENDING, SENT, VOID, WITHHELD
-from reminders.due_times import Owed, PlanningInput, Way, owed_going_ahead, owed_gone, owed_offer, owed_pause
+from reminders.due_times import (
+    Owed,
+    PlanningInput,
+    Way,
+    owed_going_ahead,
+    owed_gone,
+    owed_offer,
+    owed_pause,
+    owed_word_to_missing,
+)
 from reminders.passed_on import pass_on
 from reminders.posting import before_the_post, way_of
 from reminders.reasons import (
@@ -36,6 +45,7 @@ from reminders.recipients import (
     GOING_AHEAD,
     HANDED_OVER,
     LETTER,
+    MISSED,
     OFFER,
     OFFERS,
     REMINDER,
@@ -49,9 +59,10 @@ from reminders.recipients import (
     is_current,
     number_of,
 )
+from reminders.sending_times import SendingRules
 from reminders.tables import Notification
 
-NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, *OFFERS, GOING_AHEAD, EARLIER_GONE, WISH_PAUSED)  # voided for good
+NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, *OFFERS, GOING_AHEAD, EARLIER_GONE, WISH_PAUSED, MISSED)  # voided for good
 NOT_SENT = (PENDING, FAILED, WITHHELD)
 MAY_HAVE_ARRIVED = frozenset({SENT, IN_DOUBT})
 # Nobody could get it as things stood; with other contact details somebody may.
@@ -141,6 +152,14 @@ def owed_about_offers(change: AppointmentChange, facts: PlanningFacts, rows: Ite
     if change.what == "wish_paused":
         return [owed_pause(change.offer, facts, now)]
     return owed_going_ahead(void_offers(rows, now), facts, now) if change.what == "kept" else []
+
+
+def owed_missed(rows: Collection[Notification], facts: PlanningFacts, rules: SendingRules, now: datetime) -> list[Owed]:
+    """What is owed to somebody who did not come, unless it has gone out already; what a correction voided is owed anew."""
+    earlier = [row for row in rows if family_of(row.kind) == MISSED]
+    if any(row.status == PENDING or row.status in MAY_HAVE_ARRIVED for row in earlier):
+        return []
+    return owed_word_to_missing(1 + max((number_of(row.kind) for row in earlier), default=0), facts, rules, now)
 
 
 def void_offers(rows: Iterable[Notification], now: datetime) -> int:

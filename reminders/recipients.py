@@ -42,27 +42,16 @@ WISH_PAUSED = "wish_paused"  # and the number of the last offer: they are told o
 CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
 TEXT_ANSWER = "text_answer"  # and the number of the text that it answers
 HANDED_OVER = "handed_over"  # and the version of the hand-over: to whom it was not meant for
+MISSED = "missed"  # and a number: they did not come, as it was recorded for the first time, the second, ...
 SITE_MESSAGE = "site_message"  # and a number: which text of staff to everybody of a day at a site
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
-FAMILIES = (
-    REMINDER,
-    MANAGE_LINK,
-    CONTACT_CHANGED,
-    CONFIRMATION,
-    ARRANGEMENT,
-    HANDED_OVER,
-    TEXT_ANSWER,
-    OFFER,
-    GOING_AHEAD,
-    EARLIER_TIME,
-    EARLIER_GONE,
-    WISH_PAUSED,
-    SITE_MESSAGE,
-)
+_ABOUT_TIMES = (OFFER, GOING_AHEAD, EARLIER_TIME, EARLIER_GONE, WISH_PAUSED)
+_OF_VISITS = (REMINDER, CONFIRMATION, ARRANGEMENT, HANDED_OVER, SITE_MESSAGE, MISSED)
+FAMILIES = (*_OF_VISITS, MANAGE_LINK, CONTACT_CHANGED, TEXT_ANSWER, *_ABOUT_TIMES)
 OFFERS = (OFFER, EARLIER_TIME)  # of a time that is held
 _ABOUT_LINKS = (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS)
-WITHOUT_CALENDAR = (*_ABOUT_LINKS, ARRANGEMENT, *OFFERS, EARLIER_GONE, WISH_PAUSED, SITE_MESSAGE)
-BOOKED = "booked"
+WITHOUT_CALENDAR = (*_ABOUT_LINKS, ARRANGEMENT, *OFFERS, EARLIER_GONE, WISH_PAUSED, SITE_MESSAGE, MISSED)
+BOOKED, DID_NOT_ATTEND = "booked", "did_not_attend"
 CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
 # The families of messages that say when the appointment is, and are of no use after that.
 SAY_THE_TIME = (CONFIRMATION, RESCHEDULED, REMINDER, ARRANGEMENT, GOING_AHEAD)
@@ -102,6 +91,8 @@ def is_current(kind: str, *, version: int, now_version: int, now_state: str, own
         return True  # true whatever the version
     if version != now_version and family_of(kind) != SITE_MESSAGE:
         return False
+    if family_of(kind) == MISSED:
+        return now_state == DID_NOT_ATTEND
     return now_state in CANCELLED_STATES if kind == CANCELLED else now_state == BOOKED
 
 

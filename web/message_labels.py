@@ -33,6 +33,7 @@ MESSAGE_KINDS: Labels = {
     "earlier_time": _l("Offer of an earlier time"),
     "earlier_gone": _l("Word that another person was quicker"),
     "wish_paused": _l("Word that we offer no more earlier times"),
+    "missed": _l("Word to somebody who did not come"),
     "site_message": _l("Message to everybody of a day"),
     "text_answer": _l("Answer to a text"),
     "several_bookings": _l("Question if they booked so many"),

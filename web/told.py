@@ -14,7 +14,7 @@ from flask_babel import ngettext
 
 from core.personal_data import mask_email, mask_phone
 from reminders.expected import Expected
-from reminders.recipients import CALL, EMAIL, LETTER, TEXT, Delivery, family_of
+from reminders.recipients import CALL, EMAIL, LETTER, MISSED, TEXT, Delivery, family_of
 from web.labels import Labels, label_of
 from web.language_labels import MESSAGE_LANGUAGES
 from web.message_labels import MESSAGE_KINDS, message_reason
@@ -100,7 +100,7 @@ def when_text(one: Expected, *, is_undoable: bool = True) -> str:
         return str(_("posted on %(day)s", day=format_day_short(at.date())))
     if not one.is_reminder and one.is_soon:
         return str(_("in a minute, so that it can be undone") if is_undoable else _("in a minute"))
-    if one.is_reminder or one.channel == EMAIL:
+    if one.is_reminder or one.channel == EMAIL or family_of(one.kind) == MISSED:
         return str(_("on %(moment)s", moment=format_moment_short(at)))
     if one.safe_hours:
         return str(_("on %(moment)s, when they want to be reached", moment=format_moment_short(at)))

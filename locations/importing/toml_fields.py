@@ -120,6 +120,7 @@ AUTHORITY: Fields = {
     "text_pence": Field(amount, ""),
     "letter_pence": Field(amount, ""),
     "missed_visit_pounds": Field(amount, ""),
+    "missed_message_hours": Field(whole(1, 72)),
 }
 SERVICE: Fields = {
     "slug": Field(slug, required=True),

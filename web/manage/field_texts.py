@@ -61,10 +61,9 @@ COUNCIL: Texts = {
     "letter_pence": _t(_l("What does a letter cost you, in pence?"), _l("With the postage. For example, 61")),
     "missed_visit_pounds": _t(
         _l("What does a missed visit cost you, in pounds?"),
-        _l(
-            "Only if you have worked it out: then reminders say it. Leave it empty, and nothing says it. For example, 30"
-        ),
+        _l("Only if you have worked it out: then reminders say it. Empty: nothing says it. For example, 30"),
     ),
+    "missed_message_hours": _t(_l("Hours until you write to somebody who did not come"), _l("Empty: no message")),
     "reminder_plan": _t(_l("Reminders")),
     "message_channels": _t(_l("How messages are sent")),
     "languages": _t(_l("Languages of residents’ pages and messages")),

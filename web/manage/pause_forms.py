@@ -43,6 +43,7 @@ WHILE_PAUSED: Labels = {
     "arrangement": _UNTIL_VISIT,
     "several_bookings": _UNTIL_VISIT,
     "site_message": _UNTIL_VISIT,
+    "missed": _l("Waits for a week."),
     "manage_link": _ONE_DAY,
     "text_answer": _ONE_DAY,
     "contact_changed": _THREE_DAYS,

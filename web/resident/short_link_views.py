@@ -6,6 +6,8 @@ the person whose appointment it is before it shows anything.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -28,10 +30,12 @@ from web.page_context import PageContext, resident_context
 from web.resident import drafts
 from web.resident.appointment_page import appointment_over, link_unknown
 from web.resident.page_rendering import show
+from web.resident.search_state import SearchState
 from web.resident.urls import blueprint
 
 # Guesses of the fact: by appointment, and by whoever guesses.
 GUESSES_OF_ONE = SlowingLimit("5/hour", beyond="1/10 minutes")
+AGAIN_FOR = timedelta(days=30)  # after the visit a link still says what it was about
 GUESSES_OF_ORIGIN = SlowingLimit("20/hour", beyond="1/minute")
 
 
@@ -66,6 +70,25 @@ def short_link(token: str) -> ResponseReturnValue:
                 return show("one_fact", context, form=form, url=f"/s/{token}")
         drafts.open_appointment(context, view.reference, view.link_mark)
     return redirect(f"/{context.authority.slug}/appointment/{view.reference}", code=303)
+
+
+@blueprint.get("/s/<token>/again")
+@public
+def book_again(token: str) -> ResponseReturnValue:
+    """Lead to the times of the same services; of a visit of long ago, or on a shared telephone, to the council's start."""
+    runtime = current_runtime()
+    with runtime.database.reading() as db:
+        try:
+            authority_id, appointment_id = link_tokens.by_short_token(db, runtime.settings.secret_keys, token)
+        except NotFound:
+            return link_unknown(authorities(db))
+        context = resident_context(runtime, db, catalogue_by_id(db, authority_id))
+        view = appointments.by_id(db, context.catalogue, appointment_id)
+        is_told = context.now <= view.ends_at + AGAIN_FOR
+        if not is_told or is_shared_phone(db, authority_id, view.resident.id, view.resident.phone):
+            return redirect(f"/{context.authority.slug}", code=303)
+        search = SearchState(services=tuple(service.slug for service in view.services))
+    return redirect(f"/{context.authority.slug}/where?{search.query()}", code=303)
 
 
 def _knows(context: PageContext, view: AppointmentView, form: OneFactForm) -> bool:

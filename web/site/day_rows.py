@@ -124,6 +124,7 @@ class DayRow:
     can_change: bool
     told_of_arrangement: tuple[ToldLine, ...] = ()
     told_of_other_desk: tuple[ToldLine, ...] = ()
+    told_of_missing: tuple[ToldLine, ...] = ()
 
     kind = "row"
 

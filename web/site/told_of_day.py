@@ -1,4 +1,4 @@
-"""Who will be told of what is recorded on the day list: that there is an interpreter or none, or another desk."""
+"""Who will be told of what is recorded on the day list: an interpreter or none, another desk, that they did not come."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import RebookPerson, SiteDayView
 from booking.states import State
-from reminders.expected_queries import expected_of_arrangements, expected_of_keeping
+from reminders.expected_queries import expected_of_arrangements, expected_of_keeping, expected_of_missing
 from web.page_context import SiteContext
 from web.site.day_rows import DayRow
 from web.told import ToldLine, told_lines
@@ -18,10 +18,11 @@ Lines = Mapping[int, tuple[ToldLine, ...]]
 
 @dataclass(frozen=True)
 class DayTold:
-    """By the id of the appointment: who is told of a decision about an interpreter, and of another desk at the same time."""
+    """By the id of the appointment: who is told of an interpreter, of another desk, and that they did not come."""
 
     arrangements: Lines = field(default_factory=dict)
     other_desks: Lines = field(default_factory=dict)
+    missing: Lines = field(default_factory=dict)
 
 
 def told_of_day(context: SiteContext, day: SiteDayView) -> DayTold:
@@ -29,7 +30,16 @@ def told_of_day(context: SiteContext, day: SiteDayView) -> DayTold:
     ids = [view.id for view in day.appointments if _can_be_arranged(view, day)]
     found = expected_of_arrangements(context.db, context.authority, ids, context.now) if ids else {}
     arranged = {id_: told_lines(messages) for id_, messages in found.items()}
-    return DayTold(arranged, told_of_other_desks(context, day.to_rebook))
+    return DayTold(arranged, told_of_other_desks(context, day.to_rebook), _told_who_did_not_come(context, day))
+
+
+def _told_who_did_not_come(context: SiteContext, day: SiteDayView) -> Lines:
+    """Who is written to when it is recorded that they did not come, where the council writes to them."""
+    if context.authority.missed_message_hours is None:
+        return {}
+    ids = [view.id for view in day.appointments if view.state is State.BOOKED and view.starts_at <= day.now]
+    found = expected_of_missing(context.db, context.authority, ids, context.now) if ids else {}
+    return {id_: told_lines(messages) for id_, messages in found.items() if messages}
 
 
 def told_of_other_desks(context: SiteContext, people: Iterable[RebookPerson]) -> Lines:
@@ -45,6 +55,7 @@ def with_told(row: DayRow, appointment_id: int, told: DayTold) -> DayRow:
     return replace(
         row,
         told_of_arrangement=told.arrangements.get(appointment_id, ()),
+        told_of_missing=told.missing.get(appointment_id, ()),
         told_of_other_desk=told.other_desks.get(appointment_id, ()) if row.may_change_resources else (),
     )
 

@@ -100,3 +100,20 @@ def test_it_ends_with_the_nonce_and_a_day_after_the_appointment(database: Databa
     assert reader.page.title.startswith("This link has ended")
     reader.open("!/s/no-such-link")
     assert reader.page.title.startswith("This link does not work")
+
+
+def test_it_leads_to_the_times_of_the_same_service_for_a_month(
+    town_app: Flask, link: str, town: Town, database: Database
+) -> None:
+    """Also when the appointment's own link is over; not on a telephone that others have, and it never shows the visit."""
+    client = town_app.test_client()
+    again = f"{link[1:]}/again"
+    assert client.get(again).location == "/testshire/where?service=certify"
+    ended = NOW - timedelta(days=20)
+    with database.writing() as db:
+        db.execute(update(Appointment).values(starts_at=ended - timedelta(minutes=30), ends_at=ended))
+    assert client.get(link[1:]).status_code == 410
+    assert client.get(again).location == "/testshire/where?service=certify"
+    share_phone(database, town)
+    assert client.get(again).location == "/testshire"
+    assert client.get("/s/3-AAAAAAAAAAAAAAAAAAAA/again").status_code == 404
