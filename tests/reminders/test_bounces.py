@@ -302,9 +302,9 @@ def test_a_folder_of_files_is_read_as_well(database: Database, tmp_path: Path) -
 def test_a_rude_server_holds_nobody_and_learns_nothing(
     council: Council, imap: ImapServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounce_mailboxes, "SECONDS_TO_CONNECT", 1.0)
     imap.rude = drip
-    with pytest.raises(ChannelUnavailable) as refused:
+    with monkeypatch.context() as soon, pytest.raises(ChannelUnavailable) as refused:
+        soon.setattr(bounce_mailboxes, "SECONDS_TO_CONNECT", 1.0)
         council.read()
     assert "within 1 seconds" in refused.value.detail
     imap.rude = lambda _command, _socket: False
