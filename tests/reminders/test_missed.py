@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -52,7 +53,7 @@ def write_after(database: Database, hours: int | None) -> None:
 
 
 def book(database: Database, world: World, **values: str) -> Booked:
-    who = {"email": "robin@example.org"} | values
+    who: dict[str, Any] = {"email": "robin@example.org"} | values
     return make_appointment(make_runtime(database), world, START, resident=ResidentDetails("Robin Sample", **who))
 
 
