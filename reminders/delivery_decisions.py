@@ -251,11 +251,7 @@ def decide_delivery(
     if earlier.arrived:
         return Closed(SENT)
     if facts is None or not is_current(
-        row.kind,
-        version=row.version,
-        now_version=facts.version,
-        now_state=facts.state,
-        owner_since=facts.owner_since,
+        row.kind, version=row.version, now_version=facts.version, now_state=facts.state, owner_since=facts.owner_since
     ):
         return Closed(VOID, SUPERSEDED)
     family = family_of(row.kind)
