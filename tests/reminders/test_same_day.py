@@ -296,6 +296,7 @@ def test_what_becomes_of_the_message_holds_for_all_that_it_told(
     rows = notifications(database)
     assert [(row.status, row.ask_at) for row in rows[:2]] == [(state, None)] * 2
     assert [row.channel for row in rows if row.channel == "call"] == next_one
+    assert [row.units_sent for row in rows[:2]] == [2, 0]  # paid for once
     with database.reading() as db:
         told = told_in_one_with(db, rows[0].appointment_id)
     assert [len(references) for references in told.values()] == [1]
