@@ -2,7 +2,7 @@
 
 Reminders of one person's appointments on one day go as one message, where they go by the same channel to the same address.
 So does one that would follow within the hours by which the council wants reminders apart. Each keeps its own row, and has
-a try and an end of its own: see docs/decisions/0064-one-message-for-the-reminders-of-a-day.md.
+a try and an end of its own: see docs/decisions/0067-one-message-for-the-reminders-of-a-day.md.
 """
 
 from __future__ import annotations
