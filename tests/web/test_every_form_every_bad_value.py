@@ -124,6 +124,8 @@ FROM_RULES = {
 }
 INSTEAD = {
     "manage.preview_site_message": {"site": "riverside-hub", "service": "certify"},  # for which somebody is booked
+    "council.switch_kind_off": {"since": ""},  # at once, and not from a day that is past
+    "council.start_reminder_trial": {"service": "certify", "plan_a": "now", "plan_b": "two"},
     "messages.end_failures": {"email": "amina.new@example.org", "phone": "07700 900445"},  # not what failed
 }
 AWAY = "/staff/sites/riverside-hub/away/preview?resource=ann&starts=now&until_day=2026-11-23"
