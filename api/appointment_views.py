@@ -12,7 +12,7 @@ from api.blueprint import blueprint
 from api.key_guard import api_actor
 from api.operations import BODY_PROBLEMS, Values, idempotency_key, json_answer, operation, requested_slot, signed_in_key
 from api.slot_conflicts import with_alternatives
-from booking.calendar.event import Audience, appointment_event, neutral_services, neutral_site
+from booking.calendar.event import Audience, appointment_event
 from booking.calendar.ical import single_file
 from booking.queries.appointments import AppointmentView, by_id, by_reference
 from booking.slot_tokens import SlotKey, decode
@@ -27,6 +27,7 @@ from core.language import DEFAULT_LANGUAGE, language_for
 from core.wall_clock import iso_local
 from locations.catalogue_queries import cached_catalogue, catalogue_by_id
 from locations.model import VIRTUAL_MODES, Catalogue
+from locations.own_words import Told
 from people.residents.access_log import log_access
 from people.residents.details import Representation, ResidentDetails
 from people.staff.access_marks import api_scope
@@ -72,8 +73,9 @@ def calendar(reference: str) -> Response:
     with current_runtime().database.writing() as db:
         view, catalogue = _viewed(db, reference, "api_calendar")
     settings = current_runtime().settings
+    told = Told(view.services, is_neutral=view.resident.uses_neutral_name)
     event = appointment_event(  # without the link that could change it
-        replace(view, services=neutral_services(view.services), site=neutral_site(view.site, view.services)),
+        replace(view, services=told.services, site=told.site(view.site)),
         catalogue.authority,
         Audience.RESIDENT,
         language_for(DEFAULT_LANGUAGE),
@@ -241,6 +243,7 @@ def resident_details(values: Values, support_needs: tuple[str, ...] = ()) -> Res
         contact_preference=values.get("contact_preference", "email"),
         do_not_text=values.get("do_not_text", False),
         leave_no_message=values.get("leave_no_message", False),
+        uses_neutral_name=values.get("uses_neutral_name", False),
     )
 
 

@@ -164,6 +164,7 @@ class ResidentBodySchema(RequestSchema):
     contact_preference = _one_of(CONTACT_PREFERENCES, metadata=about("How to write to them; without it, by email."))
     do_not_text = fields.Boolean(metadata=about("Never send a text message."))
     leave_no_message = fields.Boolean(metadata=about("Never leave a voice message."))
+    uses_neutral_name = fields.Boolean(metadata=about("Name no service in messages, letters and calendars."))
 
 
 class RepresentativeBodySchema(RequestSchema):

@@ -164,6 +164,7 @@ class ResidentSchema(Schema):
     contact_preference = _text()
     do_not_text = fields.Boolean(required=True)
     leave_no_message = fields.Boolean(required=True)
+    uses_neutral_name = fields.Boolean(required=True)
 
 
 class RepresentativeSchema(Schema):

@@ -130,6 +130,7 @@ def resident(view: ResidentView) -> dict[str, Any]:
         "contact_preference": view.contact_preference,
         "do_not_text": view.do_not_text,
         "leave_no_message": view.leave_no_message,
+        "uses_neutral_name": view.uses_neutral_name,
     }
 
 

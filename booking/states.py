@@ -126,6 +126,7 @@ class ResidentView:
     safe_hours: str
     postal: str = ""
     is_email_returned: bool = False
+    uses_neutral_name: bool = False
 
 
 @dataclass(frozen=True)

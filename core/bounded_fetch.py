@@ -106,6 +106,15 @@ def _address_of_redirect(place: SplitResult, location: str) -> str:
         raise FetchFailed(FetchFailure.ADDRESS) from error
 
 
+def is_complete_address(address: str, allowed_hosts: Sequence[str] = ()) -> bool:
+    """Whether something could be fetched from the address, as far as it says itself."""
+    try:
+        _place_of(address, allowed_hosts)
+    except FetchFailed:
+        return False
+    return True
+
+
 def is_public(address: str) -> bool:
     """Whether the IP address is one of the internet: not of this host, a private network, a link or a tunnel to one."""
     ip = ipaddress.ip_address(address)

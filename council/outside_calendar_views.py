@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from flask import redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from wtforms.validators import DataRequired, InputRequired
 from booking.outside.busy_times import CALDAV, ICS, CalendarSource, CalendarUnread, Reading, ReadLimits
 from booking.queries.calendars_elsewhere import outside_calendars
 from booking.use_cases.outside_calendars import add_calendar, read_again, read_calendar, remove_calendar
-from core.bounded_fetch import LONGEST_ADDRESS, FetchLimits
+from core.bounded_fetch import LONGEST_ADDRESS, FetchLimits, is_complete_address
 from core.deadlines import seconds_left
 from core.errors import Invalid
 from core.problems import joined_texts
@@ -99,7 +100,7 @@ def add_outside_calendar() -> ResponseReturnValue:
     """Read the calendar once: then it is added, or only said what was found."""
     with staff_context() as context:
         form = _form(context)
-        if not form.validate():
+        if not _is_valid(form, context.runtime.settings.calendar_hosts):
             return _page(context, form), 400
         _count(context)
         catalogue = context.catalogue
@@ -147,6 +148,14 @@ def page_limits() -> ReadLimits:
     """What a page may wait for: the rest of its time is for its own work, and others wait for their turn meanwhile."""
     left = seconds_left(REQUEST_SECONDS) - EXPAND_SECONDS - OWN_SECONDS
     return ReadLimits(FetchLimits(seconds=max(0.0, min(FETCH_SECONDS, left))), EXPAND_SECONDS)
+
+
+def _is_valid(form: OutsideCalendarForm, allowed_hosts: Sequence[str]) -> bool:
+    """Whether all fields can be used: everything that is wrong is said at once, before anything is fetched."""
+    form.validate()
+    if not form.address.errors and not is_complete_address(form.source.address, allowed_hosts):
+        form.refuse("address", str(UNREAD["address"]))
+    return not form.errors
 
 
 def _refused(field: str, text: str) -> ResponseReturnValue:

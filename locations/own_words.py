@@ -6,11 +6,11 @@ stays English and is marked so (`core.language.InEnglish`). Topics stay as they 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from core.language import DEFAULT_LANGUAGE, LANGUAGES, InEnglish
+from core.language import DEFAULT_LANGUAGE, LANGUAGES, InEnglish, language_for
 from locations.authority_brand import AuthorityBrand
 from locations.model import AuthorityFacts, Catalogue, ServiceFacts, SiteFacts
 from locations.triage_questions import MOST_COUNTED, TriageQuestion
@@ -124,7 +124,14 @@ def topic_in(service: ServiceFacts, code: str) -> str:
 
 
 def by_neutral_name(service: ServiceFacts) -> ServiceFacts:
-    """The service as messages say it: by its neutral name, in every language that has one, and no other words."""
+    """The service as messages say it: by its neutral name, in every language that has one, and no other words.
+
+    One without a neutral name is called an appointment.
+    """
+    if not service.message_name:
+        english, *others = (language_for(code).gettext("Appointment") for code in (DEFAULT_LANGUAGE, *OTHER_LANGUAGES))
+        words = {key_in("name", code): name for code, name in zip(OTHER_LANGUAGES, others, strict=True)}
+        return replace(service, name=english, documents=(), translations=words)
     words = {
         key_in(key, code): name
         for code in OTHER_LANGUAGES
@@ -132,6 +139,42 @@ def by_neutral_name(service: ServiceFacts) -> ServiceFacts:
         for key in ("name", "message_name")
     }
     return replace(service, name=service.message_name, documents=(), translations=words)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of a visit for `services_booked`, in messages, calendars and letters, where a name would say too much.
+
+    A service with a neutral name says nothing else of what it is. Where `is_neutral`, since somebody has asked for it, no
+    service does; one without a neutral name is called an appointment.
+    """
+
+    services_booked: Sequence[ServiceFacts]
+    is_neutral: bool = False
+
+    @property
+    def services(self) -> tuple[ServiceFacts, ...]:
+        """The services as they are told."""
+        booked = self.services_booked
+        return tuple(by_neutral_name(one) if one.message_name or self.is_neutral else one for one in booked)
+
+    def site(self, site: SiteFacts) -> SiteFacts:
+        """The site as it is told: by its address alone where a service has a neutral name, or is to have one."""
+        hides = self.is_neutral or any(service.message_name for service in self.services_booked)
+        return _place_alone(site) if hides else site
+
+    @property
+    def hidden_names(self) -> tuple[str, ...]:
+        """The names of the services that nobody may read, in every language, because somebody has asked for that."""
+        keys = [key_in("name", code) for code in OTHER_LANGUAGES]
+        names = ((service.name, *map(service.translations.get, keys)) for service in self.services_booked)
+        return tuple(name for each in names for name in each if name) if self.is_neutral else ()
+
+
+def _place_alone(site: SiteFacts) -> SiteFacts:
+    """The site by its address, without a name that may say what people come for; by its name where it has no address."""
+    first, *rest = site.address.splitlines() or [site.name]
+    return replace(site, name=first, address="\n".join(rest), translations={})
 
 
 def _names_of(facts: object) -> Iterable[str]:

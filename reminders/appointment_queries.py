@@ -12,13 +12,13 @@ from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.arrangements import needs_facts
-from booking.calendar.event import neutral_services, neutral_site
 from booking.proposals.tables import Proposal
 from booking.queries.unmet_needs import unmet_by_appointment
 from booking.rebooking import ProposalState
 from booking.tables import Allocation, Appointment, AppointmentService, RebookItem
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
+from locations.own_words import Told
 from people.residents.tables import Representative, Resident
 from reminders.delivery_decisions import PENDING, SENT, ClaimedRow, MessageFacts
 from reminders.former_owner_queries import EMAIL, POSTAL_COLUMNS, former_owners
@@ -93,6 +93,7 @@ _MESSAGE_ROWS = (
         Appointment.arrangements,
         Appointment.owner_since,
         Appointment.resident_id,
+        Resident.uses_neutral_name,
         func.coalesce(Appointment.contact_language, Resident.language).label("spoken_language"),
         _AWAITS_REBOOKING,
         _IS_OFFERED_ANOTHER_TIME,
@@ -263,6 +264,9 @@ def _facts(
     site = catalogue.site_by_id(row.site_id)
     resources = [found for resource_id in resource_ids if (found := catalogue.resource_at(site, resource_id))]
     services = [catalogue.service_by_id(service_id) for service_id in service_ids]
+    former, offer = of_other_tables["former"].values(), of_other_tables["offer"]
+    told = Told(services, row.uses_neutral_name or any(one.uses_neutral_name for one in former))
+    of_other_tables["offer"] = replace(offer, site=told.site(offer.site)) if offer else None
     return MessageFacts(
         appointment_id=row.id,
         reference=row.reference,
@@ -277,8 +281,9 @@ def _facts(
         manage_digest=row.manage_digest,
         contacts=contacts_of(row),
         authority=catalogue.authority,
-        site=neutral_site(site, services),
-        services=neutral_services(services),
+        site=told.site(site),
+        services=told.services,
+        hidden_names=told.hidden_names,
         awaits_rebooking=row.awaits_rebooking,
         join_url=site.join_url(row.mode, resources, row.room),
         support_needs=tuple(row.support_needs),

@@ -90,6 +90,7 @@ class MessageFacts:
     same_day: tuple[MessageFacts, ...] = ()  # other appointments of theirs on that day, which the same message tells
     mail_address: str = ""  # to which email about the appointment goes; nothing where messages go by other channels
     can_be_cancelled: bool = True  # by who gets the message, when they get it
+    hidden_names: tuple[str, ...] = ()  # of services, in every language, that stand in no message
 
     def at(self, now: datetime) -> MessageFacts:
         """The facts of a message that is written now."""
@@ -123,8 +124,9 @@ class MessageFacts:
         )
 
     def site_text_of(self, kind: str) -> SiteText:
-        """What staff wrote, of a message of such a kind; nothing of another."""
-        return self.site_texts.get(number_of(kind), NO_SITE_TEXT) if family_of(kind) == SITE_MESSAGE else NO_SITE_TEXT
+        """What staff wrote, of a message of such a kind, without names that are hidden; nothing of another."""
+        text = self.site_texts.get(number_of(kind), NO_SITE_TEXT) if family_of(kind) == SITE_MESSAGE else NO_SITE_TEXT
+        return text.without(self.hidden_names) if self.hidden_names else text
 
     @property
     def as_told(self) -> MessageFacts:
@@ -274,10 +276,10 @@ def decide_delivery(
         return Closed(WITHHELD, OTHER_CHANNEL)
     if facts.awaits_rebooking and family == REMINDER:
         return _held(row, now)
-    return _at_its_hour(row, facts, now) or ReadyMessage(row, facts, delivery, earlier)
+    return at_its_hour(row, facts, now) or ReadyMessage(row, facts, delivery, earlier)
 
 
-def _at_its_hour(row: ClaimedRow, facts: MessageFacts, now: datetime) -> Held | Closed | None:
+def at_its_hour(row: ClaimedRow, facts: MessageFacts, now: datetime) -> Held | Closed | None:
     """None where it may go now; else how it waits for its hour, or is left out."""
     apart = timedelta(hours=facts.authority.reminders_apart_hours)
     if facts.said and says_it_again(row.kind, facts.said, apart, now):

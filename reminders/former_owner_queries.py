@@ -66,6 +66,7 @@ _FORMER = (
         Resident.leave_no_message,
         Resident.message_language,
         Resident.safe_hours,
+        Resident.uses_neutral_name,
         Representative.name.label("acting_name"),
         Representative.email.label("acting_email"),
         Representative.phone.label("acting_phone"),
@@ -107,5 +108,6 @@ def former_owners(db: Session, appointment_ids: Collection[int]) -> Mapping[int,
             at=row.at,
             was_told=row.was_told,
             is_in_calendar=row.is_in_calendar,
+            uses_neutral_name=row.uses_neutral_name,
         )
     return found

@@ -23,6 +23,7 @@ class FormerOwner:
     at: datetime
     was_told: bool = False
     is_in_calendar: bool = False
+    uses_neutral_name: bool = False
 
 
 NOBODY = FormerOwner(1, 1, Contacts(Person("")), *(datetime(1970, 1, 1, tzinfo=UTC),) * 3)

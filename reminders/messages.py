@@ -247,7 +247,7 @@ class MessageWriter:
             language=language.code,
             to_name=person_name(delivery.name) or language.gettext("resident"),
             acts_for=delivery.acts_for and (person_name(delivery.acts_for) or language.gettext("the resident")),
-            what=language.all_of([service.name for service in facts.services]),
+            what=language.all_of(dict.fromkeys(service.name for service in facts.services)),
             when=_moment(facts.as_told if kind == CANCELLED else facts, language),
             earlier_when=_moment(facts.as_told, language) if kind == RESCHEDULED and was_told_another else "",
             is_same_time=kind == RESCHEDULED and facts.told_starts_at == facts.starts_at,

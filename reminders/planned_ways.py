@@ -57,12 +57,16 @@ def _way(planning: PlanningInput, message: Owed, now: datetime) -> Way:
 
 
 def _due(planning: PlanningInput, way: Way, now: datetime) -> datetime:
-    """When a message is due by this way: a reminder that is audible at its hour."""
+    """When a message is due by this way: a reminder that is audible at its hour.
+
+    One whose last hour is over already is due as planned: the next channel brings it then, and not in the night before.
+    """
     due_at = way.message.due_at
     if way.channel not in AUDIBLE or family_of(way.message.kind) != REMINDER:
         return due_at
     wanted = hours_of(planning.contacts.safe_hours)
-    return max(now, due_for(way.channel, due_at, way.message.useful_until, sending_rules(planning), wanted))
+    at = due_for(way.channel, due_at, way.message.useful_until, sending_rules(planning), wanted)
+    return at if at >= now else max(now, due_at)
 
 
 def sending_rules(planning: PlanningInput) -> SendingRules:

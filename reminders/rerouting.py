@@ -13,16 +13,17 @@ from typing import Any
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session, aliased
 
+from booking.tables import Appointment
 from reminders.appointment_queries import current_state
 from reminders.costs.kinds_off import is_off
-from reminders.delivery_decisions import FAILED, LATE, PENDING, VOID
+from reminders.delivery_decisions import FAILED, LATE, PENDING, VOID, WITHHELD
 from reminders.due_times import PlanningInput
 from reminders.former_owner_queries import former_owners
 from reminders.history_queries import reason_for_silence
 from reminders.outbox import planning_input
 from reminders.outdated import MAY_HAVE_ARRIVED, owe_by, own_times
 from reminders.posting import way_of
-from reminders.reasons import ARRIVED_EARLIER, QUIET_HOURS
+from reminders.reasons import ARRIVED_EARLIER, QUIET_HOURS, TOLD_ALREADY
 from reminders.recipients import HANDED_OVER, Contacts, Withheld, family_of, number_of
 from reminders.tables import Notification
 
@@ -35,6 +36,9 @@ def plan_next_channel(db: Session, notification_id: int, now: datetime) -> str:
     """
     alike = locked_alike(db, notification_id)
     row = next(one for one in alike.values() if one.id == notification_id)
+    if (copy := _copy_that_rests_on(db, row)) is not None:
+        copy.status, copy.reason, copy.closed_at, copy.told_at = FAILED, row.reason, now, None
+        return plan_next_channel(db, copy.id, now)
     planning = planning_input(db, row.appointment_id)
     message = own_times(row, planning.facts)
     if now >= message.useful_until or not current_state(db, row.appointment_id).makes_current(row.kind, row.version):
@@ -56,6 +60,19 @@ def plan_next_channel(db: Session, notification_id: int, now: datetime) -> str:
         return ""
     owe_by(db, row, way, alike.get(way.channel), now)
     return way.channel
+
+
+def _copy_that_rests_on(db: Session, row: Notification) -> Notification | None:
+    """The row of the appointment as it is that takes this failed message for told, since a change was undone; locked."""
+    if row.status != FAILED or row.told_at is not None:
+        return None
+    same = (Notification.appointment_id == row.appointment_id, Notification.kind == row.kind)
+    rests = (Notification.status == WITHHELD, Notification.reason == TOLD_ALREADY, Notification.told_at.is_not(None))
+    later = (Notification.version > row.version, Notification.version == Appointment.version)
+    copies = select(Notification).join(Appointment, Appointment.id == Notification.appointment_id)
+    return db.scalar(
+        copies.where(*same, *rests, *later, Notification.channel == row.channel).with_for_update(of=Notification)
+    )
 
 
 def void_replacements(db: Session, row: Notification, now: datetime) -> None:

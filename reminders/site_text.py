@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from core.language import DEFAULT_LANGUAGE
+from core.language import DEFAULT_LANGUAGE, language_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,15 @@ class SiteText:
     def is_english_in(self, code: str) -> bool:
         """Whether who reads this language gets the English words, which then say so."""
         return code != DEFAULT_LANGUAGE and bool(self.english) and self.text_in(code) == self.english
+
+    def without(self, names: Iterable[str]) -> SiteText:
+        """The same words with these names replaced, whatever their case, by what any appointment is called."""
+        known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+
+        def hidden(text: str, code: str) -> str:
+            return re.sub(known, lambda _found: language_for(code).gettext("Appointment"), text, flags=re.IGNORECASE)
+
+        return replace(self, english=hidden(self.english, DEFAULT_LANGUAGE), welsh=hidden(self.welsh, "cy"))
 
     def concerns(self, site_id: int, starts_at: datetime, zone: str) -> bool:
         """Whether an appointment is still at that site on that day."""

@@ -19,8 +19,9 @@ from core.database import connection_of, table_of
 from core.errors import DeliveryFailed
 from core.text import one_line
 from reminders import queue
-from reminders.channel_queue import ChannelQueue, DeliveryCounts
+from reminders.channel_queue import NO_DATABASE, ChannelQueue, DeliveryCounts
 from reminders.channels.base import Channel
+from reminders.checked_queries import is_as_checked
 from reminders.delivery_decisions import (
     FAILED_OUTCOME,
     SENT_OUTCOME,
@@ -75,6 +76,27 @@ def give_back(
     counts.postponed += 1
     log.warning("Notification %s is tried again later, and not counted: %s", row.id, result.error)
     return False
+
+
+def is_given_back(rows: ChannelQueue, message: ReadyMessage) -> bool:
+    """Whether a message of a batch is given back, because something that decides about it has changed since it was checked.
+
+    Looked at for providers, which take their time for each. While the database is away nobody can say so, and what was
+    checked with the batch goes out.
+    """
+    if not rows.tracks_delivery:
+        return False
+
+    def operation(db: Session, now: datetime, _counts: DeliveryCounts) -> bool:
+        if is_as_checked(db, message, now):
+            return False
+        queue.postpone(db, [message.claimed], "", now)
+        return True
+
+    try:
+        return bool(rows.run(operation, DeliveryCounts(), f"check notification {message.claimed.id} again"))
+    except NO_DATABASE:
+        return False
 
 
 def give_back_batch(

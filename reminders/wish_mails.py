@@ -27,7 +27,7 @@ from core.text import person_name
 from core.tokens import digest, wish_token
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
-from locations.own_words import council_in, languages_for, link_in
+from locations.own_words import Told, council_in, languages_for, link_in, words_in
 from people.residents.tables import Resident
 from reminders.both_languages import PLACES
 from reminders.channels.base import Channel
@@ -168,25 +168,22 @@ def _context(
 ) -> WaitingMessage:
     authority = catalogue.authority
     zone = ZoneInfo(authority.zone)
+    services = [catalogue.service_by_id(service_id) for service_id in wish.service_ids]
+    told = Told(services, is_neutral=resident.uses_neutral_name)
+    place = told.site(offer.site) if offer else None
     return WaitingMessage(
         kind=mail.kind,
         language=language.code,
         to_name=person_name(resident.name) or language.gettext("resident"),
-        what=language.all_of([_name_of(catalogue, service_id) for service_id in wish.service_ids]),
+        what=language.all_of(dict.fromkeys(words_in(service, language.code).name for service in told.services)),
         authority_name=authority.name,
         brand_colour=authority.brand_colour,
         url=url,
         until=language.day(wish.until) if wish.until else "",
         offer_when=language.moment(offer.starts_at.astimezone(zone)) if offer else "",
-        offer_where=", ".join([offer.site.name, *address_lines(offer.site)]) if offer else "",
+        offer_where=", ".join([place.name, *address_lines(place)]) if place else "",
         offer_until=language.moment(offer.answer_by.astimezone(zone)) if offer else "",
         offer_is_shared=bool(offer and offer.is_shared),
         contact=contact_lines(authority, language),
         can_answer=bool(authority.email),
     )
-
-
-def _name_of(catalogue: Catalogue, service_id: int) -> str:
-    """What messages call the service."""
-    service = catalogue.service_by_id(service_id)
-    return service.message_name or service.name

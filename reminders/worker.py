@@ -221,13 +221,13 @@ class _Sender:
         known = {result.claimed for result in results}
         left = [message for message in ready if message.claimed not in known]
         while left:
-            result = self._try(connection, left[0], now)
-            if result.outcome in NOT_TRIED:
+            result = None if untried.is_given_back(self.queue, left[0]) else self._try(connection, left[0], now)
+            if result and result.outcome in NOT_TRIED:
                 break
-            results.append(result)
+            results += [result] if result else []
             left.pop(0)
         self.queue.record(results, counts)
-        if left:
+        if left and result:
             untried.give_back_batch(self.queue, result, [message.claimed for message in left], counts)
 
     def _send_one_by_one(

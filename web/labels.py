@@ -180,11 +180,13 @@ CONTACT_WISHES: Labels = {
     "do_not_contact": _l("Do not contact"),
     "do_not_text": _l("Do not text"),
     "leave_no_message": _l("Leave no message"),
+    "uses_neutral_name": _l("Name no service"),
 }
 CONTACT_WISHES_IN_SENTENCE: Labels = {
     "do_not_contact": _l("do not contact"),
     "do_not_text": _l("do not text"),
     "leave_no_message": _l("leave no message"),
+    "uses_neutral_name": _l("name no service"),
 }
 # Why somebody must be rebooked.
 REBOOK_REASONS: Labels = {
@@ -243,6 +245,8 @@ class Reachable(Protocol):
     def do_not_text(self) -> bool: ...
     @property
     def leave_no_message(self) -> bool: ...
+    @property
+    def uses_neutral_name(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -270,6 +274,7 @@ def wishes_of(resident: Reachable, labels: Labels = CONTACT_WISHES) -> tuple[str
         "do_not_contact": resident.contact_preference == "none",
         "do_not_text": resident.do_not_text,
         "leave_no_message": resident.leave_no_message,
+        "uses_neutral_name": resident.uses_neutral_name,
     }
     return tuple(str(labels[code]) for code, applies in applying.items() if applies)
 

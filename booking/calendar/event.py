@@ -20,7 +20,6 @@ from core.language import Language
 from core.personal_data import mask_phone
 from core.tokens import spoken_reference
 from locations.model import AuthorityFacts, ResourceFacts, ServiceFacts, SiteFacts
-from locations.own_words import by_neutral_name
 
 TO_THE_PERSON = re.compile(r"\b(?:you|yours?)\b", re.IGNORECASE)
 DAY_MINUTES, LAST_MINUTES = 24 * 60, 120  # the day before, and as the last reminder of the default plan
@@ -31,22 +30,6 @@ class Audience(Enum):
 
     RESIDENT = auto()  # whom the appointment is for, or who acts for them
     STAFF = auto()  # calendars that the council does not run: nothing about the resident
-
-
-def neutral_services(services: Sequence[ServiceFacts]) -> tuple[ServiceFacts, ...]:
-    """The services as they are told: one with a neutral name says nothing else of what it is."""
-    return tuple(by_neutral_name(one) if one.message_name else one for one in services)
-
-
-def neutral_site(site: SiteFacts, services: Sequence[ServiceFacts]) -> SiteFacts:
-    """The site as it is told: by its address alone where a service has a neutral name."""
-    return _place_alone(site) if any(service.message_name for service in services) else site
-
-
-def _place_alone(site: SiteFacts) -> SiteFacts:
-    """The site by its address, without a name that may say what people come for; by its name where it has no address."""
-    first, *rest = site.address.splitlines() or [site.name]
-    return replace(site, name=first, address="\n".join(rest), translations={})
 
 
 def phone_call(appointment: AppointmentFacts) -> PhoneCall | None:
@@ -122,7 +105,7 @@ def _bare_event(appointment: AppointmentFacts, zone: str, language: Language, pu
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
         zone=zone,
-        summary=language.all_of([service.name for service in appointment.services]),
+        summary=language.all_of(dict.fromkeys(service.name for service in appointment.services)),
         is_cancelled=appointment.state in CANCELLED,
     )
 

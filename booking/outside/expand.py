@@ -10,7 +10,7 @@ import json
 import resource
 import sys
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,6 +44,7 @@ def busy_periods(text: str, zone: ZoneInfo, first: datetime, last: datetime, own
     calendar = Calendar.from_ical(text)
     if not isinstance(calendar, Calendar):
         raise ValueError("no calendar")
+    _shorten(calendar, last.year)
     for event in recurring_ical_events.of(calendar).between(first, last):
         if any(str(event.get(name, "")).upper() == value for name, value in FREE.items()):
             continue
@@ -51,13 +52,38 @@ def busy_periods(text: str, zone: ZoneInfo, first: datetime, last: datetime, own
             continue
         starts_at, ends_at = _instants(event, zone)
         if starts_at < ends_at:
-            yield int(starts_at.timestamp()), int(ends_at.timestamp())
+            yield int(max(starts_at, first).timestamp()), int(min(ends_at, last).timestamp())
+
+
+def _shorten(calendar: Calendar, last_year: int) -> None:
+    """End what has no end, such as an event up to the year 9999, in the year after the last that counts.
+
+    When such an event recurs could not be worked out: the sums leave the years that there are. What begins later goes.
+    """
+    beyond = last_year + 2
+    events: list[Any] = calendar.walk("VEVENT")
+    for event in events:
+        begins = event["DTSTART"].dt
+        if begins.year >= beyond:
+            calendar.subcomponents.remove(event)
+        elif _last_year(event, begins) >= beyond:
+            event.pop("DURATION", None)
+            event.pop("DTEND", None)
+            event.add("DTEND", begins.replace(year=beyond, month=1, day=1))
+
+
+def _last_year(event: Any, begins: date) -> int:
+    if "DTEND" in event:
+        return int(event["DTEND"].dt.year)
+    try:
+        return int((begins + event["DURATION"].dt).year) if "DURATION" in event else begins.year
+    except OverflowError:
+        return MAXYEAR
 
 
 def _instants(event: Any, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """When it begins and ends. Days, and times without a zone, are of the wall clock at the council's places."""
     begins = event["DTSTART"].dt
-    length = event["DURATION"].dt if "DURATION" in event else _usual(begins)
     length = event["DURATION"].dt if "DURATION" in event else _usual(begins)
     ends = event["DTEND"].dt if "DTEND" in event else begins + length
     return _instant(begins, zone), _instant(ends, zone)

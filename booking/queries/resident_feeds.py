@@ -53,6 +53,12 @@ def is_in_use(db: Session, feed_id: int) -> bool:
     )
 
 
+def has_feed(db: Session, authority_id: int, resident_id: int) -> bool:
+    """Whether any feed of the resident answers."""
+    theirs = (ResidentFeed.authority_id == authority_id, ResidentFeed.resident_id == resident_id)
+    return db.scalar(select(ResidentFeed.id).where(*theirs, ResidentFeed.revoked_at.is_(None)).limit(1)) is not None
+
+
 def made_at(db: Session, authority_id: int, resident_id: int, address: str) -> datetime | None:
     """When the feed that answers was made by the reader of this address; None where there is none."""
     return db.scalar(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from booking.feeds.tables import ResidentFeed
@@ -57,21 +57,30 @@ def revoke_resident_feed(runtime: Runtime, authority_id: int, resident_id: int, 
         _revoke(runtime, db, authority_id, resident_id, reader)
 
 
+def revoke_feed_at(runtime: Runtime, token: str) -> None:
+    """End the feed of this address; whoever has it may. Nothing for one that is unknown, or ended already."""
+    with runtime.database.writing() as db:
+        _end(runtime, db, ResidentFeed.token_digest == digest(token), actor=Actor.resident())
+
+
+def revoke_feeds_of(runtime: Runtime, authority_id: int, resident_id: int, *, actor: Actor) -> None:
+    """End every feed of the resident, for staff."""
+    theirs = (ResidentFeed.authority_id == authority_id, ResidentFeed.resident_id == resident_id)
+    with runtime.database.writing() as db:
+        _end(runtime, db, *theirs, actor=actor)
+
+
 def _revoke(runtime: Runtime, db: Session, authority_id: int, resident_id: int, reader: str) -> None:
     theirs_digest = reader_digest(resident_id, reader)
     lock_by_name(db, f"calendar of {theirs_digest}")  # of two that are made at once, one ends the other
+    theirs = (ResidentFeed.authority_id == authority_id, ResidentFeed.resident_id == resident_id)
+    _end(runtime, db, *theirs, ResidentFeed.reader_digest == theirs_digest, actor=Actor.resident())
+
+
+def _end(runtime: Runtime, db: Session, *whose: ColumnElement[bool], actor: Actor) -> None:
     now = runtime.clock.database_now(db)
-    theirs = (
-        select(ResidentFeed)
-        .where(
-            ResidentFeed.authority_id == authority_id,
-            ResidentFeed.resident_id == resident_id,
-            ResidentFeed.reader_digest == theirs_digest,
-            ResidentFeed.revoked_at.is_(None),
-        )
-        .with_for_update()
-    )
-    for row in db.scalars(theirs):
+    rows = select(ResidentFeed).where(*whose, ResidentFeed.revoked_at.is_(None)).order_by(ResidentFeed.id)
+    for row in db.scalars(rows.with_for_update()):
         row.revoked_at = now
-        subject = ("resident", resident_id)
-        record(db, Actor.resident(), "resident_feed_revoked", subject, authority_id=authority_id, now=now)
+        subject = ("resident", row.resident_id)
+        record(db, actor, "resident_feed_revoked", subject, authority_id=row.authority_id, now=now)

@@ -25,7 +25,7 @@ from core.text import clean_line
 
 BASES = ("parent", "family", "carer", "attorney", "support_worker", "other")
 # What a resident may ask whoever wants to reach them.
-CONTACT_WISHES = ("do_not_contact", "do_not_text", "leave_no_message")
+CONTACT_WISHES = ("do_not_contact", "do_not_text", "leave_no_message", "uses_neutral_name")
 CONTACT_PREFERENCES = ("email", "text", "letter", "none")
 LONGEST_NAME = 200
 PHONE_LENGTH = 20
@@ -79,6 +79,7 @@ class ResidentDetails:
     address: str = ""
     large_print: bool = False
     safe_hours: str = ""
+    uses_neutral_name: bool = False
 
     @property
     def postal(self) -> str:

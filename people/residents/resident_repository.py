@@ -77,8 +77,8 @@ def identify(
     Staff have checked who calls, so what they enter replaces older details. Anybody else is unproven: somebody who only
     knows a name and an email must not redirect another person's messages, nor silence them. For them a record matches
     only when nothing of its email and telephone would change, and nothing of it is changed but the language in which
-    we write; otherwise a second record is made, and staff see both. An address that is given again gets email again,
-    even if some came back: at worst, one more comes back.
+    we write, and that we name no service; otherwise a second record is made, and staff see both. An address that is
+    given again gets email again, even if some came back: at worst, one more comes back.
 
     Call it before the transaction claims capacity: on PostgreSQL it takes a lock on the email and telephone, so that
     two first bookings at the same moment share one resident, and locks the records of `same`, so that their open
@@ -128,11 +128,15 @@ def _changes_nothing(resident: Row[*tuple[Any, ...]], person: ResidentDetails) -
 
 
 def _keep_what_is_new(db: Session, resident: Row[*tuple[Any, ...]], person: ResidentDetails) -> None:
-    """Write in the language in which somebody books, to the address given: no message is redirected or silenced."""
+    """Write in the language in which somebody books, to the address given, and by neutral names once they ask for it.
+
+    No message is redirected or silenced.
+    """
     new_language = person.message_language or resident.message_language
     is_given_again = resident.email_returned_at is not None and bool(email_key(person.email))
-    if is_given_again or new_language != resident.message_language:
-        values = {"message_language": new_language} | ({"email_returned_at": None} if is_given_again else {})
+    if is_given_again or person.uses_neutral_name or new_language != resident.message_language:
+        values: dict[str, Any] = {"email_returned_at": None} if is_given_again else {}
+        values |= {"message_language": new_language} | ({"uses_neutral_name": True} if person.uses_neutral_name else {})
         connection_of(db).execute(update(table_of(Resident)).where(_residents.id == resident.id).values(values))
 
 
@@ -204,7 +208,7 @@ def add_representative(
 
 _AS_GIVEN = (
     *("address", "large_print", "language", "contact_preference", "do_not_text"),
-    *("leave_no_message", "safe_hours", "message_language"),
+    *("leave_no_message", "safe_hours", "uses_neutral_name", "message_language"),
 )
 
 
@@ -237,12 +241,9 @@ def change_contact(db: Session, resident: Resident, person: ResidentDetails) -> 
     _set_name(resident, person.name)
     _set_contact(resident, person.email, person.phone)
     _set_address(resident, person.address, person.postcode)
-    resident.date_of_birth = person.date_of_birth
-    resident.language = person.language
     resident.support_needs = list(person.support_needs)
-    resident.contact_preference = person.contact_preference
-    resident.do_not_text, resident.large_print = person.do_not_text, person.large_print
-    resident.leave_no_message, resident.safe_hours = person.leave_no_message, person.safe_hours
+    for name in ("date_of_birth", *(one for one in _AS_GIVEN if one not in ("address", "message_language"))):
+        setattr(resident, name, getattr(person, name))
     resident.message_language = person.message_language or resident.message_language
     db.flush()
     if is_renamed:
@@ -261,7 +262,7 @@ def add_details(resident: Resident, person: ResidentDetails) -> None:
     resident.support_needs = list(person.support_needs) or resident.support_needs
     if person.contact_preference != "email":
         resident.contact_preference = person.contact_preference
-    for name in ("do_not_text", "leave_no_message", "safe_hours"):
+    for name in ("do_not_text", "leave_no_message", "safe_hours", "uses_neutral_name"):
         setattr(resident, name, getattr(resident, name) or getattr(person, name))
     resident.message_language = person.message_language or resident.message_language
 

@@ -64,6 +64,10 @@ class Resident(Base):
     email_returned_at: Mapped[datetime | None]
     # "10:00-12:00": they may be rung and texted between these times of day alone. Empty for any.
     safe_hours: Mapped[str] = mapped_column(String(11), default="", server_default="", info=personal("contact"))
+    # Nothing that is sent to them, nor said to whoever answers, names a service.
+    uses_neutral_name: Mapped[bool] = mapped_column(
+        Boolean, default=False, server_default=false(), info=personal("contact", empty=False)
+    )
     created_at: Mapped[datetime]
     anonymised_at: Mapped[datetime | None]
 

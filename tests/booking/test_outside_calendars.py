@@ -455,12 +455,19 @@ def test_what_is_busy_and_when() -> None:
         busy(datetime(2026, 12, 4, 13, tzinfo=UTC), minutes=0),
         busy(datetime(2026, 12, 4, 14, tzinfo=UTC)).replace("SUMMARY", "UID:K7PM4QX2@ours.example.org\r\nSUMMARY"),
         busy(datetime(2026, 10, 1, 10, tzinfo=UTC)),
+        "DTSTART:20261005T090000Z\r\nDTEND:99991231T235959Z",  # for ever: as far as anybody looks, to both sides
+        "DTSTART;VALUE=DATE:20270601\r\nDTEND;VALUE=DATE:99991231",
+        "DTSTART;TZID=America/New_York:20270602T090000\r\nDTEND;TZID=America/New_York:99991231T235959",
+        "DTSTART;VALUE=DATE:99991231",
     ) == [
+        ("11-22 08:00", "06-11 08:00"),
         ("12-01 00:00", "12-02 00:00"),
         ("12-02 09:30", "12-02 10:20"),
         ("12-03 14:00", "12-03 14:30"),
         ("03-26 10:00", "03-26 10:15"),
         ("03-29 09:00", "03-29 09:15"),
+        ("05-31 23:00", "06-11 08:00"),
+        ("06-02 13:00", "06-11 08:00"),
     ]
 
 

@@ -82,6 +82,7 @@ def test_the_appointment_can_be_seen_whole(program: Program) -> None:
             "contact_preference": "email",
             "do_not_text": False,
             "leave_no_message": False,
+            "uses_neutral_name": False,
         },
         "representative": None,
         "support_needs": ["step-free"],

@@ -87,6 +87,13 @@ def test_what_is_wrong_with_an_address_is_said_at_its_field(
     assert send(admin, library, "http://example.org/a.ics")[1].count("must begin with https://")
 
 
+def test_all_that_is_wrong_is_said_at_once(admin: FlaskClient, library: Library) -> None:
+    status, text = send(admin, library, "http://calendars.example.org/a.ics", resource="", kind="")
+    assert status == 400
+    for wrong in ("Choose a person or a resource", "Choose one", "The address must begin with https://"):
+        assert wrong in text
+
+
 def test_a_slow_server_leaves_the_page_time_and_what_was_typed(
     admin: FlaskClient, library: Library, server: CalendarServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

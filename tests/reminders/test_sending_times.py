@@ -11,14 +11,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from booking.events import appointment_changed
+from booking.events import PlanningFacts, appointment_changed
 from booking.use_cases.cancel import cancel
 from core.clock import FixedClock
 from locations.tables import Authority
 from people.residents.details import ResidentDetails
 from people.residents.tables import Resident
+from reminders.due_times import Owed, PlanningInput
 from reminders.outbox import plan_notifications
-from reminders.recipients import CALL, CHANNELS, EMAIL, TEXT, USUAL_CHANNELS
+from reminders.planned_ways import planned_ways
+from reminders.recipients import CALL, CHANNELS, EMAIL, TEXT, USUAL_CHANNELS, ChannelRules, Contacts, Person
 from reminders.sending_times import Hours, SendingRules, due_for, is_urgent, may_go_at, says_it_again
 from reminders.tables import Notification
 from tests.reminders.make_bulk_notifications import notifications
@@ -79,6 +81,26 @@ def test_the_reminder_of_an_early_visit_goes_the_evening_before(starts_at: str, 
     found = due_for(TEXT, start - timedelta(minutes=before), start, SendingRules(), None)
     assert f"{clock_at(found):%H:%M}" == due
     assert found < start
+
+
+@pytest.mark.parametrize(
+    ("booked_at", "due"),
+    [
+        ("17:00", "20:30"),  # before the quiet hours
+        ("22:00", "05:30"),  # no text has an hour any more: as planned, when the next channel brings it without a sound
+    ],
+)
+def test_a_reminder_without_an_hour_disturbs_nobody_in_the_evening(booked_at: str, due: str) -> None:
+    day = NOW.date() + timedelta(days=3)
+    start = datetime.combine(day, time(7, 30), LONDON)
+    now = datetime.combine(day - timedelta(days=1), time.fromisoformat(booked_at), LONDON)
+    facts = PlanningFacts(1, 1, 1, "booked", start, False, "Europe/London", ())
+    contacts = Contacts(Person("Robin Sample", "robin@example.org", NUMBER), preference="text")
+    rules = ChannelRules(frozenset({EMAIL, TEXT}))
+    planning = PlanningInput(facts, contacts, rules, ("Europe/London", time(21), time(8)))
+    (planned,) = planned_ways(planning, [Owed("reminder_2h", start - timedelta(hours=2), start)], now)
+    assert (planned.way.channel, f"{clock_at(planned.due_at):%H:%M}") == (TEXT, due)
+    assert now <= planned.due_at < start
 
 
 @given(INSTANTS, st.integers(30, 600), HOURS, st.none() | HOURS)

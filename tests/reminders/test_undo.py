@@ -21,6 +21,8 @@ from core.errors import SlotTaken, Stale
 from core.runtime import Runtime
 from locations.tables import Authority, Resource, SessionTemplate, Site
 from people.residents.details import ResidentDetails
+from reminders.bounce_reports import BounceReport, Reading
+from reminders.bounces import fail_returned
 from reminders.messages import RenderedMessage
 from reminders.outbox import plan_notifications
 from reminders.told_since import check_untold
@@ -252,3 +254,19 @@ def test_no_reminder_of_what_was_told_just_before_comes_with_an_undo(
     runtime.clock.advance(timedelta(hours=2))  # type: ignore[attr-defined]
     assert worker.send_due().sent == 0
     assert "reminder_2h/3" not in outbox_of(database, booked.appointment_id)
+
+
+def test_what_comes_back_after_an_undo_is_told_in_another_way(database: Database, world: World) -> None:
+    """The confirmation of before the change was taken for told; when it comes back, staff have to ring."""
+    runtime, channel = make_runtime(database), RecordingChannel()
+    robin = ResidentDetails("Robin Sample", "robin@example.org", "07700 900123")
+    booked = make_appointment(runtime, world, HALF_PAST, resident=robin)
+    assert worker_for(runtime, channel).send_due().sent == 1
+    move(runtime, world, booked)
+    undo(runtime, world, booked)
+    report = BounceReport(Reading.FAILED, channel.sent[0].reference, "5.1.1", ("robin@example.org",))
+    with database.writing() as db:
+        assert fail_returned(db, report, runtime.clock.now())
+    with database.reading() as db:
+        (one,) = untold(db, world.authority_id, runtime.clock.now(), site_ids=None, limit=9)
+    assert (one.appointment_id, one.kinds, one.is_to_ring) == (booked.appointment_id, ("confirmation",), True)

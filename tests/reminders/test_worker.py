@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from booking.events import appointment_changed
 from booking.tables import Appointment
@@ -20,12 +21,13 @@ from people.residents.tables import Representative, Resident
 from reminders import queue
 from reminders.channel_queue import DeliveryCounts
 from reminders.channels import registry
-from reminders.channels.base import ChannelUnavailable, DeliveryUnclear
+from reminders.channels.base import ChannelUnavailable, DeliveryUnclear, Waiting
 from reminders.messages import RenderedMessage
 from reminders.outbox import plan_notifications
+from reminders.provider_states import ProviderState
 from reminders.recipients import CHANNELS, Delivery
 from reminders.retry_decisions import DOUBLINGS, LONGEST_WAIT, wait_after
-from reminders.tables import Notification
+from reminders.tables import CouncilPause, Notification
 from reminders.worker import Worker
 from tests.reminders.channels import RecordingChannel, worker_on, writer
 from tests.reminders.make_bulk_notifications import attempts, notifications, owe
@@ -458,3 +460,48 @@ def test_a_message_on_its_way_when_its_appointment_changes_counts_as_sent(
 
     worker_on(database, clock, RecordingChannel(on_send=void)).send_due()
     assert states(database) == ["sent"]
+
+
+class ProviderChannel(RecordingChannel):
+    """A channel whose provider says later what became of a message, as that of texts and letters does."""
+
+    def states_of(self, _reference: str, _waiting: Waiting) -> list[ProviderState]:
+        return []
+
+
+def _move(db: Session) -> None:
+    db.execute(update(Appointment).values(version=Appointment.version + 1))
+
+
+def _pause(db: Session) -> None:
+    row = CouncilPause(authority_id=1, scope="all", subject="", since=NOW, until=None, paused_by="Mary", reason="Wrong")
+    db.add(row)
+
+
+def _ask_for_silence(db: Session) -> None:
+    db.execute(update(Resident).values(contact_preference="none"))
+
+
+def _ask_for_neutral_names(db: Session) -> None:
+    db.execute(update(Resident).values(uses_neutral_name=True))
+
+
+@pytest.mark.parametrize("change", [_move, _pause, _ask_for_silence, _ask_for_neutral_names])
+def test_each_of_a_batch_is_checked_once_more_when_the_provider_has_taken_the_one_before(
+    database: Database, clock: FixedClock, world: World, change: Callable[[Session], None]
+) -> None:
+    """A provider takes its time for each: what was true when the batch was claimed may not be by now."""
+    owe(database, world, 3)
+
+    def on_send(_message: RenderedMessage) -> None:
+        with database.writing() as db:
+            change(db)
+
+    channel = ProviderChannel(can_confirm_arrival=True, on_send=on_send)
+    worker = worker_on(database, clock, channel)
+    with database.writing() as db:
+        due_by = worker.clock.database_now(db)
+    worker._send_batch("email", due_by, DeliveryCounts())
+    assert len(channel.sent) == 1
+    assert sorted(states(database)) == ["pending", "pending", "sent"]
+    assert [one.outcome for one in attempts(database)] == ["sent"]

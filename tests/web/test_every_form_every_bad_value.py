@@ -95,12 +95,13 @@ TELLING = {"resident": {"resident.cancel"}, "staff": {"agent.cancel", "agent.con
 SAY_HOW_TOLD = {"resident.accept", "resident.cancel", "resident.check", "resident.move"}
 FOR_PROGRAMS = {"api", "provider_callbacks"}
 # Two that scripts send, a button of an answer that only a full house gives, what is about another server or advisers (this
-# council has none), what follows a file or a form of the rules, the switch of a council with two languages, and buttons
-# behind a link of a message: each has a test of its own.
+# council has none), what follows a file or a form of the rules, the switch of a council with two languages, buttons behind a
+# link of a message, and those for whose appointments a calendar reads: each has a test of its own.
 ELSEWHERE = {
-    "resident": {"resident.change_language", "resident.make_own_calendar"},
+    "resident": {"resident.change_language", "resident.make_own_calendar", "resident.resident_feed_page"},
     "staff": {
         "agent.keep",
+        "agent.stop_calendar",
         "council.add_colleagues",
         "council.change_outside_calendar",
         "council.save_site_resource",

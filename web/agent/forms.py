@@ -74,6 +74,7 @@ class ResidentForm(Form):
     )
     do_not_text = Checkbox(_("Do not text"))
     leave_no_message = Checkbox(_("Leave no message when nobody answers"))
+    uses_neutral_name = Checkbox(_("Name no service, only “your appointment”"))
     large_print = Checkbox(_("Letters in large print"))
     message_language = Choice(
         _("In which language do they want us to write and speak?"),
@@ -120,6 +121,7 @@ class ResidentForm(Form):
             do_not_text=bool(self.do_not_text.data),
             leave_no_message=bool(self.leave_no_message.data),
             safe_hours=self.safe_hours.data or "",
+            uses_neutral_name=bool(self.uses_neutral_name.data),
             date_of_birth=self.date_of_birth.day if self.date_of_birth.data else None,
             address=self.address.data or "",
             large_print=bool(self.large_print.data),
@@ -129,7 +131,7 @@ class ResidentForm(Form):
 # The facts of a resident that the form has.
 FORM_FACTS = (
     "name", "phone", "email", "postcode", "date_of_birth", "contact_preference", "do_not_text", "leave_no_message",
-    "safe_hours", "language", "message_language", "support_needs", "address", "large_print",
+    "safe_hours", "uses_neutral_name", "language", "message_language", "support_needs", "address", "large_print",
 )  # fmt: skip
 FACTS = tuple(name for name in ResidentDetails.__dataclass_fields__)
 

@@ -27,6 +27,7 @@ LABELS: Labels = {
     "contact_preference": _l("How they want to hear from us"),
     "do_not_text": _l("Do not text"),
     "leave_no_message": _l("Leave no message"),
+    "uses_neutral_name": _l("Name no service"),
     "safe_hours": _l("Only ring and text between these times"),
     "language": _l("Language"),
     "message_language": _l("Language of messages"),

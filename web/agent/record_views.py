@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from booking.queries.resident_feeds import has_feed
 from booking.use_cases.change_record import change_record
+from booking.use_cases.own_calendar import revoke_feeds_of
 from core.errors import Stale
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import record_stamp, resident_of
@@ -18,7 +20,7 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
 from web.agent.forms import ResidentForm, facts_of
-from web.agent.kept_forms import drop_record, key_of_resident, record_of, resident_id_of
+from web.agent.kept_forms import drop_record, keep_record, key_of_resident, record_of, record_values, resident_id_of
 from web.agent.record_conflict import facts_as_text, merged_form, shown_facts
 from web.agent.resident_card import details_of
 from web.agent.resident_views import DetailsPage, details_page, know_council
@@ -29,6 +31,7 @@ from web.page_context import StaffContext, staff_context
 RECORD_HAS_CHANGED = _l(
     "The details have changed since you opened this page. Nothing was saved. Check them, and save again"
 )
+CALENDAR_STOPPED = _l("The calendar is stopped. Its address does not work any more.")
 NOT_SAVED_YET = _l("You typed this before, and have not saved it yet.")
 
 
@@ -65,6 +68,18 @@ def save_details(resident_id: int) -> ResponseReturnValue:
             return _changed_meanwhile(context, resident_id, form.person(), shown)
         drop_record(context, key_of_resident(resident_id))
         return redirect(_back_to(resident_id), code=303)
+
+
+@blueprint.post("/residents/<int:resident_id>/stop-calendar")
+@requires(Action.BOOK_FOR_RESIDENT)
+def stop_calendar(resident_id: int) -> ResponseReturnValue:
+    """Stop every address at which a calendar reads the resident's appointments; what is typed stays."""
+    with staff_context() as context:
+        resident_of(context.db, context.authority.id, resident_id)
+        keep_record(context, key_of_resident(resident_id), record_values(request.form))
+        revoke_feeds_of(context.runtime, context.authority.id, resident_id, actor=context.actor)
+    query = f"{request.query_string.decode()}&said=stopped".lstrip("&")
+    return redirect(f"{url_for('agent.details', resident_id=resident_id)}?{query}", code=303)
 
 
 @dataclass(frozen=True)
@@ -107,11 +122,20 @@ def _record_page(
         draft=key_of_resident(known.id),
         seen=shown.seen,
         was=shown.was,
-        notice=notice,
+        notice=f"{CALENDAR_STOPPED} {notice}".strip() if request.args.get("said") == "stopped" else notice,
         lines=lines,
         told=told_of_record(context, known.id),
+        calendar_action=_calendar_action(context, known.id),
     )
     return details_page(context, page)
+
+
+def _calendar_action(context: StaffContext, resident_id: int) -> str:
+    """Where their calendar is stopped; empty where no calendar reads their appointments."""
+    if not has_feed(context.db, context.authority.id, resident_id):
+        return ""
+    address, query = url_for("agent.stop_calendar", resident_id=resident_id), request.query_string.decode()
+    return f"{address}?{query}" if query else address
 
 
 def _back_to(resident_id: int) -> str:

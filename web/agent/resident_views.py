@@ -66,7 +66,7 @@ class DetailsPage:
     """The form of a resident. `draft` is the key under which what is typed is kept until it is saved or not wanted.
 
     `seen` is the stamp of what it shows of the record, `was` that itself. `lines` say what has changed meanwhile, and
-    `told` who is told of another way to reach them.
+    `told` who is told of another way to reach them; by `calendar_action` the calendar that reads their appointments ends.
     """
 
     form: ResidentForm
@@ -81,6 +81,7 @@ class DetailsPage:
     lines: tuple[FieldError, ...] = ()
     alike: tuple[AlikeLine, ...] = ()
     told: tuple[ToldLine, ...] = ()
+    calendar_action: str = ""
 
 
 def know_council(form: ResidentForm, context: StaffContext) -> None:

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from booking.queries.appointments import AppointmentView, by_reference, of_ids
 from booking.ringing.ring_queries import RingingNow, ringing_of
 from core.errors import IdempotencyMismatch, NotFound
-from locations.own_words import languages_for
+from locations.own_words import Told, languages_for
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -220,6 +220,8 @@ def _line(
 def _to_say(context: StaffContext, texts: Sequence[SiteText], view: AppointmentView) -> tuple[str, ...]:
     """What colleagues wrote to everybody of the day, to be read out in the languages in which they are written to."""
     codes = languages_for(context.authority, view.resident.message_language)
+    hidden = Told(view.services, is_neutral=view.resident.uses_neutral_name).hidden_names
+    texts = [text.without(hidden) for text in texts] if hidden else texts
     return tuple(dict.fromkeys(text.text_in(code) for text in texts for code in codes))
 
 

@@ -18,7 +18,7 @@ from booking.queries.appointments import AppointmentView
 from booking.queries.resident_feeds import is_in_use, made_at, resident_feed_by_token
 from booking.states import has_link_ended
 from booking.use_cases.manage_links import send_link_again
-from booking.use_cases.own_calendar import make_resident_feed, revoke_resident_feed
+from booking.use_cases.own_calendar import make_resident_feed, revoke_feed_at, revoke_resident_feed
 from core.errors import IdempotencyMismatch, NotFound
 from core.flask_context import current_runtime
 from core.personal_data import mask_email
@@ -107,6 +107,23 @@ def resident_feed(token: str) -> ResponseReturnValue:
         feed = resident_feed_by_token(db, token)
         text = resident_calendar(db, feed, runtime.settings, runtime.clock.now())
     return calendar_answer(text, "appointments.ics")
+
+
+@blueprint.route("/feeds/own/<token>", methods=["GET", "POST"])
+@public
+def resident_feed_page(token: str) -> ResponseReturnValue:
+    """The page of a secret address, on which whoever has it stops it; its resident may have no appointment any more."""
+    runtime = current_runtime()
+    count_reading(runtime, token)
+    with runtime.database.reading() as db:
+        feed = resident_feed_by_token(db, token)
+        context = resident_context(runtime, db, catalogue_by_id(db, feed.authority_id))
+        is_stopped = request.method == "POST"
+        if is_stopped:
+            revoke_feed_at(runtime, token)
+        response = make_response(show("stop_calendar", context, url=request.path, is_stopped=is_stopped))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @contextmanager

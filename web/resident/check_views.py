@@ -178,6 +178,7 @@ def _resident_of(draft: Draft, message_language: str) -> ResidentDetails:
         support_needs=draft.needs,
         contact_preference=typed["contact_preference"],
         leave_no_message=bool(typed["leave_no_message"]),
+        uses_neutral_name=bool(typed.get("neutral")),
         message_language=message_language,
     )
 

@@ -40,7 +40,7 @@ OPENED_WRITTEN_AGAIN = timedelta(minutes=1)  # so that looking at a page is seld
 STEPS: Mapping[str, tuple[str, ...]] = {
     "who": ("who",),
     "acting": ("name", "basis", "email", "phone"),
-    "details": ("name", "email", "phone", "postcode", "contact_preference", "leave_no_message", "notes"),
+    "details": ("name", "email", "phone", "postcode", "contact_preference", "leave_no_message", "neutral", "notes"),
     "check": (),
 }
 LONGEST_TYPED = 2_000

@@ -121,6 +121,7 @@ class DetailsForm(Form):
         render_kw={"classes": "govuk-input--width-20"},
     )
     leave_no_message = Checkbox(_("If we ring and you do not answer, do not leave a message"))
+    neutral = Checkbox(_("Do not say in messages what the appointment is for"))
     postcode = PostcodeField(
         _("Postcode (optional)"),
         description=_("Give the whole postcode. It helps us find you if you ring"),

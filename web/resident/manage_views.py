@@ -10,7 +10,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from werkzeug.utils import secure_filename
 
-from booking.calendar.event import Audience, appointment_event, neutral_services, neutral_site
+from booking.calendar.event import Audience, appointment_event
 from booking.calendar.ical import single_file
 from booking.calendar.need_lines import need_lines
 from booking.counted import numbers_of
@@ -25,6 +25,7 @@ from core.audit import Actor
 from core.errors import IllegalMove, NotFound, Stale
 from core.flask_context import current_runtime
 from locations.catalogue_queries import catalogue_by_id
+from locations.own_words import Told
 from people.staff.access_marks import public
 from web.components.wish_fields import wish_lines
 from web.message_routes import route_of_booked
@@ -168,8 +169,9 @@ def calendar(authority: str, reference: str) -> ResponseReturnValue:
     """The appointment as a calendar file, without the link that could change it."""
     with open_appointment_context(authority, reference) as page:
         settings, view = page.context.runtime.settings, page.view
+        told = Told(view.services, is_neutral=view.resident.uses_neutral_name)
         event = appointment_event(
-            replace(view, services=neutral_services(view.services), site=neutral_site(view.site, view.services)),
+            replace(view, services=told.services, site=told.site(view.site)),
             page.context.authority,
             Audience.RESIDENT,
             current_language(),

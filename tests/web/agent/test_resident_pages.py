@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from booking.queries.resident_feeds import has_feed
 from booking.tables import Appointment
+from booking.use_cases.own_calendar import make_resident_feed
+from core.audit import AuditEntry
 from core.clock import FixedClock
 from core.database import Database
 from locations.catalogue_queries import bump_plan
@@ -17,7 +20,7 @@ from people.residents.resident_repository import find_or_create
 from people.residents.tables import Resident, ResidentView
 from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import Callers, add_agent, sign_in
-from tests.support.factories import make_world
+from tests.support.factories import make_runtime, make_world
 from tests.support.pages import check_page
 from tests.web.agent.conftest import Agent
 from web.agent.forms import FORM_FACTS
@@ -243,3 +246,22 @@ def past_appointment(row: Appointment, reference: str, starts_at: datetime) -> A
         manage_digest=reference,
         changed_at=starts_at,
     )
+
+
+def test_staff_stop_the_calendar_of_a_resident_and_what_is_typed_stays(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
+    resident = callers.people["amina"]
+    at = f"/staff/calls/residents/{resident}/details"
+    assert "calendar reads their appointments" not in agent.open(at).text
+    runtime = make_runtime(database)
+    make_resident_feed(runtime, callers.town.authority_id, resident, "amina@example.org")
+    form = agent.open(at).form_to("/stop-calendar")
+    answer = agent.client.post(form.action, data=form.values(name="Amina Typed"), follow_redirects=True)
+    page = agent.checked(answer)
+    assert "The calendar is stopped." in page.text
+    assert page.form_to("/details").values()["name"] == ["Amina Typed"]
+    with database.reading() as db:
+        assert not has_feed(db, callers.town.authority_id, resident)
+        entry = db.scalars(select(AuditEntry).where(AuditEntry.action == "resident_feed_revoked")).one()
+    assert entry.actor_kind == "staff"

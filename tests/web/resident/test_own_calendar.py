@@ -278,3 +278,20 @@ def test_an_origin_that_is_refused_has_nothing_counted_of_the_addresses_that_it_
     with database.reading() as db:
         counted = db.scalars(select(RateLimitHits.key)).all()
     assert len(counted) == 3 + 2  # the addresses that were looked up, and the origin in both of its windows
+
+
+def test_the_address_itself_stops_the_calendar_of_who_has_no_appointment_any_more(
+    app: Flask, database: Database
+) -> None:
+    """The page of an appointment ends with it, and with it the way to stop the calendar by a message."""
+    make_town(database)
+    _visitor, link = booked(app)
+    path = make(app, link)
+    reader = app.test_client()
+    page = path.removesuffix(".ics")
+    assert "Stop the address" in check_page(reader.get(page).text).text
+    assert events_at(app, path)  # opening the page changes nothing
+    answer = reader.post(page, data=check_page(reader.get(page).text).form_to(page).values())
+    assert (answer.status_code, "That address does not work any more." in answer.text) == (200, True)
+    assert {reader.get(one).status_code for one in (path, page)} == {404}
+    assert reader.post(page).status_code in (400, 404)
