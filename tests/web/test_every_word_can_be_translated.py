@@ -37,7 +37,7 @@ from reminders.letters import LetterBody
 from reminders.reach_queries import can_be_told
 from reminders.texts import TextBody
 from tests.reminders.channels import writer
-from tests.reminders.test_messages import CASES, FACTS, written
+from tests.reminders.test_messages import CASES, FACTS, LATER_THAT_DAY, written
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.factories import make_resource
 from tests.support.pages import check_page, read_page
@@ -886,7 +886,7 @@ def test_messages(case: str) -> None:
         "Passport",
     }
     data |= {*FACTS.site.address.splitlines(), FACTS.site.postcode, "Certify documents", "Housing advice"}
-    data |= {"Tenancy agreement", spoken_reference(FACTS.reference)}
+    data |= {"Tenancy agreement", *map(spoken_reference, (FACTS.reference, LATER_THAT_DAY.reference))}
     assert bare_texts(f"{message.subject}\n{message.text}", data) == set()
     assert bare_texts_of_page(message.html, data) == set()
 
@@ -899,7 +899,11 @@ def test_messages_as_texts_and_letters(case: str, body_type: Any) -> None:
     said = body.text if isinstance(body, TextBody) else f"{body.heading}\n{body.text}"
     data = {FACTS.contacts.resident.name, FACTS.authority.name, FACTS.site.name, FACTS.site.directions, "Ceri <Carer>"}
     data |= {*FACTS.site.address.splitlines(), FACTS.site.postcode, "Certify documents", "Housing advice", "Passport"}
-    data |= {", ".join(FACTS.site.address.splitlines()), "Tenancy agreement", spoken_reference(FACTS.reference)}
+    data |= {
+        ", ".join(FACTS.site.address.splitlines()),
+        "Tenancy agreement",
+        *map(spoken_reference, (FACTS.reference, LATER_THAT_DAY.reference)),
+    }
     assert bare_texts(said, data) == set()
 
 
