@@ -174,7 +174,9 @@ class Told:
 def _place_alone(site: SiteFacts) -> SiteFacts:
     """The site by its address, without a name that may say what people come for; by its name where it has no address."""
     first, *rest = site.address.splitlines() or [site.name]
-    return replace(site, name=first, address="\n".join(rest), translations={})
+    directions = {key_in("directions", code) for code in OTHER_LANGUAGES}
+    translations = {key: value for key, value in site.translations.items() if key in directions}
+    return replace(site, name=first, address="\n".join(rest), translations=translations)
 
 
 def _names_of(facts: object) -> Iterable[str]:

@@ -126,7 +126,7 @@ class MessageFacts:
     def site_text_of(self, kind: str) -> SiteText:
         """What staff wrote, of a message of such a kind, without names that are hidden; nothing of another."""
         text = self.site_texts.get(number_of(kind), NO_SITE_TEXT) if family_of(kind) == SITE_MESSAGE else NO_SITE_TEXT
-        return text.without(self.hidden_names) if self.hidden_names else text
+        return text.without(self.hidden_names) if self.hidden_names and text != NO_SITE_TEXT else text
 
     @property
     def as_told(self) -> MessageFacts:
@@ -265,7 +265,7 @@ def decide_delivery(
     if text is not NO_SITE_TEXT and not text.concerns(*place):
         return Closed(VOID, SUPERSEDED)
     off = facts.authority.kinds_off
-    if off and is_off(kinds_off_of(off), row.kind, facts.mode, row.due_at):
+    if off and is_off(kinds_off_of(off), row.kind, facts.mode, row.due_at, version=row.version):
         return Closed(VOID, SWITCHED_OFF)
     rules = replace(rules, orders=facts.authority.message_channels)
     found = deliveries_for(facts.for_kind(row.kind).contacts, row.kind, rules, row.failed_channels)

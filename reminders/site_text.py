@@ -30,7 +30,7 @@ class SiteText:
 
     def without(self, names: Iterable[str]) -> SiteText:
         """The same words with these names replaced, whatever their case, by what any appointment is called."""
-        known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+        known = "|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(names, key=len, reverse=True))
 
         def hidden(text: str, code: str) -> str:
             return re.sub(known, lambda _found: language_for(code).gettext("Appointment"), text, flags=re.IGNORECASE)

@@ -25,10 +25,10 @@ from reminders.offered_time import OfferedTime
 from reminders.recipients import FAMILIES, SEVERAL_BOOKINGS, TEXT_ANSWER, Delivery
 from reminders.site_text import SiteText
 from reminders.texts import TextBody
-from tests.reminders.channels import writer
+from tests.reminders.channels import RecordingChannel, worker_for, writer
 from tests.reminders.make_bulk_notifications import owe
 from tests.reminders.test_messages import FACTS
-from tests.support.factories import NOW, make_world
+from tests.support.factories import NOW, make_runtime, make_world
 
 KINDS = sorted({*(f"{family}_1" for family in FAMILIES), "confirmation", "rescheduled", "cancelled", SEVERAL_BOOKINGS})
 NAMES = ("Xqz Eviction", "Xqz Homelessness", "Xqz Benefits", "Xqz Troi allan")
@@ -109,6 +109,21 @@ def test_it_is_read_when_the_message_is_written(database: Database) -> None:
         names[is_asked] = ([one.name for one in facts.services], facts.site.name, facts.hidden_names)
     assert names[False] == (["Certify documents"], "High Street Library", ())
     assert names[True] == (["Appointment"], "1 High Street, Testshire", ("Certify documents",))
+
+
+def test_it_reaches_them_all_the_same(database: Database) -> None:
+    """Nothing that staff wrote is hidden in a message that staff did not write."""
+    owe(database, make_world(database), 1, person={"uses_neutral_name": True})
+    channel = RecordingChannel()
+    worker_for(make_runtime(database), channel).send_due()
+    assert len(channel.sent) == 1
+
+
+def test_words_of_staff_are_hidden_whole() -> None:
+    """Not inside another word: "Tax" is no part of "taxi"."""
+    assert SiteText(english="Come by taxi, with tax papers").without(["Tax"]).english == (
+        "Come by taxi, with Appointment papers"
+    )
 
 
 def test_only_staff_take_it_back(database: Database) -> None:

@@ -25,7 +25,7 @@ from core.audit import Actor
 from core.errors import IllegalMove, NotFound, Stale
 from core.flask_context import current_runtime
 from locations.catalogue_queries import catalogue_by_id
-from locations.own_words import Told
+from locations.own_words import Told, words_in
 from people.staff.access_marks import public
 from web.components.wish_fields import wish_lines
 from web.message_routes import route_of_booked
@@ -170,8 +170,9 @@ def calendar(authority: str, reference: str) -> ResponseReturnValue:
     with open_appointment_context(authority, reference) as page:
         settings, view = page.context.runtime.settings, page.view
         told = Told(view.services, is_neutral=view.resident.uses_neutral_name)
+        services = tuple(words_in(one, current_language().code) for one in told.services)
         event = appointment_event(
-            replace(view, services=told.services, site=told.site(view.site)),
+            replace(view, services=services, site=told.site(view.site)),
             page.context.authority,
             Audience.RESIDENT,
             current_language(),
