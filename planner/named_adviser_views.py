@@ -45,7 +45,7 @@ class NamedAdviserForm(Form):
     until = DayField(
         _l("Until which day?"),
         description=_l("That day included. After it, what counts is whom they saw last"),
-        validators=[DataRequired(_l("Enter a day"))],
+        validators=[DataRequired(_l("Enter the day until which it counts"))],
     )
 
 

@@ -119,6 +119,16 @@ def check_adviser(
         _check_only(db, placement, service, known[service.id], now, actor=actor, taken=taken, is_passed=is_passed)
 
 
+def check_has_adviser(
+    db: Session, catalogue: Catalogue, resident_id: int, service_ids: Collection[int], actor: Actor, now: datetime
+) -> None:
+    """Raises: Invalid when somebody would wait for what is for people with an adviser, and has none. Staff may know more."""
+    only = [one for one in map(catalogue.service_by_id, service_ids) if one.named_adviser == NAMED_ONLY]
+    for service in only if actor.kind != "staff" else ():
+        if adviser_of(db, catalogue, (resident_id,), (service.id,), today_of(catalogue, now)) is None:
+            raise Invalid.in_field("services", "named_adviser_only", instead=service.catchment_instead)
+
+
 def _check_only(
     db: Session,
     placement: Placement,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from booking.events import WishChange, announce_wish
 from booking.proposals.tables import Wish
 from booking.proposals.wish_rules import WishState
-from booking.use_cases.booking_checks import check_areas
+from booking.use_cases.booking_checks import check_areas, check_has_adviser
 from booking.use_cases.wishes import NewWish, numbers_asked, record_wish, service_ids_named, times_of
 from core.audit import Actor
 from core.errors import Invalid, LimitReached
@@ -26,6 +26,7 @@ from core.runtime import Runtime
 from core.tokens import digest, new_nonce, wish_token
 from core.transactions import lock_by_name
 from locations.catalogue_queries import catalogue_by_id
+from locations.model import Catalogue
 from locations.shut_for_good import last_date_of
 from people.residents.details import ResidentDetails, email_key, phone_key
 from people.residents.resident_repository import identify
@@ -98,7 +99,7 @@ def _wait(db: Session, runtime: Runtime, authority_id: int, wanted: OnlineWish) 
     nonce = new_nonce()
     wish = Wish(
         authority_id=authority_id,
-        resident_id=identify(db, authority_id, wanted.resident, now).id,
+        resident_id=_who_may_wait(db, catalogue, service_ids, wanted.resident, now),
         service_ids=service_ids,
         numbers=what[1],
         channel=ONLINE,
@@ -116,6 +117,15 @@ def _wait(db: Session, runtime: Runtime, authority_id: int, wanted: OnlineWish) 
     db.flush()
     record_wish(db, Actor.resident(), "wish_made", wish, now, channel=ONLINE)
     announce_wish(db, WishChange(authority_id, wish.id, "link", now))
+
+
+def _who_may_wait(
+    db: Session, catalogue: Catalogue, service_ids: list[int], person: ResidentDetails, now: datetime
+) -> int:
+    """The record of whoever waits. Raises: Invalid, when a service is for people with an adviser, and they have none."""
+    resident_id: int = identify(db, catalogue.authority.id, person, now).id
+    check_has_adviser(db, catalogue, resident_id, service_ids, Actor.resident(), now)
+    return resident_id
 
 
 def _made_for(authority_id: int, wanted: OnlineWish, now: datetime) -> Select[Wish]:

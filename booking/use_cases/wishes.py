@@ -18,7 +18,7 @@ from booking.proposals.wish_rules import WishState
 from booking.slot_tokens import MAX_SERVICES
 from booking.states import CHANNELS, State
 from booking.use_cases.appointment_changes import lock_appointment, site_id_of
-from booking.use_cases.booking_checks import check_areas
+from booking.use_cases.booking_checks import check_areas, check_has_adviser
 from booking.use_cases.proposals import end_proposal_of_wish
 from core.audit import Actor, record
 from core.errors import IllegalMove, Invalid, NotFound
@@ -199,6 +199,7 @@ def _of_resident(db: Session, catalogue: Catalogue, new: NewWish, actor: Actor, 
     if not resident.email and not resident.phone:
         raise Invalid.in_field("resident", "wish_without_contact")
     check_areas(catalogue, service_ids, resident.postcode, actor=actor, is_passed=True)
+    check_has_adviser(db, catalogue, resident.id, service_ids, actor, now)
     numbers = numbers_asked(catalogue, service_ids, new.numbers)
     same = (Wish.resident_id == resident.id, Wish.appointment_id.is_(None), Wish.closed_at.is_(None))
     for known in db.scalars(select(Wish).where(*same).order_by(Wish.id).with_for_update()):

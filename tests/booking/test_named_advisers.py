@@ -15,6 +15,7 @@ from booking.tables import Allocation, Appointment
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.holds import hold_slot
 from booking.use_cases.named_advisers import NewNamedAdviser, end_named_adviser, name_adviser
+from booking.use_cases.online_wishes import BY_EMAIL, OnlineWish, wait_online
 from booking.use_cases.reschedule import Move, reschedule
 from core.database import Database
 from core.errors import Invalid, ServiceError, SlotTaken
@@ -211,3 +212,14 @@ def test_whoever_is_quicker_has_the_adviser(office: Office) -> None:
     with office.database.writing() as db:
         find_or_create(db, office.authority_id, OTHER, NOW)
     assert refused(office.book, office.slot(), OTHER) == "booked"  # with the other one
+
+
+def test_nobody_waits_for_what_they_cannot_book(office: Office) -> None:
+    """A time that comes up would be held for them, and be theirs with one press."""
+    office.was_seen(office.anna)
+    office.set(named_adviser="named_only", catchment_instead=INSTEAD, third_time_within_days=3)
+    found = {}
+    for who in (ROBIN, OTHER):
+        wanted = OnlineWish(("advice",), who, BY_EMAIL, "origin", TODAY + timedelta(days=28))
+        found[who.name] = refused(wait_online, office.runtime, office.authority_id, wanted)
+    assert found == {ROBIN.name: "booked", OTHER.name: "named_adviser_only"}
