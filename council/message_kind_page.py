@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from locations.importing.difference import Key
+from locations.message_prices import pounds
 from reminders.costs.cost_queries import sent_by_month, visits_by_month
 from reminders.costs.kinds_off import SWITCHABLE, KindOff, kinds_off_of
 from reminders.costs.message_costs import (
@@ -172,8 +173,3 @@ def kind_page(context: StaffContext) -> KindPage:
 def kind_label(kind: str) -> str:
     """What a kind is called."""
     return label_of(MESSAGE_KINDS, kind)
-
-
-def pounds(amount: Decimal) -> str:
-    """ "£1,234.50"; whole pounds without pence."""
-    return f"£{amount:,.0f}" if amount == amount.to_integral_value() else f"£{amount:,.2f}"

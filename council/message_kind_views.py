@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -46,9 +46,7 @@ class SwitchForm(Form):
         render_kw=DAY_LOOK,
     )
 
-    def __init__(self, context: StaffContext, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = context.today
+    today = date.min
 
     def validate_since(self, field: Any) -> None:
         """Raises: StopValidation for a day that is past, or too far ahead."""
@@ -73,7 +71,7 @@ def message_kinds() -> ResponseReturnValue:
 def message_kind(kind: str) -> ResponseReturnValue:
     """What a kind has cost by service and month, and its switch."""
     with staff_context() as context:
-        return _page(context, kind, SwitchForm(context, formdata=None))
+        return _page(context, kind, _form(context, None))
 
 
 @blueprint.post(f"{KINDS_PATH}/<kind>/off")
@@ -81,7 +79,7 @@ def message_kind(kind: str) -> ResponseReturnValue:
 def switch_kind_off(kind: str) -> ResponseReturnValue:
     """Switch the kind off from the day on that the form says, or at once."""
     with staff_context() as context:
-        form = SwitchForm(context, formdata=request.form)
+        form = _form(context, request.form)
         if not form.validate():
             return _page(context, kind, form), 400
         day = form.since.day
@@ -97,6 +95,12 @@ def switch_kind_on(kind: str) -> ResponseReturnValue:
     with staff_context() as context:
         switch_on(context.runtime, context.authority.id, kind, actor=context.actor)
     return redirect(url_for("council.message_kind", kind=kind, done="on"), code=303)
+
+
+def _form(context: StaffContext, sent: Any) -> SwitchForm:
+    form = SwitchForm(formdata=sent)
+    form.today = context.today
+    return form
 
 
 def _page(context: StaffContext, kind: str, form: SwitchForm) -> str:

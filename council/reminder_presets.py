@@ -11,7 +11,7 @@ from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from council.message_kind_page import pounds
+from locations.message_prices import pounds
 from reminders.costs.cost_queries import sent_by_month
 from reminders.costs.message_costs import cost_of_text, last_months, prices_of, visits_for_one_missed
 from reminders.recipients import REMINDER

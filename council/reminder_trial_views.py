@@ -90,7 +90,8 @@ def _form(context: StaffContext, sent: Any) -> TrialForm:
 
 def _page(context: StaffContext, form: TrialForm) -> str:
     names = {service.id: service.name for service in context.catalogue.services}
-    trials = [one for one in trials_of(context.db, context.authority.id) if one.service_id in names]
+    trials = trials_of(context.db, context.authority.id)
+    names |= {one.service_id: str(_("A service that is gone")) for one in trials if one.service_id not in names}
     zone = ZoneInfo(context.zone)
     return render_template(
         "council/reminder_trials.html",

@@ -17,6 +17,7 @@ from booking.tables import Appointment
 from locations.model import AuthorityFacts, ServiceFacts
 from people.residents.tables import Representative, Resident
 from reminders.appointment_queries import CONTACT_COLUMNS
+from reminders.costs.kinds_off import kinds_off_of
 from reminders.due_times import (
     Owed,
     PlanningInput,
@@ -83,7 +84,8 @@ def expected_of_contacts(
         reminders_apart=timedelta(hours=council.reminders_apart_hours),
     )
     quiet = (council.zone, council.quiet_from, council.quiet_until)
-    planning = PlanningInput(facts, contacts, rules_in(db.info, council.message_channels), quiet)
+    rules, off = rules_in(db.info, council.message_channels), kinds_off_of(council.kinds_off)
+    planning = PlanningInput(facts, contacts, rules, quiet, off=off)
     return expected_after(planning, "booked", council, now, pauses=pauses_on(db, now, council.id))
 
 

@@ -199,8 +199,8 @@ class MessageWriter:
         for code, place in zip(codes, places, strict=True):
             language, in_one = language_for(code), facts if code == DEFAULT_LANGUAGE else facts_in(facts, code)
             message = self._context(kind, in_one, delivery, language)
-            own, cost = facts.site_text_of(kind), facts.authority.missed_visit_pounds
-            message = replace(message, missed_cost=f"£{cost}") if cost else message
+            own, said = facts.site_text_of(kind), facts.authority.missed_visit_pounds
+            message = replace(message, missed_cost=facts.authority.missed_visit_cost) if said else message
             if place or language.direction != "ltr" or own is not NO_SITE_TEXT:  # as a message is unless told
                 message = replace(message, place_in_message=place, direction=language.direction, site_text=own)
             if in_one.same_day:

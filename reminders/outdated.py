@@ -110,7 +110,7 @@ def void_outdated(
 def _void_if_off(planning: PlanningInput, row: Notification, now: datetime) -> None:
     """Void a message that waits and whose kind is off; one that a worker has is the worker's to close."""
     waits = bool(planning.off) and row.status == PENDING and row.lease_until is None
-    if waits and is_off(planning.off, row.kind, planning.contacts.mode, row.due_at):
+    if waits and is_off(planning.off, row.kind, planning.contacts.mode, row.due_at, version=row.version):
         row.status, row.closed_at, row.reason = VOID, now, SWITCHED_OFF
 
 

@@ -41,7 +41,8 @@ def planned_ways(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -
 
 def _unless_off(planning: PlanningInput, planned: Planned) -> Planned:
     """The message, not sent from the start where the council has switched its kind off."""
-    if not is_off(planning.off, planned.way.message.kind, planning.contacts.mode, planned.due_at):
+    kind, mode = planned.way.message.kind, planning.contacts.mode
+    if planned.reason or not is_off(planning.off, kind, mode, planned.due_at, version=planning.facts.version):
         return planned
     return replace(planned, reason=SWITCHED_OFF)
 

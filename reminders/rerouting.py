@@ -46,7 +46,8 @@ def plan_next_channel(db: Session, notification_id: int, now: datetime) -> str:
     others = [one for one in alike.values() if one.id != row.id]
     if any((one.status in MAY_HAVE_ARRIVED and not one.overdue_at) or one.status == PENDING for one in others):
         return ""
-    is_switched_off = bool(planning.off) and is_off(planning.off, row.kind, planning.contacts.mode, row.due_at)
+    kind, mode = row.kind, planning.contacts.mode
+    is_switched_off = bool(planning.off) and is_off(planning.off, kind, mode, row.due_at, version=row.version)
     if is_switched_off or reason_for_silence(db, row.appointment_id):
         return ""
     failed = {

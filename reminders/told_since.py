@@ -93,8 +93,8 @@ def _again(alike: Sequence[Notification], version: int, undone_at: datetime, now
         elif (row.status, row.reason, row.closed_at) == (VOID, SUPERSEDED, undone_at) and now < row.useful_until:
             next_try_at = now if row.lease_until else row.next_try_at  # whoever had it may not send it any more
             yield _copy(row, version, now, status=PENDING, next_try_at=next_try_at, tries=row.tries)
-        elif (row.status, row.reason) == (VOID, SWITCHED_OFF):  # owed again when the kind is switched on
-            yield _copy(row, version, now, status=VOID, reason=SWITCHED_OFF, closed_at=now)
+        elif (row.status, row.reason) == (VOID, SWITCHED_OFF):
+            yield _copy(row, version, now, status=PENDING)  # by now it may be on; the worker asks
 
 
 def _copy(row: Notification, version: int, now: datetime, **values: Any) -> Notification:

@@ -278,8 +278,8 @@ class _Sender:
         """
         try:
             rendered = self.writer.render(message, self.channel.body_type, now)
-            reference = connection.send(rendered)
             units = 0 if isinstance(rendered.body, EmailBody) else units_of(rendered.body)
+            reference = connection.send(rendered)
         except ChannelUnavailable as error:
             return replace(_result(message, UNAVAILABLE_OUTCOME, error=error.detail), retry_after=error.retry_after)
         except DeliveryDeferred as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from flask import g
 from flask_babel import gettext as _
@@ -15,7 +16,7 @@ from core.personal_data import mask_email, mask_phone
 from reminders.costs.kinds_off import is_off, kinds_off_of
 from reminders.history_queries import reason_for_silence
 from reminders.queue import pauses_on
-from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, SILENCE, SWITCHED_OFF
+from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, SILENCE
 from reminders.recipients import (
     CALL,
     CONFIRMATION,
@@ -42,6 +43,17 @@ class MessageRoute:
     preference: str
     reminders: tuple[Delivery, ...] = ()
     paused_by: str = ""  # who holds back what is sent at once
+    off: frozenset[str] = frozenset()  # the kinds that the council has switched off; the rest is sent all the same
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether a confirmation goes out."""
+        return bool(self.deliveries) and CONFIRMATION not in self.off
+
+    @property
+    def is_reminded(self) -> bool:
+        """Whether reminders go out."""
+        return bool(self.reminders) and REMINDER not in self.off
 
     @property
     def address(self) -> str:
@@ -61,7 +73,7 @@ class MessageRoute:
     @property
     def is_link_alone(self) -> bool:
         """Whether only what somebody cannot come without is sent: how to join the video."""
-        return bool(self.deliveries) and not self.reminders and self.code != SWITCHED_OFF
+        return bool(self.deliveries) and not self.reminders
 
     @property
     def is_text(self) -> bool:
@@ -87,7 +99,7 @@ def sends_texts() -> bool:
 def route_of(contacts: Contacts) -> MessageRoute:
     """Where a confirmation and the reminders of an appointment with these contacts go."""
     rules = rules_of_page()
-    at_once, later = (_unless_off(contacts, kind, rules) for kind in (CONFIRMATION, REMINDER))
+    at_once, later = (deliveries_for(contacts, kind, rules) for kind in (CONFIRMATION, REMINDER))
     codes = [found.code for found in (later, at_once) if isinstance(found, Withheld)]
     written = () if isinstance(at_once, Withheld) else tuple(one for one in at_once if one.channel != CALL)
     if not codes and not written:
@@ -97,13 +109,15 @@ def route_of(contacts: Contacts) -> MessageRoute:
         code=codes[0] if codes else "",
         preference=contacts.wanted,
         reminders=() if isinstance(later, Withheld) else later,
+        off=_switched_off(contacts.mode),
     )
 
 
-def _unless_off(contacts: Contacts, kind: str, rules: ChannelRules) -> tuple[Delivery, ...] | Withheld:
-    """Who gets a message of this kind, which is due now, or why nobody does."""
+def _switched_off(mode: str) -> frozenset[str]:
+    """The kinds that somebody does not get: of confirmations those of now, of reminders those of some later day."""
     off, now = kinds_off_of(g.authority.kinds_off), current_runtime().clock.now()
-    return Withheld(SWITCHED_OFF) if is_off(off, kind, contacts.mode, now) else deliveries_for(contacts, kind, rules)
+    due = {CONFIRMATION: now, REMINDER: datetime.max.replace(tzinfo=UTC)}
+    return frozenset(kind for kind, at in due.items() if is_off(off, kind, mode, at))
 
 
 def route_of_appointment(view: AppointmentView) -> MessageRoute:
@@ -148,11 +162,13 @@ def reminder_text(route: MessageRoute, *, is_masked: bool = False) -> str:
     """How somebody is reminded, in a line, for residents."""
     if not route.reminders:
         texts = {NO_CONTACT_WANTED: _("No messages"), PREFERS_LETTERS: _("Letter")}
-        texts |= dict.fromkeys((*SILENCE, SWITCHED_OFF), _("No messages about this one"))
+        texts |= dict.fromkeys(SILENCE, _("No messages about this one"))
         return str(texts.get(route.code, _("No messages. We have no email address for you")))
     parts = [_for_residents(delivery, is_masked=is_masked) for delivery in route.reminders]
     if route.is_email_for_text:
         parts.append(str(_("We cannot send text messages yet")))
+    if not route.is_reminded:
+        parts.append(str(_("No reminders, only what changes")))
     return ". ".join(parts)
 
 

@@ -17,7 +17,7 @@ from locations.tables import Authority
 from reminders.costs.kinds_off import SWITCHABLE, KindOff, kinds_off_of
 from reminders.delivery_decisions import PENDING, VOID
 from reminders.reasons import SWITCHED_OFF
-from reminders.recipients import BOOKED, CONFIRMATION, VIDEO
+from reminders.recipients import BOOKED, CONFIRMATION, REMINDER, VIDEO
 from reminders.tables import Notification
 
 
@@ -73,9 +73,11 @@ def void_and_of_use(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def of_kind(authority_id: int, kind: str) -> ColumnElement[bool]:
-    """The condition on messages of the council of this kind: not what tells how to join a video."""
-    mine = and_(Notification.authority_id == authority_id, Notification.kind.startswith(kind, autoescape=True))
-    return and_(mine, Appointment.mode != VIDEO) if kind == CONFIRMATION else mine
+    """The condition on messages of the council of this kind that can be switched off, as `is_off` has it."""
+    mine = Notification.authority_id == authority_id
+    if kind == REMINDER:
+        return and_(mine, Notification.kind.startswith(kind, autoescape=True))
+    return and_(mine, Notification.kind == CONFIRMATION, Notification.version == 1, Appointment.mode != VIDEO)
 
 
 def _locked(db: Session, authority_id: int) -> Authority:

@@ -44,8 +44,12 @@ def kinds_off_of(stored: Iterable[Mapping[str, str]]) -> tuple[KindOff, ...]:
     )
 
 
-def is_off(off: Iterable[KindOff], kind: str, mode: str, due_at: datetime) -> bool:
-    """Whether a message of this kind that is due then is switched off; never one that tells how to join a video."""
+def is_off(off: Iterable[KindOff], kind: str, mode: str, due_at: datetime, *, version: int = 1) -> bool:
+    """Whether a message of this kind that is due then, about this version of an appointment, is switched off.
+
+    Never one that tells how to join a video, nor the confirmation for somebody to whom the appointment was handed: they
+    know nothing of it yet.
+    """
     family = family_of(kind)
-    is_needed = mode == VIDEO and family in TELL_HOW_TO_JOIN
+    is_needed = (mode == VIDEO and family in TELL_HOW_TO_JOIN) or (family == CONFIRMATION and version > 1)
     return not is_needed and any(one.kind == family and one.since <= due_at for one in off)

@@ -89,8 +89,9 @@ def allot(db: Session, trial_id: int, appointment_id: int) -> Plan:
     trial = db.get_one(ReminderTrial, trial_id)
     reference = db.scalars(select(Appointment.reference).where(Appointment.id == appointment_id)).one()
     arm = arm_of(trial_id, reference)
-    db.add(TrialAllotment(appointment_id=appointment_id, trial_id=trial_id, arm=arm))
-    db.flush()
+    if db.get(TrialAllotment, appointment_id) is None:  # planned anew, it keeps its plan
+        db.add(TrialAllotment(appointment_id=appointment_id, trial_id=trial_id, arm=arm))
+        db.flush()
     return trial.plan_a if arm == ARMS[0] else trial.plan_b
 
 

@@ -17,6 +17,7 @@ from core.database import Database
 from core.errors import NotFound
 from core.runtime import Runtime
 from reminders.costs.kind_switching import switch_off, switch_on
+from reminders.costs.kinds_off import KindOff, is_off
 from reminders.ledger import ledger_of
 from reminders.outbox import plan_notifications
 from reminders.reasons import SUPERSEDED, SWITCHED_OFF
@@ -128,3 +129,8 @@ def test_a_worker_sends_nothing_that_has_come_to_wait_all_the_same(runtime: Runt
 def test_what_tells_that_somebody_need_not_come_cannot_be_switched_off(runtime: Runtime, world: World) -> None:
     with pytest.raises(NotFound):
         switch_off(runtime, world.authority_id, "cancelled", None, actor=ADMIN)
+
+
+def test_whoever_an_appointment_is_handed_to_is_told_of_it_all_the_same() -> None:
+    off = (KindOff(CONFIRMATION, NOW, "Ada Admin", NOW),)
+    assert [is_off(off, CONFIRMATION, "in_person", NOW, version=version) for version in (1, 2)] == [True, False]
