@@ -94,8 +94,7 @@ CHANGES = {
 TELLING = {"resident": {"resident.cancel"}, "staff": {"agent.cancel", "agent.confirm", "agent.move", "site.arrange"}}
 SAY_HOW_TOLD = {"resident.accept", "resident.cancel", "resident.check", "resident.move"}
 FOR_PROGRAMS = {"api", "provider_callbacks"}
-# Two that scripts send, a button of an answer that only a full house gives, what is about another server or advisers (this
-# council has none), what follows a file or a form of the rules, the switch of a council with two languages, buttons behind a
+# Two that scripts send, a button of an answer that only a full house gives, what is about another server, what follows a file or a form of the rules, the switch of a council with two languages, buttons behind a
 # link of a message, and those for whose appointments a calendar reads: each has a test of its own.
 ELSEWHERE = {
     "resident": {"resident.change_language", "resident.make_own_calendar", "resident.resident_feed_page"},
@@ -105,8 +104,6 @@ ELSEWHERE = {
         "council.add_colleagues",
         "council.change_outside_calendar",
         "council.save_site_resource",
-        "messages.end_resident_adviser",
-        "messages.name_resident_adviser",
         "site.book_next",
         "site.try_walk_in",
     },
