@@ -94,8 +94,9 @@ CHANGES = {
 TELLING = {"resident": {"resident.cancel"}, "staff": {"agent.cancel", "agent.confirm", "agent.move", "site.arrange"}}
 SAY_HOW_TOLD = {"resident.accept", "resident.cancel", "resident.check", "resident.move"}
 FOR_PROGRAMS = {"api", "provider_callbacks"}
-# Two that scripts send, a button of an answer that only a full house gives, what is about another server, what follows a file or a form of the rules, the switch of a council with two languages, buttons behind a
-# link of a message, and those for whose appointments a calendar reads: each has a test of its own.
+# Two that scripts send, a button of an answer that only a full house gives, what is about another server, what follows
+# a file or a form of the rules, the switch of a council with two languages, buttons behind a link of a message, and
+# those for whose appointments a calendar reads: each has a test of its own.
 ELSEWHERE = {
     "resident": {"resident.change_language", "resident.make_own_calendar", "resident.resident_feed_page"},
     "staff": {
