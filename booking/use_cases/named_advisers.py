@@ -59,12 +59,17 @@ def name_adviser(runtime: Runtime, authority_id: int, resident_id: int, new: New
 
 
 def end_named_adviser(runtime: Runtime, authority_id: int, resident_id: int, service_id: int, *, actor: Actor) -> None:
-    """They have no named adviser for the service any more, and the link ends with it. Where they have none, nothing."""
+    """They have no named adviser for the service any more, and the link ends with it. Where they have none, nothing.
+
+    Raises: NotFound, for a resident or a service that the council does not have.
+    """
     with runtime.database.writing() as db:
         resident_of(db, authority_id, resident_id)
         lock_resident(db, authority_id, resident_id)
         row = _row(db, authority_id, resident_id, service_id)
-        if row is not None:
+        if row is None:
+            catalogue_by_id(db, authority_id).service_by_id(service_id)
+        else:
             _record(db, row, "named_adviser_ended", actor, runtime.clock.database_now(db))
             db.delete(row)
 
