@@ -380,6 +380,7 @@ def at_another_site(
         "calendar",
         "service_id",
         "pause",
+        "trial",
     )
     nothing = {name: NOBODYS[name] for name in names}
     return signed_in(app, database, clock, member), Numbers(
