@@ -110,10 +110,8 @@ def leave(_town: Town, _case: Any) -> None:
 def known(town: Town, case: Any) -> None:
     """The case with real values where a program would have read them before."""
     paths, query, body = case.path_parameters or {}, case.query or {}, case.body
-    if "reference" in paths:
-        paths["reference"] = town.reference
-    if "closure" in paths:
-        paths["closure"] = town.closure
+    for name in paths.keys() & {"reference", "closure"}:
+        paths[name] = getattr(town, name)
     if "wish" in paths:
         paths["wish"] = town.program.post("/waiting-list", WAIT).get_json()["id"]
     if isinstance(body, dict) and case.operation.path.endswith("/waiting-list"):
@@ -128,6 +126,8 @@ def known(town: Town, case: Any) -> None:
     query.pop("authority", None)
     if isinstance(body, dict) and "slot" in body:
         body["slot"] = town.slot
+    if case.operation.label == "POST /api/v1/appointments":
+        case.body = {"slot": town.slot, "resident": WAIT["resident"]}
 
 
 def test_the_links_lead_from_a_slot_to_all_that_can_be_done_with_it(town: Town) -> None:
