@@ -205,14 +205,14 @@ def place_held(
         _check_notice(catalogue, slot_key, hold, needs - (spoken - unmet))
     if missing := [Reason(f"need.{need}") for need in sorted(unmet - spoken)]:
         raise Invalid.in_field("support_needs", "needs_not_met", needs=missing)
-    lock_hold(db, hold.id, now)
+    lock_hold(db, hold, now)
     return Placement(catalogue, search, slot_key, hold_id=hold.id)
 
 
-def lock_hold(db: Session, hold_id: int, now: datetime) -> None:
-    """Lock the hold after its site. Raises: HoldExpired, when a closure or a booking has ended it since it was read."""
-    statement = select(Hold.id).where(Hold.id == hold_id, Hold.expires_at > now).with_for_update()
-    if db.scalar(statement) is None:
+def lock_hold(db: Session, hold: Hold, now: datetime) -> None:
+    """Lock the hold after its site. Raises: HoldExpired, when it has ended since it was read, or is kept for others now."""
+    same = (Hold.id == hold.id, Hold.token_digest == hold.token_digest, Hold.expires_at > now)
+    if db.scalar(select(Hold.id).where(*same).with_for_update()) is None:
         raise HoldExpired.because("hold_expired")
 
 

@@ -174,7 +174,7 @@ def prolong_hold(runtime: Runtime, authority_id: int, token: str) -> datetime:
         now = runtime.clock.database_now(db)
         row = live_hold(db, authority_id, token, now)
         catalogue_while_locked(db, authority_id, [row.site_id])
-        lock_hold(db, row.id, now)
+        lock_hold(db, row, now)
         expires_at = max(row.expires_at, min(now + HOLD_PERIOD, row.created_at + LONGEST_HOLD))
         connection = connection_of(db)
         of_hold = ((_holds, _holds.c.id), (_allocations, _allocations.c.hold_id))

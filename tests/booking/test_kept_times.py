@@ -14,7 +14,8 @@ from threading import Barrier
 import pytest
 from sqlalchemy import func, select, update
 
-from booking.capacity.kept_times import LONGEST, SHORTEST
+from booking.capacity.kept_times import LONGEST, SHORTEST, keep_held_time
+from booking.capacity.placement import lock_hold
 from booking.proposals.tables import Proposal
 from booking.proposals.wish_rules import is_of_use
 from booking.queries.slots import SlotQuery, all_slots
@@ -29,7 +30,7 @@ from booking.use_cases.proposals import end_unanswered
 from booking.use_cases.reschedule import Move, reschedule
 from booking.use_cases.wishes import NewWish, make_wish, withdraw_wish
 from core.database import Database
-from core.errors import ServiceError, SlotTaken
+from core.errors import HoldExpired, ServiceError, SlotTaken
 from core.runtime import Runtime
 from core.wall_clock import instant_of
 from locations.catalogue_queries import bump_plan, catalogue_by_id
@@ -308,3 +309,17 @@ def test_whoever_moves_by_a_few_minutes_is_not_in_their_own_way(house: House) ->
     make_wish(runtime, world.authority_id, new, actor=RESIDENT)
     assert offer_earlier_times(runtime, can_be_told) == 1
     check_books(runtime.database)
+
+
+def test_who_read_a_hold_before_it_was_kept_for_others_does_not_get_it(database: Database) -> None:
+    world, references = kept_house(database)
+    runtime = make_runtime(database)
+    wait_for(runtime, world, references[-1])
+    give_up(runtime, world, references[0])
+    offer_earlier_times(runtime, can_be_told)
+    with database.writing() as db:
+        hold = db.scalars(select(Hold).where(~Hold.is_kept)).one()
+        lock_hold(db, hold, NOW)
+        assert keep_held_time(db, catalogue_by_id(db, world.authority_id), hold.id, NOW)
+        with pytest.raises(HoldExpired):
+            lock_hold(db, hold, NOW)
