@@ -33,7 +33,7 @@ from reminders.tables import Notification
 from reminders.texts import TextBody
 from reminders.worker import Worker
 from tests.reminders.channels import writer
-from tests.reminders.make_bulk_notifications import owe
+from tests.reminders.make_bulk_notifications import owe, send_at_any_hour
 from tests.support.factories import make_world
 from tests.support.postgres import postgres_server
 
@@ -86,6 +86,7 @@ def measure(name: str, url: str, count: int, channels: Mapping[str, Mapping[str,
     """The speed and memory of two workers that send `count` messages which are all due, as many by each channel."""
     database = Database(url)
     world, now = make_world(database), SystemClock().now()
+    send_at_any_hour(database, world)
     for channel, person in channels.items():
         owe(database, world, count // len(channels), now=now, person=person, channel=channel)
     with _workers(url) as workers:

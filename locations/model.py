@@ -296,5 +296,7 @@ class Catalogue:
         try:
             return self._by[kind, key]
         except KeyError as error:
-            code = "service_unknown" if kind == "service" else "site_unknown"
-            raise NotFound.because(code, authority=self.authority.name, key=key) from error
+            name, is_service = self.authority.name, kind == "service"
+            raise NotFound.because(
+                "service_unknown" if is_service else "site_unknown", authority=name, key=key
+            ) from error

@@ -156,5 +156,5 @@ def _check_only(
         if is_passed:
             return
         raise Invalid.in_field("reason", "named_adviser_reason")
-    code = "named_adviser_only" if adviser is None else "only_with_adviser"
-    raise Invalid.in_field("slot", code, instead=service.catchment_instead)
+    has_none, instead = adviser is None, service.catchment_instead
+    raise Invalid.in_field("slot", "named_adviser_only" if has_none else "only_with_adviser", instead=instead)

@@ -26,7 +26,7 @@ from tests.faults.conftest import Channels, Report, Scale
 from tests.faults.crew import Crew, at_work
 from tests.faults.database_proxy import DatabaseProxy, proxied
 from tests.faults.mail_server import HANG_UP, MailServer, running
-from tests.reminders.make_bulk_notifications import attempts, notifications, owe
+from tests.reminders.make_bulk_notifications import attempts, notifications, owe, send_at_any_hour
 from tests.support.factories import make_world
 from tests.support.notify_server import Fault, NotifyServer, notify_server
 
@@ -111,6 +111,7 @@ def test_every_message_is_accounted_for_in_bad_weather(
     database: Database, database_url: str, scale: Scale, report: Report
 ) -> None:
     world, now = make_world(database), SystemClock().now()
+    send_at_any_hour(database, world)
     for channel, person in PEOPLE.items():
         owe(database, world, scale.channels.messages // len(PEOPLE), now=now, person=person, channel=channel)
     with in_bad_weather(database_url, scale.channels) as (weather, mail, provider):
