@@ -136,7 +136,7 @@ LAYER_OF_MODULE = {
 NAMES_OF_LAYERS = frozenset({"tables", "forms", "views", "queries", "repository", "cli", "__init__"})
 
 NOT_PURE = frozenset({"sqlalchemy", "alembic", "psycopg"})
-WEB_LIBRARIES = frozenset({"flask", "flask_babel", "flask_limiter", "flask_wtf", "wtforms", "werkzeug"})
+WEB_LIBRARIES = frozenset({"flask", "flask_babel", "flask_wtf", "wtforms", "werkzeug"})
 MAY_IMPORT_FLASK = frozenset({"core.flask_context"})
 # Breaches that are known, `importer imported`; the list may only shrink.
 KNOWN_BREACHES: frozenset[str] = frozenset()

@@ -36,6 +36,7 @@ AROUND = frozenset(
         "web.agent.typed_text",
         "api.key_guard",
         "api.key_limits",
+        "api.request_limits",
         "people.staff.access_marks",
         "people.staff.api_keys",
         "people.staff.policy",

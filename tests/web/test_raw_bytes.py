@@ -20,7 +20,6 @@ BYTE = "\xff"  # as WSGI has it: one byte for each character (PEP 3333)
 def test_no_route_fails_for_bytes_that_are_no_text(
     app: Flask, database: Database, clock: FixedClock, council: Council, *, is_staff: bool
 ) -> None:
-    app.config["RATELIMIT_ENABLED"] = False
     client = app.test_client()
     if is_staff:
         member = make_staff(database, clock, council.northbank, Role.AUTHORITY_ADMIN)
