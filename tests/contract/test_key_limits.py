@@ -10,10 +10,14 @@ from unittest import mock
 
 import pytest
 from flask import Flask
+from limits import parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import select
 
-from api import key_limits
+from api import key_limits, request_limits
 from api.key_limits import BatchedCounts
+from api.request_limits import RequestLimits
 from core import rate_limits
 from core.clock import FixedClock
 from core.database import Database
@@ -133,6 +137,17 @@ def test_two_applications_share_the_limit_unless_the_settings_say_memory(
     statuses = [program_with(apps[number % 2], key).get("/services").status_code for number in range(10)]
     assert statuses.count(200) == allowed
     assert statuses.count(429) == 10 - allowed
+
+
+def test_requests_are_counted_in_memory_while_another_storage_is_away() -> None:
+    away = mock.Mock(hit=mock.Mock(side_effect=OSError))
+    limits = RequestLimits(parse_many("2/hour"), away, FixedWindowRateLimiter(MemoryStorage()))
+    with mock.patch.object(request_limits, "epoch_seconds", return_value=NINE):
+        assert [limits.count("caller")[0] for _ in range(3)] == [True, True, False]
+    assert away.hit.call_count == 1  # it is not waited for with every request
+    with mock.patch.object(request_limits, "epoch_seconds", return_value=NINE + request_limits.MEMORY_SECONDS):
+        limits.count("caller")
+    assert away.hit.call_count == 2
 
 
 @pytest.mark.usefixtures("at_nine")
