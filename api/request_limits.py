@@ -9,6 +9,7 @@ from functools import partial
 
 from flask import Flask, Response, g, request
 from limits import RateLimitItem, parse_many
+from limits.errors import StorageError
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 from werkzeug.exceptions import TooManyRequests
@@ -51,7 +52,7 @@ class RequestLimits:
         if epoch_seconds() >= self._away_until:
             try:
                 return self._counted(self._limiter, caller)
-            except Exception:  # the library's storages each have errors of their own
+            except StorageError:
                 logger.warning("the storage of rate limits does not answer; requests are counted in memory")
                 self._away_until = epoch_seconds() + MEMORY_SECONDS
         return self._counted(self._spare, caller)
@@ -76,7 +77,7 @@ def _limits_of(runtime: Runtime) -> RequestLimits:
     if scheme in (rate_limits.SCHEME, "memory"):
         database = runtime.database if scheme == rate_limits.SCHEME else None
         return RequestLimits(items, MovingWindowRateLimiter(BatchedCounts(database=database)), None)
-    storage = storage_from_string(settings.rate_limit_storage)
+    storage = storage_from_string(settings.rate_limit_storage, wrap_exceptions=True)
     return RequestLimits(items, FixedWindowRateLimiter(storage), FixedWindowRateLimiter(MemoryStorage()))
 
 

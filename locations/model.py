@@ -293,10 +293,9 @@ class Catalogue:
         return site.plan_version if site else None
 
     def _find(self, kind: str, key: int | str) -> Any:
-        try:
-            return self._by[kind, key]
-        except KeyError as error:
-            name, is_service = self.authority.name, kind == "service"
-            raise NotFound.because(
-                "service_unknown" if is_service else "site_unknown", authority=name, key=key
-            ) from error
+        found = self._by.get((kind, key))
+        if found is None and kind == "service":
+            raise NotFound.because("service_unknown", authority=self.authority.name, key=key)
+        if found is None:
+            raise NotFound.because("site_unknown", authority=self.authority.name, key=key)
+        return found

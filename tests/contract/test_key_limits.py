@@ -11,6 +11,7 @@ from unittest import mock
 import pytest
 from flask import Flask
 from limits import parse_many
+from limits.errors import StorageError
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import select
@@ -140,7 +141,7 @@ def test_two_applications_share_the_limit_unless_the_settings_say_memory(
 
 
 def test_requests_are_counted_in_memory_while_another_storage_is_away() -> None:
-    away = mock.Mock(hit=mock.Mock(side_effect=OSError))
+    away = mock.Mock(hit=mock.Mock(side_effect=StorageError(OSError())))
     limits = RequestLimits(parse_many("2/hour"), away, FixedWindowRateLimiter(MemoryStorage()))
     with mock.patch.object(request_limits, "epoch_seconds", return_value=NINE):
         assert [limits.count("caller")[0] for _ in range(3)] == [True, True, False]
