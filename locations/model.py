@@ -293,9 +293,8 @@ class Catalogue:
         return site.plan_version if site else None
 
     def _find(self, kind: str, key: int | str) -> Any:
-        found = self._by.get((kind, key))
-        if found is None and kind == "service":
+        if (kind, key) not in self._by and kind == "service":
             raise NotFound.because("service_unknown", authority=self.authority.name, key=key)
-        if found is None:
+        if (kind, key) not in self._by:
             raise NotFound.because("site_unknown", authority=self.authority.name, key=key)
-        return found
+        return self._by[kind, key]
