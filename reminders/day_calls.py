@@ -29,8 +29,8 @@ def told_with(
 ) -> Mapping[int, Sequence[int]]:
     """Which other appointments somebody is reminded of in the call about each of these, by its id, the first of them first.
 
-    Those of the same person, day and contact that they are to be rung about now, or within the hours by which the council
-    wants reminders apart; at these sites. Empty for one of which they are not to be reminded by a call.
+    Those of the same person, day, contact and wishes that they are to be rung about now, or within the hours by which the
+    council wants reminders apart; at these sites. Empty for one of which they are not to be reminded by a call.
     """
     rung = (
         select(Notification.appointment_id)
@@ -45,6 +45,8 @@ def told_with(
         Appointment.id != mine.id,
         Appointment.contact_phone.is_not_distinct_from(mine.contact_phone),
         Appointment.representative_id.is_not_distinct_from(mine.representative_id),
+        Appointment.contact_preference.is_not_distinct_from(mine.contact_preference),
+        Appointment.contact_leave_no_message.is_not_distinct_from(mine.contact_leave_no_message),
     )
     others = (
         select(mine.id, Appointment.id, Appointment.authority_id, Notification.due_at)

@@ -187,13 +187,15 @@ def reference_of(notification_id: int, version: int) -> str:
 class EarlierTries:
     """What is known of earlier tries: how many, whether one arrived, and how many may have arrived.
 
-    The `references` are those of the messages of which that is not known, the last one last.
+    The `references` are those of the messages of which that is not known, the last one last. It `goes_alone` when the last
+    one could not be written, by a mistake of ours: what else was to be in that message is not to blame.
     """
 
     tries: int = 0
     arrived: bool = False
     doubts: int = 0
     references: tuple[str, ...] = ()
+    goes_alone: bool = False
 
     @property
     def in_doubt(self) -> bool:

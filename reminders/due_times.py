@@ -203,7 +203,8 @@ def owed_word_to_missing(number: int, appointment: PlanningFacts, rules: Sending
     if appointment.missed_after is None or appointment.state != DID_NOT_ATTEND or appointment.is_walk_in:
         return []
     due_at = may_go_at(TEXT, now + appointment.missed_after, rules)
-    return [Owed(f"{MISSED}_{number}", due_at, due_at + MISSED_IS_USEFUL)]
+    useful_until = appointment.starts_at + MISSED_IS_USEFUL  # also where a site catches up with the lists of past weeks
+    return [Owed(f"{MISSED}_{number}", due_at, useful_until)] if due_at < useful_until else []
 
 
 def owed_offer(family: str, number: int, answer_by: datetime, now: datetime) -> Owed:

@@ -40,7 +40,7 @@ def _by_time(message: ReadyMessage) -> tuple[datetime, int]:
 def _key(message: ReadyMessage) -> object:
     """The same of messages that are told in one."""
     facts, row = message.facts, message.claimed
-    if family_of(row.kind) != REMINDER or not facts.resident_id:
+    if family_of(row.kind) != REMINDER or not facts.resident_id or message.earlier.goes_alone:
         return row.id
     day = facts.starts_at.astimezone(ZoneInfo(facts.authority.zone)).date()
     return facts.resident_id, day, message.delivery, message.earlier.references[-1:]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from booking.tables import Appointment
 from reminders.delivery_decisions import SENT_OUTCOME, UNCLEAR_OUTCOME, ClaimedRow, EarlierTries, reference_of
+from reminders.reasons import INTERNAL_ERROR
 from reminders.recipients import REMINDER
 from reminders.tables import DeliveryAttempt, Notification
 
@@ -20,16 +21,20 @@ def tries_of(db: Session, rows: Sequence[ClaimedRow]) -> dict[int, EarlierTries]
     """What is known of the tries of these rows, by the row's id."""
     known: dict[int, EarlierTries] = {}
     told_by = aliased(Notification)
-    columns = (DeliveryAttempt.notification_id, DeliveryAttempt.outcome, told_by.id, told_by.version)
+    columns = (
+        *(DeliveryAttempt.notification_id, DeliveryAttempt.outcome, DeliveryAttempt.error),
+        *(told_by.id, told_by.version),
+    )
     tries = select(*columns).join(told_by, told_by.id == MESSAGE_OF_TRY).order_by(DeliveryAttempt.fencing_token)
     of_rows = DeliveryAttempt.notification_id.in_([row.id for row in rows])
-    for row_id, outcome, message_id, version in db.execute(tries.where(of_rows)):
+    for row_id, outcome, error, message_id, version in db.execute(tries.where(of_rows)):
         before, is_doubtful = known.get(row_id, EarlierTries()), outcome in ("", UNCLEAR_OUTCOME)
         known[row_id] = EarlierTries(
             tries=before.tries + 1,
             arrived=before.arrived or outcome == SENT_OUTCOME,
             doubts=before.doubts + is_doubtful,
             references=(*before.references, *([reference_of(message_id, version)] if is_doubtful else ())),
+            goes_alone=error == INTERNAL_ERROR,
         )
     return known
 

@@ -146,24 +146,24 @@ class Worker:
 
         Each authority is checked by itself, and row by row where that fails. A row that fails alone has had a try.
         """
-        rows, check = self.queues[name], partial(self._check_together, name)
-        ready: list[ReadyMessage] = []
+        rows, check, ready = self.queues[name], partial(self._check_together, name), list[ReadyMessage]()
         for authority_id in dict.fromkeys(row.authority_id for row in claimed):
             group = [row for row in claimed if row.authority_id == authority_id]
-            found = rows.run(partial(check, group), counts, f"check authority {authority_id}")
+            found = rows.run(partial(check, group, is_alone=False), counts, f"check authority {authority_id}")
             ready += found or []
             for row in group if found is None else []:
-                alone = rows.run(partial(check, [row]), counts, f"check notification {row.id}")
+                alone = rows.run(partial(check, [row], is_alone=True), counts, f"check notification {row.id}")
                 ready += alone or []
                 if alone is None:
                     rows.count_failure(row, counts)
         return sorted(ready, key=lambda message: message.claimed.id)
 
     def _check_together(
-        self, name: str, group: Sequence[ClaimedRow], db: Session, now: datetime, counts: DeliveryCounts
+        self, name: str, group: Sequence[ClaimedRow], db: Session, now: datetime, counts: DeliveryCounts, is_alone: bool
     ) -> list[ReadyMessage]:
-        waiting, ids, ready = self.queues[name], ids_beside(db, group), list[ReadyMessage]()
-        group, beside = lock_beside(db, group, ids, now) if ids else (group, [])
+        waiting, ids, ready = self.queues[name], () if is_alone else ids_beside(db, group), list[ReadyMessage]()
+        is_batch = self.channels[name].can_confirm_arrival
+        group, beside = lock_beside(db, group, ids, now) if ids or is_batch else (group, [])
         rows = [*group, *beside]
         facts = with_told_times(db, rows, message_facts(db, [row.appointment_id for row in rows]))
         earlier = queue.earlier_tries(db, rows)
@@ -184,7 +184,7 @@ class Worker:
         if ids:
             ready = joined(ready, [one for one in map(decide, beside) if isinstance(one, ReadyMessage)], now)
             take(db, beside, ready, now + self.lease)
-        if self.channels[name].can_confirm_arrival and ready:
+        if is_batch and ready:
             queue.start(db, [message.claimed for message in ready], self.name, now, maybe_duplicate=False)
         return ready
 

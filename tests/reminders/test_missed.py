@@ -142,3 +142,13 @@ def test_it_waits_for_the_morning_whatever_the_channel(database: Database, clock
     clock.instant = datetime(2026, 12, 8, 19, 30, tzinfo=UTC)
     record(database, clock, world, booked, State.DID_NOT_ATTEND)
     assert missed(database) == [("pending", datetime(2026, 12, 9, 8, tzinfo=UTC))]
+
+
+@pytest.mark.parametrize(("days", "is_owed"), [(6, True), (7, False), (30, False)])
+def test_lists_of_past_weeks_that_are_put_right_write_to_nobody(
+    database: Database, clock: FixedClock, world: World, days: int, is_owed: bool
+) -> None:
+    booked = book(database, world)
+    clock.advance(timedelta(days=days))
+    record(database, clock, world, booked, State.DID_NOT_ATTEND)
+    assert bool(missed(database)) is is_owed

@@ -258,6 +258,46 @@ def test_a_try_that_fails_for_now_is_made_again_for_all(database: Database, cloc
     assert [row.tries for row in notifications(database)] == [2, 2]
 
 
+@KINDS
+def test_what_cannot_be_read_keeps_back_nothing_of_that_day(
+    database: Database, clock: FixedClock, world: World, can_confirm_arrival: bool
+) -> None:
+    made = owe_one_person(database, world, 2)
+    change(database, made[1], slot_token="no token", support_needs=["hearing-loop"])
+    channel = RecordingChannel(can_confirm_arrival=can_confirm_arrival)
+    counts = worker_on(database, clock, channel).send_due()
+    assert (counts.sent, counts.failed) == (1, 1)
+    assert [row.status for row in notifications(database)] == ["sent", "pending"]
+
+
+def test_what_could_not_be_written_together_is_tried_each_alone(
+    database: Database, clock: FixedClock, world: World
+) -> None:
+    owe_one_person(database, world, 2)
+    channel = RecordingChannel(on_send=failing(RuntimeError("a mistake of ours")))
+    worker = worker_on(database, clock, channel)
+    assert worker.send_due().failed == 2
+    clock.advance(timedelta(seconds=1))
+    assert worker.send_due().sent == 2
+    assert [len(references_in(message)) for message in channel.sent] == [1, 1]
+
+
+def test_a_worker_that_comes_late_to_its_rows_sends_none_that_another_has_had_since(
+    database: Database, clock: FixedClock, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owe(database, world, 1)
+    mine = claimed(database, 1)
+    with database.writing() as db:
+        queue.release(db, mine, NOW)
+    assert claimed(database, 1) != mine
+    channel = RecordingChannel(can_confirm_arrival=True)
+    worker = worker_on(database, clock, channel)
+    claims = iter([(list(mine), NOW)])
+    monkeypatch.setattr(worker.queues["email"], "claim", lambda *_: next(claims, ([], NOW)))
+    assert worker.send_due().sent == 0
+    assert (channel.sent, attempts(database)) == ([], [])
+
+
 def test_a_resident_of_a_household_is_told_by_themselves(database: Database, clock: FixedClock, world: World) -> None:
     """Two people with one address are two messages: neither is told of the other's appointment."""
     owe(database, world, 2)
@@ -338,3 +378,15 @@ def test_one_call_tells_all_of_a_day(database: Database, world: World) -> None:
     assert take_call(*key, actor=actor, site_ids=None)
     assert end_call(*key, CallOutcome.REACHED, actor=actor, site_ids=None)
     assert states(database) == [("sent", "told_by_staff")] * 3
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("wish", [{"contact_leave_no_message": True}, {"contact_preference": "none"}], ids=str)
+def test_a_call_tells_nothing_of_an_appointment_with_other_wishes(
+    database: Database, world: World, wish: dict[str, Any]
+) -> None:
+    made = owe_one_person(database, world, 2, channel="call", person={"phone": PHONE})
+    change(database, made[1], **wish)
+    with database.reading() as db:
+        lines = untold(db, world.authority_id, NOW, site_ids=None, limit=9)
+    assert {line.appointment_id: line.told_with for line in lines}[made[0]] == ()
