@@ -7,6 +7,7 @@ is booking's own, with the text as its idempotency key.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -15,6 +16,9 @@ from sqlalchemy.orm import Session
 from booking.states import State
 from booking.tables import Appointment
 from booking.use_cases.cancel import cancel
+from booking.use_cases.offers import accept_offer
+from booking.use_cases.proposals import decline_proposal
+from booking.use_cases.rebook_items import is_to_rebook
 from core.audit import Actor, record
 from core.errors import NotFound, Refused, TooSoon
 from core.idempotency import IdempotencyKey
@@ -23,10 +27,11 @@ from core.runtime import Runtime
 from core.transactions import lock_by_name
 from reminders.delivery_decisions import PENDING
 from reminders.inbound_queries import councils_of_number, has_text_of, history_of_number, was_answered_lately
-from reminders.recipients import CANCELLED, TEXT, TEXT_ANSWER
+from reminders.recipients import CANCELLED, RESCHEDULED, TEXT, TEXT_ANSWER
 from reminders.tables import InboundText, Notification
 from reminders.text_answers import Decision, Outcome, answer_of, decide
 
+_TOLD_BY = {Outcome.CANCELLED: CANCELLED, Outcome.ACCEPTED: RESCHEDULED}
 ANSWER_IS_USEFUL = timedelta(hours=4)
 MOST_AT_ONCE = 50
 BETWEEN_TRIES, GIVEN_UP_AFTER = timedelta(minutes=5), timedelta(hours=1)  # of a text that could not be handled
@@ -77,9 +82,10 @@ def handle_text(runtime: Runtime, text_id: int) -> None:
         if not row.outcome:
             _write_decision(db, row, runtime.clock.database_now(db))
         outcome, authority_id = Outcome(row.outcome), row.council
-        reference = _reference(db, row.appointment_id) if outcome is Outcome.CANCEL else ""
-    if outcome is Outcome.CANCEL:
-        outcome = _cancel(runtime, authority_id, reference, text_id)
+        reference = _reference(db, row.appointment_id) if outcome in _DONE_BY else ""
+    if outcome in _DONE_BY:
+        key = IdempotencyKey.of("inbound texts", str(text_id), reference.encode())
+        outcome = _done(runtime, outcome, authority_id, reference, key)
     with runtime.database.writing() as db:
         row = _locked(db, text_id)
         if row is None:
@@ -105,17 +111,38 @@ def _write_decision(db: Session, row: InboundText, now: datetime) -> None:
     row.outcome, row.appointment_id, row.choices = decision.outcome, decision.appointment_id, list(decision.choices)
 
 
-def _cancel(runtime: Runtime, authority_id: int, reference: str, text_id: int) -> Outcome:
-    """What became of the cancellation."""
-    key = IdempotencyKey.of("inbound texts", str(text_id), reference.encode())
-    actor = Actor.resident()
+def _done(runtime: Runtime, outcome: Outcome, authority_id: int, reference: str, key: IdempotencyKey) -> Outcome:
+    """What became of what the text wants."""
     try:
-        cancel(runtime, authority_id, reference, actor=actor, by="resident", enforce_cutoff=True, idempotency=key)
+        return _DONE_BY[outcome](runtime, authority_id, reference, key)
     except TooSoon:
-        return Outcome.TOO_LATE
+        return Outcome.TOO_LATE if outcome is Outcome.CANCEL else Outcome.TO_READ
     except (Refused, NotFound):  # it has changed meanwhile: a person looks at it
         return Outcome.TO_READ
+
+
+def _cancel(runtime: Runtime, authority_id: int, reference: str, key: IdempotencyKey) -> Outcome:
+    actor = Actor.resident()
+    cancel(runtime, authority_id, reference, actor=actor, by="resident", enforce_cutoff=True, idempotency=key)
     return Outcome.CANCELLED
+
+
+def _accept(runtime: Runtime, authority_id: int, reference: str, key: IdempotencyKey) -> Outcome:
+    accept_offer(runtime, authority_id, reference, actor=Actor.resident(), idempotency=key)
+    return Outcome.ACCEPTED
+
+
+def _decline(runtime: Runtime, authority_id: int, reference: str, _key: IdempotencyKey) -> Outcome:
+    booked = decline_proposal(runtime, authority_id, reference, actor=Actor.resident())
+    with runtime.database.reading() as db:
+        return Outcome.DECLINED if is_to_rebook(db, booked.appointment_id) else Outcome.KEPT
+
+
+_DONE_BY: Mapping[Outcome, Callable[[Runtime, int, str, IdempotencyKey], Outcome]] = {
+    Outcome.CANCEL: _cancel,
+    Outcome.ACCEPT: _accept,
+    Outcome.DECLINE: _decline,
+}
 
 
 def _confirm(db: Session, row: InboundText, now: datetime) -> Outcome:
@@ -131,12 +158,13 @@ def _confirm(db: Session, row: InboundText, now: datetime) -> Outcome:
 
 
 def _acknowledge(db: Session, row: InboundText, now: datetime) -> None:
-    """Owe the answer, once. A cancellation that is told by text is one; a number without an appointment gets none."""
+    """Owe the answer, once. A change that is told by text is one; a number without an appointment gets none."""
     appointment = db.get(Appointment, row.appointment_id) if row.appointment_id else None
     outcome = Outcome(row.outcome)
     if appointment is None or outcome in (Outcome.REPEATED, Outcome.UNKNOWN):
         return
-    if outcome is Outcome.CANCELLED and has_text_of(db, appointment.id, appointment.version, CANCELLED):
+    notice = _TOLD_BY.get(outcome)
+    if notice and has_text_of(db, appointment.id, appointment.version, notice):
         return
     if outcome is Outcome.TO_READ and was_answered_lately(db, row, now):  # it may be a machine that answers us
         return

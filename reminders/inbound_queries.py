@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, and_, func, select, union
 from sqlalchemy.orm import Session
 
+from booking.proposals.tables import Proposal
+from booking.rebooking import ProposalState
 from booking.states import State
-from booking.tables import Appointment
+from booking.tables import Appointment, RebookItem
 from locations.tables import Authority
 from people.residents.tables import Representative, Resident
 from reminders.delivery_decisions import SENT
-from reminders.recipients import TEXT
+from reminders.recipients import OFFERS, TEXT, family_of
 from reminders.tables import InboundText, Notification
 from reminders.text_answers import FOR_STAFF, EarlierText, Outcome, SentText, TextHistory, answer_of
 
@@ -89,15 +91,33 @@ def history_of_number(db: Session, row: InboundText, now: datetime) -> TextHisto
     """What is known of the number from which the text came, up to it."""
     theirs = _appointments_of([row.council], [row.phone_key]).subquery()
     texts = (
-        select(Notification.appointment_id, Notification.closed_at)
+        select(Notification.appointment_id, Notification.closed_at, Notification.kind)
         .join(theirs, theirs.c.id == Notification.appointment_id)
         .where(Notification.channel == TEXT, Notification.status == SENT)
         .where(Notification.closed_at > now - LOOKED_BACK)
         .order_by(Notification.closed_at.desc(), Notification.id.desc())
     )
-    sent = tuple(SentText(found.appointment_id, found.closed_at) for found in db.execute(texts))
+    found = db.execute(texts)
+    sent = tuple(SentText(text.appointment_id, text.closed_at, _offer_in(text.kind)) for text in found)
     coming = appointments_of_numbers(db, row.council, [row.phone_key], now).get(row.phone_key, ())
-    return TextHistory(coming, sent, _earlier(db, row))
+    return TextHistory(coming, sent, _earlier(db, row), _offered(db, coming, now), _to_rebook(db, coming))
+
+
+def _offer_in(kind: str) -> str:
+    return family_of(kind) if family_of(kind) in OFFERS else ""
+
+
+def _offered(db: Session, appointment_ids: Sequence[int], now: datetime) -> frozenset[int]:
+    """Those of these for which another time is held now."""
+    is_held = (Proposal.state == ProposalState.OPEN.value, Proposal.answer_by > now, Proposal.hold_id.is_not(None))
+    held = select(Proposal.appointment_id).where(Proposal.appointment_id.in_(appointment_ids), *is_held)
+    return frozenset(id_ for id_ in db.scalars(held) if id_ is not None)
+
+
+def _to_rebook(db: Session, appointment_ids: Sequence[int]) -> frozenset[int]:
+    """Those of these that cannot take place as they are booked."""
+    listed = select(RebookItem.appointment_id).where(RebookItem.appointment_id.in_(appointment_ids))
+    return frozenset(db.scalars(listed.where(RebookItem.closed_at.is_(None))))
 
 
 def _earlier(db: Session, row: InboundText) -> EarlierText | None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from people.residents.details import name_tokens, phone_key
-from reminders.recipients import TEXT, Contacts, OwnContact, Person
+from reminders.recipients import EARLIER_TIME, TEXT, Contacts, OwnContact, Person
 
 
 class Meaning(StrEnum):
@@ -16,17 +16,23 @@ class Meaning(StrEnum):
 
     CANCEL = "cancel"
     CONFIRM = "confirm"
+    DECLINE = "decline"
     NUMBER = "number"
     OTHER = "other"
 
 
 class Outcome(StrEnum):
-    """What has become of a text. The first two are decided, and not done yet."""
+    """What has become of a text. The first four are decided, and not done yet."""
 
     CANCEL = "cancel"
     CONFIRM = "confirm"
+    ACCEPT = "accept"
+    DECLINE = "decline"
     CANCELLED = "cancelled"
     CONFIRMED = "confirmed"
+    ACCEPTED = "accepted"  # the other time that was offered
+    DECLINED = "declined"
+    KEPT = "kept"  # the appointment: they did not want an earlier time
     ASKED = "asked"  # which of several appointments they mean
     TOO_LATE = "too_late"  # to cancel by text
     REPEATED = "repeated"  # the same again: nothing is done twice
@@ -43,6 +49,8 @@ _MEANINGS: Mapping[str, Meaning] = {
     "yes": Meaning.CONFIRM,
     "cadarnhau": Meaning.CONFIRM,
     "ie": Meaning.CONFIRM,
+    "no": Meaning.DECLINE,
+    "na": Meaning.DECLINE,
 }
 _POLITE = frozenset({"please", "thanks", "thank", "you", "os", "gwelwch", "yn", "dda", "diolch"})
 FOR_STAFF = (Outcome.TO_READ, Outcome.UNKNOWN, Outcome.TOO_LATE)
@@ -62,10 +70,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class SentText:
-    """A text that went to the number: about which appointment, and when."""
+    """A text that went to the number: about which appointment, when, and the kind of offer that it was, or nothing."""
 
     appointment_id: int
     at: datetime
+    offer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +89,16 @@ class EarlierText:
 
 @dataclass(frozen=True, slots=True)
 class TextHistory:
-    """Of a number: its appointments to come, the soonest first, texts to it, the newest first, and the last from it."""
+    """Of a number: its appointments to come, the soonest first, texts to it, the newest first, and the last from it.
+
+    For those of them with an `open_offer` another time is held; those `to_rebook` cannot take place as they are booked.
+    """
 
     to_come: Sequence[int] = ()
     sent: Sequence[SentText] = ()
     earlier: EarlierText | None = None
+    open_offer: frozenset[int] = frozenset()
+    to_rebook: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +158,7 @@ def decide(answer: Answer, known: TextHistory, now: datetime) -> Decision:
     meant = _meant(known)
     if meant is None:
         return Decision(Outcome.ASKED, first, tuple(known.to_come[:MOST_CHOICES]))
-    return Decision(_to_do(answer.meaning), meant)
+    return Decision(_to_do(answer.meaning, meant, known), meant)
 
 
 def _chosen(answer: Answer, known: TextHistory, now: datetime) -> Decision | None:
@@ -154,7 +168,9 @@ def _chosen(answer: Answer, known: TextHistory, now: datetime) -> Decision | Non
         return None
     meant = asked.choices[answer.number - 1] if 1 <= answer.number <= len(asked.choices) else None
     meaning = asked.answer.meaning if answer.meaning is Meaning.NUMBER else answer.meaning
-    return Decision(_to_do(meaning), meant) if meant in known.to_come else None
+    if meant is None or meant not in known.to_come:
+        return None
+    return Decision(_to_do(meaning, meant, known), meant)
 
 
 def _is_repeated(answer: Answer, earlier: EarlierText | None, now: datetime) -> bool:
@@ -171,5 +187,16 @@ def _meant(known: TextHistory) -> int | None:
     return last.appointment_id if is_clear else None
 
 
-def _to_do(meaning: Meaning) -> Outcome:
-    return Outcome.CANCEL if meaning is Meaning.CANCEL else Outcome.CONFIRM
+def _to_do(meaning: Meaning, meant: int, known: TextHistory) -> Outcome:
+    """What they want of this appointment. Yes and no are about the time that the last text about it has offered.
+
+    Where it is not clear, or that time is held no longer, somebody reads the text. Nobody confirms a visit that cannot take
+    place, and whoever answers CANCEL to an earlier time may mean either.
+    """
+    offer = next((sent.offer for sent in known.sent if sent.appointment_id == meant), "")
+    if meaning is Meaning.CANCEL:
+        return Outcome.TO_READ if offer == EARLIER_TIME and meant in known.open_offer else Outcome.CANCEL
+    if offer and meant in known.open_offer:
+        return Outcome.ACCEPT if meaning is Meaning.CONFIRM else Outcome.DECLINE
+    is_clear = meaning is Meaning.CONFIRM and not offer and meant not in known.to_rebook
+    return Outcome.CONFIRM if is_clear else Outcome.TO_READ

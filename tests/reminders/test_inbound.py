@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Thread
@@ -13,8 +14,13 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from booking.events import appointment_changed
+from booking.proposals.tables import Proposal
 from booking.tables import Appointment
-from core.audit import AuditEntry
+from booking.use_cases.earlier_times import offer_earlier_times
+from booking.use_cases.make_closure import NewClosure, make_closure
+from booking.use_cases.offers import make_offers, request_offers
+from booking.use_cases.wishes import NewWish, make_wish
+from core.audit import Actor, AuditEntry
 from core.clock import FixedClock
 from core.database import Database
 from core.errors import DeliveryFailed
@@ -26,6 +32,7 @@ from people.residents.tables import Resident
 from reminders.inbound import GIVEN_UP_AFTER, MOST_AT_ONCE, handle_text, handle_waiting_texts
 from reminders.inbound_texts import ReceivedText, keep_text
 from reminders.outbox import plan_notifications
+from reminders.reach_queries import can_be_told
 from reminders.recipients import CHANNELS
 from reminders.tables import InboundText, Notification
 from reminders.texts import TextBody
@@ -36,6 +43,7 @@ from tests.support.factories import NOW, World, make_appointment, make_runtime, 
 OURS, THEIRS, AS_SENT = "07700 900982", "07700 900123", "447700900123"
 ROBIN = ResidentDetails("Robin Sample", phone=THEIRS, contact_preference="text")
 WHEN = NOW + timedelta(days=1, hours=1)
+STAFF = Actor("staff", 2, "Mina Manager")
 
 
 @pytest.fixture
@@ -132,6 +140,76 @@ def test_confirm_is_kept_for_the_time_as_it_is(
         assert "confirmed" in db.scalars(select(AuditEntry.action)).all()
     (answer,) = sent_answers(runtime, clock)
     assert "thank you. Your appointment is on Tue 24 Nov 9am." in answer
+
+
+def offer_after_closure(runtime: Runtime, world: World, clock: FixedClock, when: datetime = WHEN) -> str:
+    """The text that offers another time for a visit which cannot take place."""
+    day = NewClosure(when - timedelta(hours=1), when + timedelta(hours=8), "The boiler is broken")
+    with appointment_changed.connected_to(plan_notifications):
+        book(runtime, world, when=when)
+        sent_answers(runtime, clock)
+        closure_id = make_closure(runtime, world.authority_id, day, actor=STAFF).id or 0
+        request_offers(runtime, world.authority_id, closure_id, actor=STAFF)
+        make_offers(runtime, can_be_told)
+    return sent_answers(runtime, clock)[-1]
+
+
+def offer_of_earlier_time(runtime: Runtime, world: World, clock: FixedClock) -> str:
+    """The text that offers an earlier time to somebody who waits for one; it is held for half an hour."""
+    clock.instant = NOW
+    with appointment_changed.connected_to(plan_notifications):
+        appointment = book(runtime, world, when=WHEN + timedelta(days=7))
+        sent_answers(runtime, clock)
+        with runtime.database.reading() as db:
+            reference = db.get_one(Appointment, appointment).reference
+        make_wish(runtime, world.authority_id, NewWish("online", appointment=reference), actor=Actor.resident())
+        offer_earlier_times(runtime, can_be_told)
+    return sent_answers(runtime, clock)[-1]
+
+
+@pytest.mark.parametrize("offer", [offer_after_closure, offer_of_earlier_time])
+@pytest.mark.parametrize(
+    ("words", "after_closure", "earlier"),
+    [
+        ("YES", ("accepted", "accepted"), ("accepted", "accepted")),
+        ("Na", ("declined", "declined"), ("kept", "declined")),
+        ("cancel", ("cancelled", "ended"), ("to_read", "open")),
+        ("9 is better", ("to_read", "open"), ("to_read", "open")),
+    ],
+)
+def test_yes_and_no_are_about_the_time_that_was_offered(
+    database: Database,
+    runtime: Runtime,
+    clock: FixedClock,
+    world: World,
+    offer: Callable[[Runtime, World, FixedClock], str],
+    words: str,
+    after_closure: tuple[str, str],
+    earlier: tuple[str, str],
+) -> None:
+    """What becomes of the text and of the offer; nobody confirms a time that they were told cannot take place."""
+    assert "Reply YES or NO" in offer(runtime, world, clock)
+    with database.reading() as db:
+        was = db.scalars(select(Appointment)).one()
+    with appointment_changed.connected_to(plan_notifications):
+        text(runtime, words)
+    expected = after_closure if offer is offer_after_closure else earlier
+    with database.reading() as db:
+        now, proposal = db.scalars(select(Appointment)).one(), db.scalars(select(Proposal)).one()
+    assert (outcomes(database), proposal.state) == ([expected[0]], expected[1])
+    assert (now.starts_at != was.starts_at) is (words == "YES")
+    assert now.confirmed_at is None
+    assert len(sent_answers(runtime, clock)) == 1
+
+
+def test_a_time_that_is_held_no_longer_is_not_taken_for_a_confirmation(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    offer_after_closure(runtime, world, clock, WHEN + timedelta(days=7))
+    clock.advance(timedelta(days=3))
+    text(Runtime(runtime.settings, database, clock), "YES")
+    assert outcomes(database) == ["to_read"]
+    assert "somebody will read it" in sent_answers(runtime, clock)[-1]
 
 
 def test_of_several_we_ask_and_a_number_answers(

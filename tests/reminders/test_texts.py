@@ -39,7 +39,7 @@ KINDS = sorted(
     {*(f"{family}_1" for family in FAMILIES if family != TEXT_ANSWER), RESCHEDULED, CANCELLED, SEVERAL_BOOKINGS}
 )
 ALL_FACTS = replace(FACTS, offer=OFFER, former={1: FORMER}, told_starts_at=STARTS - timedelta(days=1))
-ANSWERS = ("cancelled", "confirmed", "asked", "too_late", "to_read")
+ANSWERS = ("cancelled", "confirmed", "accepted", "declined", "kept", "asked", "too_late", "to_read")
 SECRETS = ("Certify", "Housing", "Passport", "Tenancy", "K7PM", "interpreter")
 
 
@@ -134,7 +134,7 @@ def test_any_other_text_is_no_short_link(typed: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])
-@pytest.mark.parametrize("kind", [*KINDS, *(f"{TEXT_ANSWER}_{number}" for number in range(1, 6))])
+@pytest.mark.parametrize("kind", [*KINDS, *(f"{TEXT_ANSWER}_{number}" for number in range(1, len(ANSWERS) + 1))])
 def test_every_sentence_of_a_text_begins_with_a_large_letter(kind: str, language: str) -> None:
     """But for the first, which goes on after the council's name."""
     answers = {number: TextAnswer(outcome, "07700 900123") for number, outcome in enumerate(ANSWERS, start=1)}
