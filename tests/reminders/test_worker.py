@@ -47,7 +47,7 @@ def world(database: Database) -> World:
     return make_world(database)
 
 
-def failing(*errors: DeliveryFailed) -> Callable[[RenderedMessage], None]:
+def failing(*errors: Exception) -> Callable[[RenderedMessage], None]:
     """Raises these one after the other, and then nothing."""
     left = list(errors)
 
