@@ -24,7 +24,16 @@ from booking.availability.seat_allocation import MOST_ALTERNATIVES, allocations
 from booking.availability.service_openings import Step
 from booking.availability.values import NO_NAMES, Search, SeatAllocation, SiteDay, Slot, SlotCheck
 
-__all__ = ["assign", "busy_index", "check_slot", "count_by_day", "day_starts", "find_slots", "first_slot_by_site"]
+__all__ = [
+    "assign",
+    "busy_index",
+    "check_slot",
+    "count_by_day",
+    "day_starts",
+    "find_slots",
+    "first_slot_by_site",
+    "is_spoken",
+]
 
 _slot_of = partial(tuple.__new__, Slot)
 _site_id = itemgetter(0)
@@ -51,6 +60,12 @@ def _search_of_day(search: Search, site_day: SiteDay, busy: Busy) -> Search:
         return search
     spoken, interpreted = _spoken_and_interpreted(search)
     return spoken if free_starts(spoken, steps_for(spoken), site_day, busy) else interpreted
+
+
+def is_spoken(search: Search, site_day: SiteDay, busy: Busy, start_unit: int) -> bool:
+    """Whether whoever speaks the language that is searched for is free for the whole visit at `start_unit`."""
+    tick = start_unit - site_day.day.base_unit
+    return tick >= 0 and bool(day_starts(_spoken_and_interpreted(search)[0], site_day, busy) >> tick & 1)
 
 
 def find_slots(search: Search, site_days: Iterable[SiteDay], busy: Busy, limit: int | None = None) -> list[Slot]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from booking.calendar.need_lines import chosen_needs, need_lines
 from booking.proposals.time_ranking import ProposedChange
 from core.language import Language
-from people.residents.details import arranged_needs
+from people.residents.details import arranged_needs, spoken_needs
 
 NO_DISTANCE = 0.1  # miles
 
@@ -24,6 +25,8 @@ def change_lines(change: ProposedChange, language: Language) -> list[str]:
     met = [names[need] for need in change.needs if need in names]
     if met:
         lines.append(_("With what is needed: %(needs)s", needs=language.all_of(met)))
+    spoken = [need for need in change.needs if need in spoken_needs(change.needs)]
+    lines += need_lines(chosen_needs(spoken, "", change.spoken), language)
     if arranged:
         lines.append(_("We look for an interpreter again, for this time"))
     return [line[0].upper() + line[1:] for line in lines if line]

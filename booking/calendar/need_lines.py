@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from booking.arrangements import ArrangementState
-from booking.states import OPEN
+from booking.arrangements import ArrangementState, arrangements_of
+from booking.states import OPEN, State
 from core.language import Language
-from people.residents.details import NEEDS, NeedKind
+from people.residents.details import NEEDS, NeedKind, spoken_needs
 
 
 class NeedsFacts(Protocol):
@@ -29,9 +30,26 @@ class NeedsFacts(Protocol):
     def arrangements(self) -> Mapping[str, ArrangementState]: ...
 
 
+@dataclass(frozen=True)
+class ChosenNeeds:
+    """The needs of a visit at a time that is not booked yet: an interpreter is not looked for before."""
+
+    support_needs: tuple[str, ...]
+    spoken_language: str
+    arrangements: Mapping[str, ArrangementState]
+    unmet_needs: tuple[str, ...] = ()
+    state: str = State.BOOKED
+
+
 def need_lines(appointment: NeedsFacts, language: Language) -> list[str]:
     """The needs in the usual order, each in a line; none for nobody who needs anything."""
     return list(_lines(appointment, language))
+
+
+def chosen_needs(needs: Sequence[str], spoken_language: str, spoken: Collection[str]) -> ChosenNeeds:
+    """The needs of a time that may be chosen: a language is among `spoken`, or else we look for an interpreter."""
+    arranged = arrangements_of(needs, (), spoken=spoken)
+    return ChosenNeeds(tuple(needs), spoken_language, {need: arranged[need] for need in spoken_needs(needs)})
 
 
 def is_not_possible(appointment: NeedsFacts) -> bool:
@@ -58,8 +76,18 @@ def _lines(appointment: NeedsFacts, language: Language) -> Iterator[str]:
         state = appointment.arrangements.get(need)
         if state is ArrangementState.ASKED and appointment.state not in OPEN:
             state = None
-        texts = _of_language(language) if NEEDS[need] is NeedKind.SPOKEN else _of_interpreter(language)
+        texts = _texts(need, appointment, language)
         yield texts[state] % {"need": name} if state in texts else name
+
+
+def _texts(need: str, appointment: NeedsFacts, language: Language) -> dict[ArrangementState | None, str]:
+    """What is said of a need in each state."""
+    if NEEDS[need] is not NeedKind.SPOKEN:
+        return _of_interpreter(language)
+    texts = _of_language(language)
+    if isinstance(appointment, ChosenNeeds):
+        texts[ArrangementState.ASKED] = language.gettext("%(need)s: with an interpreter, whom we look for")
+    return texts
 
 
 def _of_interpreter(language: Language) -> dict[ArrangementState | None, str]:

@@ -97,7 +97,8 @@ class ProposedChange:
 
     `days` and `miles` are negative for sooner and nearer. `miles` is None where nobody travels, or nobody knows; they are
     from the person's own postcode where `is_from_home`, otherwise between the two places. `adviser` is a name, or nothing.
-    `needs` are in the usual order: a time is proposed only where all of them are met, or can be arranged.
+    `needs` are in the usual order: a time is proposed only where all of them are met, or can be arranged. The languages
+    among them are `spoken` by an adviser then, or else had with an interpreter.
     """
 
     days: int
@@ -108,3 +109,4 @@ class ProposedChange:
     is_other_mode: bool
     adviser: str
     needs: tuple[str, ...]
+    spoken: frozenset[str] = frozenset()

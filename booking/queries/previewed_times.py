@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from booking.proposals.time_ranking import OtherTime, ProposedChange, best_time
 from booking.queries.other_times import old_time_of, other_times, persons_of, slot_key_of
 from booking.queries.proposed_changes import change_to
+from booking.queries.spoken_times import spoken_at
 from booking.rebooking import Waiting, in_turn
 from booking.tables import Appointment
 from locations.model import Catalogue, SiteFacts
@@ -49,7 +50,7 @@ def previewed_times(
         best = best_time(old_time_of(catalogue, row), others)
         if best is not None:
             taken[_key(best)] += 1
-            found[row.id] = _previewed(db, catalogue, row, best)
+            found[row.id] = _previewed(db, catalogue, row, best, now)
     return found
 
 
@@ -57,7 +58,7 @@ def _key(time: OtherTime) -> tuple[int, datetime]:
     return time.site_id, time.starts_at
 
 
-def _previewed(db: Session, catalogue: Catalogue, row: Appointment, best: OtherTime) -> PreviewedTime:
+def _previewed(db: Session, catalogue: Catalogue, row: Appointment, best: OtherTime, now: datetime) -> PreviewedTime:
     old = SimpleNamespace(
         starts_at=row.starts_at,
         site_id=row.site_id,
@@ -65,7 +66,8 @@ def _previewed(db: Session, catalogue: Catalogue, row: Appointment, best: OtherT
         support_needs=row.support_needs,
         postcode=db.get_one(Resident, row.resident_id).postcode,
     )
-    booked = persons_of(db, catalogue, row) if best.has_same_person else ()
-    change = change_to(catalogue, old, slot_key_of(db, row, best), (), booked)
+    key, needs = slot_key_of(db, row, best), frozenset(row.support_needs)
+    booked = [(0, id_) for id_ in persons_of(db, catalogue, row)] if best.has_same_person else ()
+    change = change_to(catalogue, old, key, (), booked, spoken_at(db, catalogue, key, needs, now))
     zone = ZoneInfo(catalogue.authority.zone)
     return PreviewedTime(catalogue.site_by_id(best.site_id), best.starts_at.astimezone(zone), change)

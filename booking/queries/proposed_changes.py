@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from booking.proposals.tables import Proposal
 from booking.proposals.time_ranking import ProposedChange
 from booking.queries.other_times import miles_between
+from booking.queries.unmet_needs import spoken_by
 from booking.slot_tokens import SlotKey, decode
 from booking.tables import Allocation, Appointment
 from core.database import connection_of
@@ -23,7 +24,8 @@ from people.residents.details import NEEDS
 from people.residents.tables import Resident
 
 ADVISER = "adviser"
-Occupied = Mapping[int, Collection[int]]
+Seats = Collection[tuple[int, int]]
+"""What a visit occupies: services with their resources."""
 
 
 def proposed_changes(db: Session, catalogue: Catalogue, proposals: Collection[Proposal]) -> dict[int, ProposedChange]:
@@ -54,17 +56,18 @@ def proposed_changes(db: Session, catalogue: Catalogue, proposals: Collection[Pr
 
 
 def change_to(
-    catalogue: Catalogue, old: Any, new: SlotKey, held: Collection[int], booked: Collection[int]
+    catalogue: Catalogue, old: Any, new: SlotKey, held: Seats, booked: Seats, spoken: Collection[str] | None = None
 ) -> ProposedChange:
     """How the slot differs from `old`, a row of an appointment with the postcode of its resident.
 
-    `held` are the resources of the slot, and `booked` those of the appointment.
+    `held` are the seats of the slot, and `booked` those of the appointment; `spoken` are languages that an adviser speaks
+    then, where they do not follow from the seats.
     """
     zone = ZoneInfo(catalogue.authority.zone)
     here, there = catalogue.site_by_id(old.site_id), catalogue.site_by_id(new.site_id)
     starts_at = instant_of(new.start_unit)
     miles, is_from_home = _miles_further(here, there, old.postcode)
-    ids = (*held, *(booked if starts_at == old.starts_at else ()))
+    seats = (*held, *(booked if starts_at == old.starts_at else ()))
     needs = frozenset(old.support_needs)
     return ProposedChange(
         days=(starts_at.astimezone(zone).date() - old.starts_at.astimezone(zone).date()).days,
@@ -73,8 +76,9 @@ def change_to(
         is_from_home=is_from_home,
         mode=new.mode,
         is_other_mode=new.mode != old.mode,
-        adviser=_adviser(catalogue, there, ids),
+        adviser=_adviser(catalogue, there, (resource_id for _service_id, resource_id in seats)),
         needs=tuple(need for need in NEEDS if need in needs),
+        spoken=frozenset(spoken_by(there, seats) if spoken is None else spoken) & needs,
     )
 
 
@@ -96,13 +100,17 @@ def _adviser(catalogue: Catalogue, site: SiteFacts, resource_ids: Iterable[int])
     return next((resource.name for resource in found if resource is not None and resource.kind == ADVISER), "")
 
 
-def _occupied(db: Session, owner: ColumnElement[Any] | Any, ids: Collection[int]) -> defaultdict[int, list[int]]:
-    """The resources that each of these holds or appointments occupies."""
-    found: defaultdict[int, list[int]] = defaultdict(list)
+def _occupied(
+    db: Session, owner: ColumnElement[Any] | Any, ids: Collection[int]
+) -> defaultdict[int, list[tuple[int, int]]]:
+    """What each of these holds or appointments occupies."""
+    found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
     if ids:
         rows = (
-            select(owner, Allocation.resource_id).where(owner.in_(ids)).order_by(Allocation.first_unit, Allocation.id)
+            select(owner, Allocation.service_id, Allocation.resource_id)
+            .where(owner.in_(ids))
+            .order_by(Allocation.first_unit, Allocation.id)
         )
-        for owner_id, resource_id in connection_of(db).execute(rows):
-            found[owner_id].append(resource_id)
+        for owner_id, *seat in connection_of(db).execute(rows):
+            found[owner_id].append(tuple(seat))
     return found

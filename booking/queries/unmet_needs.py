@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -42,11 +42,17 @@ def unmet_by_appointment(
 
 def spoken_in_hold(db: Session, site: SiteFacts, token: str) -> frozenset[str]:
     """The languages in which a visit can be held that somebody holds by this token, without an interpreter."""
+    rows = db.execute(_HELD, {"digest": digest(token)})
+    return spoken_by(site, ((row.service_id, row.resource_id) for row in rows))
+
+
+def spoken_by(site: SiteFacts, occupied: Iterable[tuple[int, int]]) -> frozenset[str]:
+    """The languages that are spoken for each service of a visit; `occupied` has services with their resources."""
     skills = {resource.id: resource.skills for resource in site.resources}
-    held: defaultdict[int, frozenset[str]] = defaultdict(frozenset)
-    for row in db.execute(_HELD, {"digest": digest(token)}):
-        held[row.service_id] |= skills.get(row.resource_id, frozenset())
-    everywhere = frozenset.intersection(*held.values()) if held else frozenset[str]()
+    of_services: defaultdict[int, frozenset[str]] = defaultdict(frozenset)
+    for service_id, resource_id in occupied:
+        of_services[service_id] |= skills.get(resource_id, frozenset())
+    everywhere = frozenset.intersection(*of_services.values()) if of_services else frozenset[str]()
     return spoken_needs(features_of(site) | everywhere)
 
 

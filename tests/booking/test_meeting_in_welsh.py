@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import select
 
 from booking.arrangements import ArrangementState
+from booking.calendar.change_lines import change_lines
+from booking.calendar.need_lines import chosen_needs, need_lines
 from booking.queries.appointments import AppointmentView, by_reference
 from booking.queries.other_resources import other_resources
+from booking.queries.proposed_changes import change_to
+from booking.queries.spoken_times import spoken_at
+from booking.queries.unmet_needs import spoken_in_hold
+from booking.tables import Appointment
 from booking.use_cases.arrange_need import Decision, arrange_need
 from booking.use_cases.book import Booked
 from booking.use_cases.holds import hold_slot
 from booking.use_cases.reschedule import Move, reschedule
 from core.database import Database
 from core.errors import Stale, TooSoon
+from core.language import language_for
 from core.runtime import Runtime
 from locations.catalogue_queries import bump_plan
 from locations.tables import Authority, Closure, Resource
@@ -119,6 +128,33 @@ def test_a_colleague_without_welsh_takes_over_only_from_another(
     with runtime.database.reading() as db:
         (found,) = other_resources(db, catalogue(runtime.database, world), [view], NOW)
     assert bool(found.resources) is not is_spoken
+
+
+@pytest.mark.parametrize(
+    ("booked_before", "said"), [(0, "an adviser who speaks it"), (1, "an interpreter, whom we look for")]
+)
+def test_it_is_said_before_the_choice_and_kept_after_it(
+    runtime: Runtime, world: World, booked_before: int, said: str
+) -> None:
+    """By the page of a time, by a hold, and by a proposal; as the appointment says afterwards."""
+    for _ in range(booked_before):
+        make_appointment(runtime, world, LATER, support_needs=(WELSH,))
+    mover = make_appointment(runtime, world, LATER + timedelta(hours=2), support_needs=(WELSH,))
+    key, plan, english = slot_key_at(world, LATER), catalogue(runtime.database, world), language_for("en")
+    with runtime.database.reading() as db:
+        chosen = spoken_at(db, plan, key, IN_WELSH, NOW)
+        assert said in need_lines(chosen_needs((WELSH,), "", chosen), english)[0]
+        row = db.scalars(select(Appointment).where(Appointment.reference == mover.reference)).one()
+        old = SimpleNamespace(**{**vars(row), "postcode": ""})
+        (line,) = [one for one in change_lines(change_to(plan, old, key, (), (), chosen), english) if "Welsh" in one]
+        assert said in line
+    held = hold_slot(runtime, key, for_public=True, needs=IN_WELSH)
+    with runtime.database.reading() as db:
+        assert spoken_in_hold(db, plan.site_by_id(world.site_id), held.token) == chosen
+    reschedule(
+        runtime, world.authority_id, mover.reference, Move(hold=held.token), actor=RESIDENT, enforce_cutoff=False
+    )
+    assert view_of(runtime, world, mover).arrangements == {WELSH: SPOKEN if chosen else ASKED}
 
 
 def test_it_is_asked_for_in_wales_and_kept_where_it_is_known() -> None:

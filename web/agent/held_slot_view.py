@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from booking.calendar.event import Papers, papers_of
+from booking.calendar.need_lines import chosen_needs, need_lines
 from booking.counted import CountedService, counted_services, minutes_of
 from booking.queries.unmet_needs import spoken_in_hold
 from booking.slot_tokens import Counts, SlotKey, decode
@@ -20,7 +22,7 @@ from web.agent.choices import Option, options_of
 from web.agent.slot_grid import place_label
 from web.labels import BASES
 from web.page_context import StaffContext
-from web.request_language import format_moment
+from web.request_language import current_language, format_moment
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,10 @@ class HeldSlotView:
     def address(self) -> str:
         """The address of the site in one line."""
         return site_address(self.site)
+
+    def needs_text(self, needs: Sequence[str]) -> str:
+        """What is needed, in a line: a language with whoever speaks it, or with an interpreter. Empty for nothing."""
+        return "; ".join(need_lines(chosen_needs(needs, "", self.spoken), current_language()))
 
     @property
     def papers(self) -> tuple[Papers, ...]:

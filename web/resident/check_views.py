@@ -8,6 +8,7 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from booking.queries.link_tokens import manage_path
+from booking.queries.unmet_needs import spoken_in_hold
 from booking.slot_tokens import decode
 from booking.states import Contact
 from booking.use_cases.book import Booking, book
@@ -69,6 +70,7 @@ def _check_values(page: BookingPage) -> dict[str, Any]:
         "search": parse_search_state(page.draft.search_query),
         "back": page.url("details"),
         "seen": page.stamp(*ON_CHECK),
+        "spoken": spoken_in_hold(page.context.db, page.visit.site, page.draft.hold),
         "route": route_of(contacts := _contacts_of_draft(page.draft, page.visit.mode)),
         "told": told_of_booking(page.context, contacts, _visit_of(page, contacts)),
         "same_day": drafts.same_day_here(page.context, page.visit),

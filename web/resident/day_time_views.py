@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -11,10 +12,13 @@ from flask.typing import ResponseReturnValue
 from booking.availability.needs_met import never_met_at
 from booking.queries.nearest_sites import sites_by_distance
 from booking.queries.slots import (
+    FreeSlot,
+    SlotQuery,
     dates_with_times_left,
     free_by_date,
     open_dates,
 )
+from booking.queries.spoken_times import spoken_at
 from core.errors import NotFound
 from locations.model import SiteFacts
 from locations.postcodes import locate
@@ -45,7 +49,8 @@ FORTNIGHT = timedelta(days=14)
 class DayFound:
     """The free times of a day, and the nearest days before and after it with any.
 
-    `names_places` says whether each time has to be shown with its place, `status` why nothing is free.
+    `names_places` says whether each time has to be shown with its place, `status` why nothing is free. All times of a site
+    with one adviser, or with anybody (0), are alike in what is `spoken`.
     """
 
     on: date
@@ -57,6 +62,11 @@ class DayFound:
     status: DayStatus
     own: OwnTime | None
     lacks: tuple[str, ...]
+    spoken: Mapping[tuple[int, int], frozenset[str]]
+
+    def spoken_at(self, slot: FreeSlot) -> frozenset[str]:
+        """The languages that are asked for and that an adviser speaks at this time."""
+        return self.spoken[_whose(slot)]
 
 
 @blueprint.get("/<authority:authority>/times")
@@ -103,4 +113,18 @@ def _find_day(context: PageContext, search: SearchState, adviser: OwnAdviser | N
         status=status,
         own=own,
         lacks=never_met_at(site, search.needs) if site else (),
+        spoken=_spoken(context, slots, query),
     )
+
+
+def _whose(slot: FreeSlot) -> tuple[int, int]:
+    return slot.site.id, slot.slot_key.adviser
+
+
+def _spoken(context: PageContext, slots: Sequence[FreeSlot], query: SlotQuery) -> dict[tuple[int, int], frozenset[str]]:
+    """The languages of the query that are spoken at each site, with each adviser who is wanted: a day is of one kind."""
+    first = {_whose(slot): slot.slot_key for slot in reversed(slots)}
+    db, catalogue, seats = context.db, context.catalogue, query.own_seats
+    return {
+        whose: spoken_at(db, catalogue, key, query.needs, context.now, own_seats=seats) for whose, key in first.items()
+    }

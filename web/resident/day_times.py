@@ -36,6 +36,11 @@ class TimesAt:
     miles: float | None
     parts: tuple[PartOfDay, ...]
 
+    @property
+    def first(self) -> FreeSlot:
+        """One of them."""
+        return self.parts[0].slots[0]
+
 
 def times_by_place(slots: Iterable[FreeSlot], places: Sequence[tuple[SiteFacts, float | None]]) -> list[TimesAt]:
     """The slots by place, in the order of `places`; a place without any is left out."""

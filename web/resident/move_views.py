@@ -9,8 +9,10 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from booking.availability.needs_met import never_met_at
+from booking.capacity.occupancy import seats_of
 from booking.queries.alternatives import nearest_alternatives
 from booking.queries.appointments import AppointmentView
+from booking.queries.spoken_times import spoken_at
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.states import Contact
 from booking.use_cases.reschedule import Move, reschedule
@@ -104,9 +106,17 @@ def _values(page: AppointmentPage, slot_key: SlotKey, form: MoveForm) -> dict[st
         "missing": "" if visit.mode == view.mode else _missing(view, visit.mode),
         "is_same_time": is_same,
         "told": told_of_move(page, visit.starts_at),
+        "spoken": _spoken(page, slot_key),
         "search": search,
         "back": f"{page.context.base}/when?{search.query()}",
     }
+
+
+def _spoken(page: AppointmentPage, slot_key: SlotKey) -> frozenset[str]:
+    """The languages that the resident asked for and that an adviser speaks at the new time."""
+    context, needs = page.context, frozenset(page.view.support_needs)
+    seats = seats_of(context.db, appointment_id=page.view.id)
+    return spoken_at(context.db, context.catalogue, slot_key, needs, context.now, own_seats=seats)
 
 
 def _missing(view: AppointmentView, mode: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -14,10 +14,9 @@ from flask import Response, render_template
 from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 
-from booking.arrangements import ArrangementState
 from booking.availability.notice import arranged_from
 from booking.calendar.event import remote_lines
-from booking.calendar.need_lines import is_asked, is_not_possible, need_lines
+from booking.calendar.need_lines import ChosenNeeds, chosen_needs, is_asked, is_not_possible, need_lines
 from booking.counted import CountedService, counted_services, minutes_of
 from booking.queries.appointments import AppointmentView
 from booking.queries.slots import open_dates
@@ -28,7 +27,7 @@ from core.wall_clock import instant_of
 from locations.catchment import catchment_of
 from locations.model import Catalogue, ServiceFacts, SiteFacts
 from locations.own_words import topic_in
-from people.residents.details import arranged_needs, needs_asked
+from people.residents.details import arranged_needs, needs_asked, spoken_needs
 from web import labels
 from web.message_routes import reminder_text
 from web.page_context import PageContext
@@ -68,6 +67,7 @@ def show(template: str, context: PageContext, **values: Any) -> str:
         need_lines=lambda view: need_lines(view, current_language()),
         is_asked=is_asked,
         asks_for_interpreter=arranged_needs,
+        spoken_needs=spoken_needs,
         asked_needs=partial(needs_asked, context.authority.first_language),
         is_not_possible=is_not_possible,
         parts_of=parts_of,
@@ -117,20 +117,13 @@ def outward_of(postcode: str) -> str:
     return "".join(postcode.split())[:-3]
 
 
-@dataclass(frozen=True)
-class AskedNeeds:
-    """The needs of a visit that is not booked yet: nothing has been looked for."""
+def needs_text(codes: Iterable[str], language: str = "", spoken: Collection[str] | None = None) -> str:
+    """The support needs that are asked for, in a line; `language` is the one that somebody needs an interpreter for.
 
-    support_needs: tuple[str, ...]
-    spoken_language: str
-    unmet_needs: tuple[str, ...] = ()
-    state: str = State.BOOKED
-    arrangements: Mapping[str, ArrangementState] = field(default_factory=dict)
-
-
-def needs_text(codes: Iterable[str], language: str = "") -> str:
-    """The support needs that are asked for, in a line; `language` is the one that somebody needs an interpreter for."""
-    asked = AskedNeeds(tuple(codes), language)
+    With a time that may be chosen, `spoken` has the languages that an adviser speaks then.
+    """
+    needs = tuple(codes)
+    asked = ChosenNeeds(needs, language, {}) if spoken is None else chosen_needs(needs, language, spoken)
     return "; ".join(need_lines(asked, current_language())) or str(gettext("None"))
 
 
