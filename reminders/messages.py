@@ -125,7 +125,7 @@ class MessageContext:
     offer_where: str
     offer_until: str
     offer_lines: list[str]
-    offer_is_same_time: bool
+    offer_same: str
     moved_by_council: bool
     offer_is_shared: bool
     welcomes_welsh: bool = False

@@ -8,15 +8,17 @@ from zoneinfo import ZoneInfo
 
 from booking.calendar.change_lines import change_lines
 from booking.calendar.event import address_lines
+from booking.proposals.time_ranking import ProposedChange
 from core.language import Language
 from reminders.offered_time import OfferedTime
 
+TIME, TIME_AND_PLACE = "time", "time and place"
 NO_OFFER: Mapping[str, Any] = {
     "offer_when": "",
     "offer_where": "",
     "offer_until": "",
     "offer_lines": [],
-    "offer_is_same_time": False,
+    "offer_same": "",
     "offer_is_shared": False,
 }
 
@@ -29,6 +31,13 @@ def words_of_offer(offer: OfferedTime, zone: ZoneInfo, language: Language) -> di
         "offer_where": ", ".join([offer.site.name, *address_lines(offer.site)]),
         "offer_until": language.moment(offer.answer_by.astimezone(zone)),
         "offer_lines": change_lines(change, language) if change else [],
-        "offer_is_same_time": change is not None and change.is_same_time,
+        "offer_same": _same(change) if change else "",
         "offer_is_shared": offer.is_shared,
     }
+
+
+def _same(change: ProposedChange) -> str:
+    """What stays: the time, or the time and the place; empty for another time."""
+    if not change.is_same_time:
+        return ""
+    return TIME_AND_PLACE if change.is_as_booked else TIME

@@ -64,7 +64,7 @@ class TextMessage:
     offer_when: str
     offer_until: str
     offer_is_shared: bool
-    offer_is_same_time: bool
+    offer_same: str
     answer: str
     choices: tuple[str, ...]
     own_text: str
@@ -143,7 +143,7 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         offer_when=language.moment_short(offer.starts_at.astimezone(zone)) if offer else "",
         offer_until=language.moment_short(offer.answer_by.astimezone(zone)) if offer else "",
         offer_is_shared=message.offer_is_shared,
-        offer_is_same_time=message.offer_is_same_time,
+        offer_same=message.offer_same,
     )
 
 

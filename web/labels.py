@@ -203,7 +203,7 @@ REBOOK_STATES: Labels = {
     RebookState.TO_RING: _l("To ring"),
     RebookState.OFFERED: _l("Offered another time"),
     RebookState.ACCEPTED: _l("Took the other time"),
-    RebookState.MOVED: _l("Moved elsewhere"),
+    RebookState.MOVED: _l("Moved, or taken by a colleague"),
     RebookState.DECLINED: _l("Said no to the other time"),
     RebookState.CANCELLED: _l("Cancelled"),
     RebookState.KEPT: _l("Keeps their time"),

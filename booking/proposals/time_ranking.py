@@ -110,3 +110,9 @@ class ProposedChange:
     adviser: str
     needs: tuple[str, ...]
     spoken: frozenset[str] = frozenset()
+    is_same_place: bool = False
+
+    @property
+    def is_as_booked(self) -> bool:
+        """Whether time, place and way stay: somebody else serves the visit, or another room."""
+        return self.is_same_time and self.is_same_place and not self.is_other_mode

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from booking.advisers.tables import NamedAdviser
+from booking.queries.appointments import AppointmentView
 from booking.queries.slots import SlotQuery, next_slot
 from booking.states import OPEN, State
 from booking.tables import Allocation, Appointment
@@ -156,6 +157,15 @@ def adviser_of(
     """The adviser whom somebody has for one of these services: the one who is named, or else the one seen last."""
     named = [one for one in named_advisers(db, catalogue, resident_ids, today) if one.service.id in service_ids]
     return named[0] if named else adviser_seen_last(db, catalogue, resident_ids, service_ids, today)
+
+
+def own_adviser_of_visit(db: Session, catalogue: Catalogue, view: AppointmentView, today: date) -> str:
+    """The name of the adviser with whom the appointment is, if that is the one whom its resident has; else empty."""
+    names = {one.id: one.name for one in view.resources if one.kind == ADVISER}
+    if not names:
+        return ""
+    known = adviser_of(db, catalogue, [view.resident.id], [service.id for service in view.services], today)
+    return names.get(known.resource_id, "") if known else ""
 
 
 def advisers_of_visit(db: Session, appointment_id: int) -> frozenset[int]:

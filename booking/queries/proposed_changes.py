@@ -77,6 +77,7 @@ def change_to(
         mode=new.mode,
         is_other_mode=new.mode != old.mode,
         adviser=_adviser(catalogue, there, (resource_id for _service_id, resource_id in seats)),
+        is_same_place=here.id == there.id,
         needs=tuple(need for need in NEEDS if need in needs),
         spoken=frozenset(spoken_by(there, seats) if spoken is None else spoken) & needs,
     )

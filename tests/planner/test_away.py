@@ -54,7 +54,13 @@ def test_colleagues_take_what_they_can_and_the_others_are_offered_another_time(
         answer = manager.post(form.action, data=form.values(offers="1"))
         assert answer.status_code == HTTPStatus.SEE_OTHER
     closure = check_page(manager.get(answer.location).text)
-    for words in ("It is saved", "To ring 1", "Moved elsewhere 1", "held until", "Back tomorrow"):
+    for words in (
+        "It is saved",
+        "To ring 1",
+        "Moved, or taken by a colleague 1",
+        "held until",
+        "Back tomorrow",
+    ):
         assert words in closure.text
     assert library.desk_of(references[2]) != desks[2]
     assert "1 visit is affected" in preview(manager, resource=f"desk-{desks[2]}").text

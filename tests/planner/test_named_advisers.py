@@ -17,6 +17,7 @@ from locations.catalogue_queries import bump_plan
 from locations.tables import Resource, Service
 from tests.support.bad_values import BAD_VALUES, as_sent
 from tests.support.pages import check_page
+from tests.web.resident.browser import Visitor
 from tests.web.site.conftest import Library
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -89,3 +90,38 @@ def test_a_service_for_people_with_an_adviser_says_so_to_everybody_else(
         text = check_page(app.test_client().get(f"/testshire/{page}?service=certify").text).text
         assert "This is for people who have an adviser" in text
         assert "Ring us first." in text
+
+
+@pytest.mark.parametrize("step", ["hold", "who", "details", "check"])
+def test_whoever_is_booking_when_it_ends_is_told_at_the_next_press_and_loses_nothing(
+    app: Flask, library: Library, advisers: str, manager: FlaskClient, step: str
+) -> None:
+    """Before that every page says with whom it is, as the page of the appointment does."""
+    form = check_page(manager.get(advisers).text).form_to(advisers)
+    second = str(library.world.resource_ids[1])
+    manager.post(advisers, data=form.values(service="certify", adviser=second, until="2027-03-01"))
+    named = check_page(manager.get(advisers).text)
+    resident = Visitor(app.test_client())
+    search = resident.client.get(re.findall(r"/testshire/adviser/[0-9a-f]{64}", named.text)[0]).location
+    resident.open(f"!{search.replace('/needs', '/when')}")
+    typed = {
+        "hold": {"slot": resident.page.form_to("/book/hold").fields["slot"][0]},
+        "who": {"who": "me"},
+        "details": {"name": "Robin Sample", "email": "robin@example.org", "contact_preference": "email"},
+        "check": {},
+    }
+    for before, values in typed.items():
+        if before == step:
+            break
+        resident.send(f"/{before}", **values)
+    if step == "check":
+        assert "With whom Ann of desk-2" in resident.page.text
+    end = named.form_to("/end")
+    manager.post(end.action, data=end.fields)
+    resident.send(f"/{step}", **typed[step])
+    assert (resident.status, resident.page.headings) == (HTTPStatus.GONE, ["You cannot book this time"])
+    assert "the link to their times does not work any more" in resident.page.text
+    resident.follow("Choose another time")
+    assert "Ann" not in resident.page.text
+    if step == "details":
+        assert resident.take_first_time().form_to("/details").fields["name"] == ["Robin Sample"]

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.arrangements import ArrangementState
+from booking.proposals.time_ranking import ProposedChange
 from core.settings import ROOT
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.session_facts import HolidayRule
@@ -309,6 +310,24 @@ def test_no_message_leads_where_a_stranger_wants(name: str, acting: str) -> None
 
 def unfolded(calendar: str) -> str:
     return calendar.replace("\r\n ", "")
+
+
+@pytest.mark.parametrize("is_same_place", [True, False])
+def test_an_offer_says_that_nobody_is_to_come_there_only_where_the_place_changes(*, is_same_place: bool) -> None:
+    change = ProposedChange(
+        days=0,
+        is_same_time=True,
+        miles=None,
+        is_from_home=False,
+        mode="in_person",
+        is_other_mode=False,
+        adviser="Ben",
+        needs=(),
+        is_same_place=is_same_place,
+    )
+    facts = replace(FACTS, offer=OfferedTime(SITE, STARTS, STARTS - timedelta(hours=2), change))
+    words = writer().write("offer_1", facts, TO_RESIDENT)
+    assert {"there" in text for text in (words.subject, words.text, words.html)} == {not is_same_place}
 
 
 def test_a_name_of_nothing_but_an_address_is_left_out() -> None:

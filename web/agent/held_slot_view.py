@@ -27,7 +27,10 @@ from web.request_language import current_language, format_moment
 
 @dataclass(frozen=True)
 class HeldSlotView:
-    """The slot that is held, or was until the hold expired; `spoken` are languages that need no interpreter there."""
+    """The slot that is held, or was until the hold expired; `spoken` are languages that need no interpreter there.
+
+    `adviser` is the name of the one who is wanted, or empty for anybody.
+    """
 
     token: str
     services: tuple[ServiceFacts, ...]
@@ -38,6 +41,7 @@ class HeldSlotView:
     seconds_left: int
     counts: Counts = ()
     spoken: frozenset[str] = frozenset()
+    adviser: str = ""
 
     @property
     def minutes(self) -> int:
@@ -104,6 +108,7 @@ def _view(context: StaffContext, hold: CallHold, until: datetime | None) -> Held
     slot_key: SlotKey = decode(hold.slot_token)
     zone = ZoneInfo(context.zone)
     site = context.catalogue.site_by_id(slot_key.site_id)
+    adviser = context.catalogue.resource_at(site, slot_key.adviser) if slot_key.adviser else None
     return HeldSlotView(
         token=hold.slot_token,
         services=tuple(context.catalogue.service_by_id(service_id) for service_id in slot_key.service_ids),
@@ -114,6 +119,7 @@ def _view(context: StaffContext, hold: CallHold, until: datetime | None) -> Held
         seconds_left=max(0, int((until - context.now).total_seconds())) if until else 0,
         counts=slot_key.counts,
         spoken=spoken_in_hold(context.db, site, hold.token),
+        adviser=adviser.name if adviser else "",
     )
 
 

@@ -10,6 +10,7 @@ from flask import Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from booking.queries import appointments
+from booking.queries.advisers import own_adviser_of_visit
 from booking.queries.appointments import AppointmentView, can_change
 from booking.states import CANCELLED, Contact, State, has_link_ended
 from core.errors import IllegalMove
@@ -54,6 +55,11 @@ class AppointmentPage:
     def may_wait(self) -> bool:
         """Whether an earlier day is left, for which somebody could wait."""
         return self.is_booked and self.view.local_date > self.context.today
+
+    @property
+    def own_adviser(self) -> str:
+        """The name of their own adviser, where the appointment is with that one."""
+        return own_adviser_of_visit(self.context.db, self.context.catalogue, self.view, self.context.today)
 
     @property
     def contact(self) -> Contact:

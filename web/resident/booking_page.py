@@ -14,7 +14,9 @@ from core.errors import HoldExpired, NotFound
 from core.tokens import stamp_of
 from web.page_context import PageContext
 from web.resident.drafts import LONGEST_TYPED, STEPS, Draft, find_draft, reference_of, save_draft
+from web.resident.own_adviser import refuse_adviser_of_others
 from web.resident.page_rendering import VisitView, show, visit_of
+from web.resident.search_state import parse_search_state
 
 
 def public_slot_key(context: PageContext, token: str) -> SlotKey:
@@ -41,7 +43,12 @@ class BookingPage:
             return
         self.draft: Draft = draft
         self._slot_key = public_slot_key(context, draft.slot_token)
-        if must_hold:
+        if step:
+            search = parse_search_state(draft.search_query)
+            self.response = refuse_adviser_of_others(context, self._slot_key, search)
+        if self.response is not None:
+            self.keep_typed()
+        elif must_hold:
             self._read_hold()
 
     @cached_property

@@ -221,4 +221,5 @@ def done(authority: str, visit: str) -> ResponseReturnValue:
             "done",
             link=manage_path(page.context.db, page.context.runtime.settings.secret_keys, page.view),
             route=route,
+            own_adviser=page.own_adviser,
         )

@@ -26,7 +26,7 @@ from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident.day_times import TimesAt, times_by_place
 from web.resident.ended_pages import show_ended
-from web.resident.own_adviser import OwnAdviser, not_for_them, own_adviser, times_with_adviser
+from web.resident.own_adviser import OwnAdviser, is_link_over, not_for_them, own_adviser, times_with_adviser
 from web.resident.own_time import OwnTime
 from web.resident.page_rendering import searched_place, show_search
 from web.resident.search_state import (
@@ -84,7 +84,12 @@ def times(authority: str) -> ResponseReturnValue:
             return not_for_them(context, search)
         found = _find_day(context, search, adviser)
         back = f"{context.base}/when?{search.query(day='', month=found.on.strftime('%Y-%m'))}"
-        facts = {"found": found, "place": searched_place(found.site, search.mode), "adviser": adviser}
+        facts = {
+            "found": found,
+            "place": searched_place(found.site, search.mode),
+            "adviser": adviser,
+            "link_over": is_link_over(context, search),
+        }
         return show_search("times", context, search, back=back, **facts)
 
 

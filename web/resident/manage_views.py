@@ -137,6 +137,7 @@ def show_appointment(page: AppointmentPage, message: Banner | None) -> str:
         "rebooking": rebooking,
         "longer": longer,
         "wish": wish,
+        "own_adviser": page.own_adviser,
     }
     lines = wish_lines(wish, view.site) if wish else ()
     held = rebooking.proposal if rebooking else wish.proposal if wish else None

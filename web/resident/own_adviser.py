@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 from flask import Response
 from flask_babel import gettext
@@ -130,6 +131,38 @@ def _adviser(context: PageContext, person: KnownPerson, services: Sequence[Servi
     return with_whom if with_whom is not None and with_whom.service.id in ids else known
 
 
+def is_link_over(context: PageContext, search: SearchState) -> bool:
+    """Whether this browser opened the link by which the search came about, and that does not work any more."""
+    if not search.known.startswith(LINK):
+        return False
+    opened = mark_by_name(context, f"{OPENED_LINK}{int(search.known.removeprefix(LINK))}")
+    return bool(opened) and known_person(context, search) is None
+
+
+def refuse_adviser_of_others(context: PageContext, slot_key: SlotKey, search: SearchState) -> Response | None:
+    """The page for whoever had this adviser when they looked, and has not any more; None where nothing is in the way.
+
+    Raises: NotFound for whoever never opened a link for it.
+    """
+    if not slot_key.adviser:
+        return None
+    adviser = own_adviser(context, search)
+    if adviser is not None and adviser.known.resource_id == slot_key.adviser:
+        return None
+    if adviser is None and not is_link_over(context, search):
+        raise NotFound.because("adviser_of_others")
+    others = search if adviser else replace(search, known="")
+    facts = {"is_over": True, "now": adviser.known.name if adviser else ""}
+    page = show_search("adviser_refused", context, replace(others, adviser=""), **facts, **_only_facts(context, search))
+    return Response(page.data, status=HTTPStatus.GONE)
+
+
+def _only_facts(context: PageContext, search: SearchState) -> dict[str, object]:
+    """Whether a service of the search is for people with an adviser alone, and what others do instead."""
+    only = [one for one in services_of(context.catalogue, search) if one.named_adviser == NAMED_ONLY]
+    return {"is_only": bool(only), "instead": [one.catchment_instead for one in only]}
+
+
 def times_with_adviser(context: PageContext, query: SlotQuery, adviser: OwnAdviser | None) -> list[FreeSlot]:
     """The free times of the query; where it is for anybody, those that the own adviser has are with that one."""
     slots = all_slots(context.db, context.catalogue, query, context.now)
@@ -147,7 +180,7 @@ def without(slot_key: SlotKey) -> SlotKey:
 
 def not_for_them(context: PageContext, search: SearchState) -> Response:
     """The page for somebody without an adviser whom we know of, where a service is for people with one."""
-    only = [one for one in services_of(context.catalogue, search) if one.named_adviser == NAMED_ONLY]
-    page = show_search("needs_adviser", context, search, instead=[one.catchment_instead for one in only])
+    over = is_link_over(context, search)
+    page = show_search("needs_adviser", context, search, is_over=over, **_only_facts(context, search))
     page.headers["Cache-Control"] = "no-store"
     return page

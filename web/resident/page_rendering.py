@@ -143,7 +143,10 @@ class Located(Protocol):
 
 @dataclass(frozen=True)
 class VisitView:
-    """What is to be booked, as pages show it. `starts_at` is in the zone of the place."""
+    """What is to be booked, as pages show it. `starts_at` is in the zone of the place.
+
+    `adviser` is the name of the one who is wanted, or empty for anybody.
+    """
 
     services: tuple[ServiceFacts, ...]
     site: SiteFacts
@@ -151,6 +154,7 @@ class VisitView:
     starts_at: datetime
     minutes: int
     counts: Counts = ()
+    adviser: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -193,14 +197,17 @@ def parts_of(visit: VisitView | AppointmentView, zone: str) -> list[VisitPart]:
 def visit_of(catalogue: Catalogue, slot_key: SlotKey) -> VisitView:
     """The visit of `slot_key`. Raises: NotFound."""
     services = tuple(catalogue.service_by_id(service_id) for service_id in slot_key.service_ids)
+    site = catalogue.site_by_id(slot_key.site_id)
+    adviser = catalogue.resource_at(site, slot_key.adviser) if slot_key.adviser else None
     extra = catalogue.authority.extra_time_minutes if slot_key.extra_time else 0
     return VisitView(
         services,
-        catalogue.site_by_id(slot_key.site_id),
+        site,
         slot_key.mode,
         instant_of(slot_key.start_unit).astimezone(ZoneInfo(catalogue.authority.zone)),
         sum(minutes_of(services, slot_key.counts)) + extra * len(services),
         slot_key.counts,
+        adviser.name if adviser else "",
     )
 
 

@@ -6,6 +6,7 @@ the person whose appointment it is before it shows anything.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from flask import redirect, request
@@ -14,7 +15,9 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired
 
+from booking.counted import numbers_of
 from booking.queries import appointments, link_tokens
+from booking.queries.advisers import adviser_of
 from booking.queries.appointments import AppointmentView
 from booking.states import has_link_ended
 from core.errors import NotFound
@@ -22,6 +25,7 @@ from core.flask_context import current_runtime
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
 from locations.catalogue_queries import authorities, catalogue_by_id
+from locations.catchment import EVERYBODY
 from people.residents.name_parts import has_name_part
 from people.residents.phone_queries import is_shared_phone
 from people.staff.access_marks import public
@@ -30,7 +34,7 @@ from web.page_context import PageContext, resident_context
 from web.resident import drafts
 from web.resident.appointment_page import appointment_over, link_unknown
 from web.resident.page_rendering import show
-from web.resident.search_state import SearchState
+from web.resident.search_state import SearchState, has_ended
 from web.resident.urls import blueprint
 
 # Guesses of the fact: by appointment, and by whoever guesses.
@@ -75,7 +79,7 @@ def short_link(token: str) -> ResponseReturnValue:
 @blueprint.get("/s/<token>/again")
 @public
 def book_again(token: str) -> ResponseReturnValue:
-    """Lead to the times of the same services; of a visit of long ago, or on a shared telephone, to the council's start."""
+    """Lead to another visit for the same; of a visit of long ago, or on a shared telephone, to the council's start."""
     runtime = current_runtime()
     with runtime.database.reading() as db:
         try:
@@ -87,8 +91,32 @@ def book_again(token: str) -> ResponseReturnValue:
         is_told = context.now <= view.ends_at + AGAIN_FOR
         if not is_told or is_shared_phone(db, authority_id, view.resident.id, view.resident.phone):
             return redirect(f"/{context.authority.slug}", code=303)
-        search = SearchState(services=tuple(service.slug for service in view.services))
-    return redirect(f"/{context.authority.slug}/where?{search.query()}", code=303)
+        return redirect(f"/{context.authority.slug}/{_times_again(context, view)}", code=303)
+
+
+def _times_again(context: PageContext, view: AppointmentView) -> str:
+    """The page that leads to another visit like this one: its times, or how to book what cannot be booked online.
+
+    Times with their own adviser need the proof of the link, which the browser keeps.
+    """
+    services, public = view.services, context.catalogue.public_services()
+    if any(one not in public and not has_ended(one, context.today) for one in services):
+        return ""  # the page with everything that can be booked
+    by_telephone = next((one for one in services if not one.bookable_online), None)
+    if by_telephone is not None:
+        return f"services/{by_telephone.slug}"
+    search = SearchState(
+        services=tuple(service.slug for service in services),
+        needs=view.support_needs,
+        language=view.resident.language if "language" in view.support_needs else "",
+        numbers=numbers_of(services, view.counts),
+    )
+    ids = [service.id for service in services]
+    known = adviser_of(context.db, context.catalogue, [view.resident.id], ids, context.today)
+    if known is not None and (known.is_named or any(one.named_adviser != EVERYBODY for one in services)):
+        drafts.open_appointment(context, view.reference, view.link_mark)
+        return f"when?{replace(search, known=view.reference).query()}"
+    return f"where?{search.query()}"
 
 
 def _knows(context: PageContext, view: AppointmentView, form: OneFactForm) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking.queries.alternatives import nearest_alternatives
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.use_cases.holds import HeldSlot, held, hold_slot
-from core.errors import HoldExpired, NotFound, Refused, SlotTaken, TooFar, TooSoon
+from core.errors import HoldExpired, Refused, SlotTaken, TooFar, TooSoon
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit, subject_digest
 from people.staff.access_marks import public
@@ -20,7 +20,7 @@ from web.page_context import PageContext, council_context
 from web.resident import drafts
 from web.resident.booking_page import public_slot_key
 from web.resident.drafts import Draft
-from web.resident.own_adviser import own_adviser
+from web.resident.own_adviser import refuse_adviser_of_others
 from web.resident.page_rendering import show, visit_of
 from web.resident.refusals import BOOKING_REFUSALS, limit_text
 from web.resident.search_state import SearchState, parse_search_state
@@ -60,9 +60,9 @@ def hold_for_draft(context: PageContext, draft: Draft, slot_token: str) -> Respo
     """Hold the slot of `slot_token` for `draft`, in place of what it holds, and go on to the next page of the booking."""
     check_slowing_limit(context.runtime, HOLD_LIMIT, "hold", origin_of(request.remote_addr))
     slot_key = public_slot_key(context, slot_token)
-    adviser = own_adviser(context, parse_search_state(draft.search_query)) if slot_key.adviser else None
-    if slot_key.adviser and (adviser is None or adviser.known.resource_id != slot_key.adviser):
-        raise NotFound.because("adviser_of_others")
+    refusal = refuse_adviser_of_others(context, slot_key, parse_search_state(draft.search_query))
+    if refusal is not None:
+        return refusal
     try:
         held_slot = _hold_slot(context, draft, slot_key)
     except SlotTaken:

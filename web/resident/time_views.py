@@ -24,7 +24,7 @@ from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident.drop_in_texts import drop_ins_of_search
 from web.resident.ended_pages import show_ended
-from web.resident.own_adviser import OwnAdviser, not_for_them, own_adviser
+from web.resident.own_adviser import OwnAdviser, is_link_over, not_for_them, own_adviser
 from web.resident.own_time import OwnTime, query_with_own_time
 from web.resident.page_rendering import searched_place, show_search
 from web.resident.search_state import (
@@ -128,7 +128,13 @@ def when(authority: str) -> ResponseReturnValue:
             back = f"{context.base}/appointment/{search.moving}"
         place = searched_place(found.site, search.mode)
         drop_ins = drop_ins_of_search(context, search) if _drops_in(context.catalogue) else ()
-        facts = {"found": found, "place": place, "drop_ins": drop_ins, "adviser": adviser}
+        facts = {
+            "found": found,
+            "place": place,
+            "drop_ins": drop_ins,
+            "adviser": adviser,
+            "link_over": is_link_over(context, search),
+        }
         return show_search("when", context, search, back=back, **facts)
 
 

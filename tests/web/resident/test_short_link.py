@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from booking.tables import Appointment
 from core.database import Database
 from core.tokens import new_nonce, short_token
+from locations.catalogue_queries import bump_plan
+from locations.tables import Service, SessionService
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import create_resident
 from tests.support.factories import NOW
@@ -102,18 +104,43 @@ def test_it_ends_with_the_nonce_and_a_day_after_the_appointment(database: Databa
     assert reader.page.title.startswith("This link does not work")
 
 
-def test_it_leads_to_the_times_of_the_same_service_for_a_month(
+def test_it_leads_to_another_visit_for_the_same_for_a_month(
     town_app: Flask, link: str, town: Town, database: Database
 ) -> None:
     """Also when the appointment's own link is over; not on a telephone that others have, and it never shows the visit."""
     client = town_app.test_client()
     again = f"{link[1:]}/again"
-    assert client.get(again).location == "/testshire/where?service=certify"
+    with database.writing() as db:
+        db.execute(update(Appointment).values(support_needs=["step-free"]))
+    assert client.get(again).location == "/testshire/where?service=certify&need=step-free"
     ended = NOW - timedelta(days=20)
     with database.writing() as db:
         db.execute(update(Appointment).values(starts_at=ended - timedelta(minutes=30), ends_at=ended))
     assert client.get(link[1:]).status_code == 410
-    assert client.get(again).location == "/testshire/where?service=certify"
+    assert client.get(again).location == "/testshire/where?service=certify&need=step-free"
     share_phone(database, town)
     assert client.get(again).location == "/testshire"
     assert client.get("/s/3-AAAAAAAAAAAAAAAAAAAA/again").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changed", "leads_to"),
+    [
+        ({"bookable_online": False}, "/testshire/services/certify"),
+        ({"named_adviser": "named_only"}, "/testshire/where?service=certify"),
+        ({}, "/testshire/"),  # no session opens it any more
+    ],
+)
+def test_whatever_has_become_of_the_service_the_page_is_there(
+    town_app: Flask, link: str, town: Town, database: Database, changed: dict[str, object], leads_to: str
+) -> None:
+    with database.writing() as db:
+        if changed:
+            db.execute(update(Service).where(Service.slug == "certify").values(**changed))
+        else:
+            db.execute(delete(SessionService))
+        bump_plan(db, town.authority_id)
+    client = town_app.test_client()
+    answer = client.get(f"{link[1:]}/again")
+    assert answer.location == leads_to
+    assert client.get(answer.location).status_code == 200
