@@ -10,14 +10,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import g, request
+from flask import g, request, session
 from sqlalchemy.orm import Session
 
 from booking.queries.day_list import SiteDayView, day_of
 from booking.use_cases.calls import CallKey
 from core.audit import Actor
+from core.browser_states import read_entry
 from core.errors import InvalidValue, NotFound
 from core.flask_context import current_runtime
 from core.idempotency import IdempotencyKey
@@ -31,6 +33,7 @@ from people.staff.policy import Action, contact_channel, served_sites
 from people.staff.sign_in_sessions import SignedInStaff
 from web.request_language import current_language
 from web.staff_guard import current_staff, staff_actor
+from web.typed_before import BROWSER
 
 LONGEST_KEY = 80
 
@@ -64,6 +67,11 @@ class PageContext:
     def today(self) -> date:
         """The date at the council's places."""
         return self.now.astimezone(ZoneInfo(self.zone)).date()
+
+    def kept(self, name: str) -> dict[str, Any] | None:
+        """What the server keeps by this name for the browser that asks."""
+        browser_id = session.get(BROWSER)
+        return read_entry(self.db, browser_id, name, self.now) if browser_id else None
 
     def form_key(self, operation: str, body: object, sent: str | None = None) -> IdempotencyKey | None:
         """The key under which this form does `operation` once with exactly this `body`; None when it carries none.

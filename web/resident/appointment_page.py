@@ -20,6 +20,7 @@ from core.rate_limits import SlowingLimit, check_slowing_limit
 from locations.model import AuthorityFacts
 from web.page_context import PageContext, council_context
 from web.resident import drafts
+from web.resident.opened_links import link_mark_of
 from web.resident.page_rendering import show
 from web.resident.refusals import CHANGE_REFUSALS
 
@@ -120,7 +121,7 @@ def open_appointment_context(authority: str, reference: str) -> Iterator[Appoint
     Whether it exists or not, else the same page; once the appointment is over, a page that says so and names nobody.
     """
     with council_context(authority) as context:
-        link_mark = drafts.link_mark_of(context, reference)
+        link_mark = link_mark_of(context, reference)
         if not link_mark:
             abort(Response(show("link_expired", context), status=404))
         view = appointments.by_reference(context.db, context.catalogue, reference)

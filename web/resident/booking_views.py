@@ -13,9 +13,8 @@ from people.staff.access_marks import public
 from web.message_routes import sends_texts
 from web.page_context import PageContext, council_context
 from web.resident import drafts
-from web.resident.booking_page import BookingPage
 from web.resident.check_views import ON_WHO, show_current
-from web.resident.drafts import STEPS, Draft
+from web.resident.drafts import STEPS, BookingPage, Draft
 from web.resident.forms import DetailsForm, HelperForm, WhoForm, offer_ways
 from web.resident.page_rendering import postcode_like, show
 from web.resident.search_state import parse_search_state

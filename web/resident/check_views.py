@@ -28,8 +28,7 @@ from web.page_context import PageContext, council_context
 from web.request_language import language_to_keep
 from web.resident import drafts
 from web.resident.appointment_page import open_appointment_context
-from web.resident.booking_page import BookingPage
-from web.resident.drafts import Draft
+from web.resident.drafts import BookingPage, Draft
 from web.resident.forms import WhoForm, unreachable
 from web.resident.own_adviser import known_person, not_for_them
 from web.resident.page_rendering import show_search

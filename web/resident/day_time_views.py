@@ -88,7 +88,7 @@ def times(authority: str) -> ResponseReturnValue:
             "found": found,
             "place": searched_place(found.site, search.mode),
             "adviser": adviser,
-            "link_over": is_link_over(context, search),
+            "link_over": adviser is None and bool(search.known) and is_link_over(context, search),
         }
         return show_search("times", context, search, back=back, **facts)
 

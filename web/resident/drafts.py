@@ -1,4 +1,4 @@
-"""A visit that is being booked: the hold and what was typed, kept on the server for this browser.
+"""A visit that is being booked: the hold and what was typed, kept on the server for this browser, and its pages.
 
 The cookie has a random id alone: docs/decisions/0010-the-state-of-a-residents-booking.md. Whatever is kept ends by itself
 soon, and at once when somebody has this computer forget them.
@@ -11,19 +11,27 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
+from flask import Response, redirect, request
 from flask import session as flask_session
+from flask.typing import ResponseReturnValue
 
 from booking.queries.appointments import AppointmentView, by_reference
+from booking.slot_tokens import SlotKey, decode
 from booking.states import State
+from booking.use_cases.holds import held
 from booking.use_cases.open_limits import limit_reached
-from core.browser_states import delete_entries, names_of, read_entry, write_entry
-from core.errors import NotFound
-from core.tokens import new_token
+from core.browser_states import delete_entries, names_of, write_entry
+from core.errors import HoldExpired, NotFound
+from core.tokens import new_token, stamp_of
 from locations.model import ServiceFacts
 from web.page_context import PageContext
-from web.resident.page_rendering import VisitView
+from web.resident.opened_links import OPENED, link_mark_of
+from web.resident.own_adviser import refuse_adviser_of_others
+from web.resident.page_rendering import VisitView, show, visit_of
+from web.resident.search_state import parse_search_state
 from web.typed_before import BROWSER
 
 DRAFT_KEPT = timedelta(hours=1)
@@ -39,7 +47,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "check": (),
 }
 LONGEST_TYPED = 2_000
-DRAFT, BOOKED, OPENED = "draft:", "booked:", "opened:"
+DRAFT, BOOKED = "draft:", "booked:"
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,7 @@ def new_visit() -> str:
 
 def find_draft(context: PageContext, visit: str) -> Draft | None:
     """The draft of this visit, unless it is unknown or too old."""
-    kept = _read(context, DRAFT + visit)
+    kept = context.kept(DRAFT + visit)
     return Draft(**kept | {"needs": tuple(kept["needs"])}) if kept else None
 
 
@@ -117,7 +125,7 @@ def record_booking(context: PageContext, visit: str, reference: str) -> None:
 
 def reference_of(context: PageContext, visit: str) -> str | None:
     """The reference of a visit that was booked here."""
-    found = _read(context, BOOKED + visit)
+    found = context.kept(BOOKED + visit)
     return str(found["reference"]) if found else None
 
 
@@ -128,7 +136,7 @@ def open_appointment(context: PageContext, reference: str, link_mark: str) -> No
 
 def open_by_link(context: PageContext, name: str, link_mark: str) -> None:
     """The same for what is kept by this name."""
-    known, at = _read(context, name), context.now.timestamp()
+    known, at = context.kept(name), context.now.timestamp()
     is_fresh = known is not None and at - known["at"] < OPENED_WRITTEN_AGAIN.total_seconds()
     if known is None or known["mark"] != link_mark or not is_fresh:
         _write(context, name, {"mark": link_mark, "at": at}, OPENED_KEPT)
@@ -139,17 +147,6 @@ def follow_link(context: PageContext, reference: str) -> None:
     with context.runtime.database.reading() as db:
         link_mark = by_reference(db, context.catalogue, reference).link_mark
     open_appointment(context, reference, link_mark)
-
-
-def link_mark_of(context: PageContext, reference: str) -> str:
-    """The mark of the link by which this browser opened the appointment lately; empty when it did not."""
-    return mark_by_name(context, OPENED + reference)
-
-
-def mark_by_name(context: PageContext, name: str) -> str:
-    """The same for what is kept by this name."""
-    found = _read(context, name)
-    return str(found["mark"]) if found else ""
 
 
 def last_opened(context: PageContext) -> str | None:
@@ -203,11 +200,90 @@ def forget_browser(context: PageContext) -> None:
         delete_entries(context.runtime.database, browser_id)
 
 
-def _read(context: PageContext, name: str) -> dict[str, Any] | None:
-    browser_id = flask_session.get(BROWSER)
-    return read_entry(context.db, browser_id, name, context.now) if browser_id else None
-
-
 def _write(context: PageContext, name: str, value: dict[str, Any], kept: timedelta) -> None:
     browser_id = flask_session.setdefault(BROWSER, new_token())
     write_entry(context.runtime.database, browser_id, name, value, now=context.now, expires_at=context.now + kept)
+
+
+def public_slot_key(context: PageContext, token: str) -> SlotKey:
+    """The slot of `token`, if a resident may book it with this council. Raises: NotFound, Invalid."""
+    slot_key = decode(token)
+    if slot_key.authority_id != context.authority.id:
+        raise NotFound.because("time_of_another_council")
+    if not all(context.catalogue.service_by_id(service_id).bookable_online for service_id in slot_key.service_ids):
+        raise NotFound.because("not_bookable_online")
+    return slot_key
+
+
+class BookingPage:
+    """The draft, its hold and what is held, for one page; `response` is the answer instead where one of them is missing."""
+
+    def __init__(self, context: PageContext, visit: str, step: str = "", *, must_hold: bool = True) -> None:
+        self.context, self._step = context, step
+        self.response: ResponseReturnValue | None = None
+        draft = find_draft(context, visit)
+        if draft is None:
+            done = redirect(f"{context.base}/book/{visit}/done", code=303)
+            is_booked = reference_of(context, visit) is not None
+            self.response = done if is_booked else Response(show("draft_lost", context), status=410)
+            return
+        self.draft: Draft = draft
+        self._slot_key = public_slot_key(context, draft.slot_token)
+        if step and self._slot_key.adviser:
+            search = parse_search_state(draft.search_query)
+            self.response = refuse_adviser_of_others(context, self._slot_key, search)
+        if self.response is not None:
+            self.keep_typed()
+        elif must_hold:
+            self._read_hold()
+
+    @cached_property
+    def visit(self) -> VisitView:
+        """What is to be booked; only pages need it, not the forms that are sent."""
+        return visit_of(self.context.catalogue, self._slot_key)
+
+    def _read_hold(self) -> None:
+        try:
+            self.hold = held(self.context.db, self.context.authority.id, self.draft.hold, self.context.now)
+        except HoldExpired:
+            self.keep_typed()
+            self.response = self.show_expired()
+
+    def keep_typed(self) -> None:
+        """Save what was sent from this page, whether it could be used or not: its fields show it again."""
+        names = [name for name in STEPS.get(self._step, ()) if name in request.form]
+        typed = {name: request.form[name][:LONGEST_TYPED] for name in names}
+        self.draft = self.save(step=self._step, typed=typed or self.draft.values_on(self._step, {}))
+
+    def show_expired(self) -> ResponseReturnValue:
+        """The page for a hold that has expired, with a button that holds the same time again."""
+        return Response(self.show("hold_expired"), status=410)
+
+    def show(self, template: str, **values: object) -> str:
+        """The HTML of `template` for this visit."""
+        hold = getattr(self, "hold", None)
+        if hold:
+            seconds = int((hold.expires_at - self.context.now).total_seconds())
+            values |= {"held_until": hold.expires_at, "held_seconds": seconds}
+        values |= {"slot_seen": self.stamp()}
+        return show(template, self.context, draft=self.draft, visit=self.visit, **values)
+
+    def show_changed(self, template: str, **values: object) -> ResponseReturnValue:
+        """The page of `template` with the current values and a banner: they have changed, and nothing was written."""
+        return Response(self.show(template, has_changed=True, **values), status=409)
+
+    def save(self, **changes: object) -> Draft:
+        """Save the draft with `changes`: whatever was typed and not taken before is settled by them."""
+        return save_draft(self.context, replace(self.draft, **{"step": "", "typed": {}} | changes))  # type: ignore[arg-type]
+
+    def url(self, name: str) -> str:
+        """The address of another page of this booking."""
+        return f"{self.context.base}/book/{self.draft.visit}/{name}"
+
+    def has_changed(self, *shown: str) -> bool:
+        """Whether a form was sent whose page showed another time, or other values of the draft's fields `shown`."""
+        return request.method == "POST" and request.form.get("seen", "") != self.stamp(*shown)
+
+    def stamp(self, *shown: str) -> str:
+        """The stamp of the time and of the draft's fields `shown`, for a form that depends on them."""
+        return stamp_of(self.draft.slot_token, *(getattr(self.draft, name) for name in shown))

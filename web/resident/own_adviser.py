@@ -27,7 +27,7 @@ from core.tokens import mark_of_digest
 from locations.catchment import EVERYBODY, NAMED_ONLY
 from locations.model import ServiceFacts
 from web.page_context import PageContext
-from web.resident.drafts import link_mark_of, mark_by_name
+from web.resident.opened_links import link_mark_of, mark_by_name
 from web.resident.page_rendering import show_search
 from web.resident.search_state import (
     LINK,

@@ -18,7 +18,8 @@ from core.errors import HoldExpired, NotFound
 from core.wall_clock import TICK_MINUTES, local_date_of, unit_of
 from locations.model import SiteFacts
 from web.page_context import PageContext
-from web.resident.drafts import find_draft, link_mark_of
+from web.resident.drafts import find_draft
+from web.resident.opened_links import link_mark_of
 from web.resident.page_rendering import visit_of
 from web.resident.search_state import SearchState, services_of, slot_query_of
 

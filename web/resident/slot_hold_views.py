@@ -18,8 +18,7 @@ from core.rate_limits import SlowingLimit, check_slowing_limit, subject_digest
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident import drafts
-from web.resident.booking_page import public_slot_key
-from web.resident.drafts import Draft
+from web.resident.drafts import Draft, public_slot_key
 from web.resident.own_adviser import refuse_adviser_of_others
 from web.resident.page_rendering import show, visit_of
 from web.resident.refusals import BOOKING_REFUSALS, limit_text

@@ -133,7 +133,7 @@ def when(authority: str) -> ResponseReturnValue:
             "place": place,
             "drop_ins": drop_ins,
             "adviser": adviser,
-            "link_over": is_link_over(context, search),
+            "link_over": adviser is None and bool(search.known) and is_link_over(context, search),
         }
         return show_search("when", context, search, back=back, **facts)
 

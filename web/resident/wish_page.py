@@ -18,6 +18,7 @@ from locations.catalogue_queries import authorities, catalogue_by_id
 from web.page_context import PageContext, council_context, resident_context
 from web.resident import drafts
 from web.resident.appointment_page import link_unknown
+from web.resident.opened_links import mark_by_name
 from web.resident.page_rendering import show
 
 WISH = "wish:"  # of a browser's state
@@ -56,7 +57,7 @@ def open_wish_context(authority: str, wish_id: int, *, may_be_closed: bool = Fal
     Whether there is one or not, else the same page; of one that has ended a page that names nobody.
     """
     with council_context(authority) as context:
-        link_mark = drafts.mark_by_name(context, f"{WISH}{wish_id}")
+        link_mark = mark_by_name(context, f"{WISH}{wish_id}")
         wish = own_wish(context.db, context.catalogue, wish_id, link_mark, context.now)
         if wish is None:
             abort(Response(show("link_expired", context), status=404))
