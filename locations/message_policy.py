@@ -1,7 +1,8 @@
-"""What messages and missed visits cost a council, and which kinds of messages it has switched off, as columns of its row."""
+"""When a council sends messages, what they and missed visits cost it, and which kinds are off, as columns of its row."""
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from sqlalchemy import String
@@ -11,6 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 class MessagePolicy:
     """Mapped columns: prices as decimals, empty where nobody has said; and the kinds that are off, no part of the file."""
 
+    # No text and no call from one until the other, by the clock of `zone`; and how far apart reminders are at least.
+    quiet_from: Mapped[time] = mapped_column(default=time(21), server_default="21:00:00")
+    quiet_until: Mapped[time] = mapped_column(default=time(8), server_default="08:00:00")
+    reminders_apart_hours: Mapped[int] = mapped_column(default=12, server_default="12")
+    missed_message_hours: Mapped[int | None]  # after which somebody who did not come is written to; NULL for never
     text_pence: Mapped[str] = mapped_column(String(7), default="", server_default="")
     letter_pence: Mapped[str] = mapped_column(String(7), default="", server_default="")
     missed_visit_pounds: Mapped[str] = mapped_column(String(7), default="", server_default="")

@@ -11,6 +11,7 @@ from datetime import datetime, time
 from typing import Any, cast
 
 from core.errors import NotFound
+from locations.default_values import PROMISE_ALARM_DAYS, RING_MINUTES
 from locations.logos import Logo
 from locations.message_prices import MessagePrices
 from locations.session_facts import ClosureFacts, DatedSessionFacts, HolidayRule, RecurrenceFacts
@@ -20,9 +21,6 @@ from locations.triage_questions import TriageQuestion
 
 IN_PERSON_MODES, VIRTUAL_MODES = ("in_person",), ("video", "phone")
 ROOM = "{room}"  # stands in a joining address for the name of the appointment's own room
-INTERPRETER_LEAD_DAYS = 3  # whole days that it takes to find an interpreter
-PROMISE_ALARM_DAYS = 3  # so long a promise is broken before it is an alarm
-RING_MINUTES = 15  # so long after its start a telephone appointment may begin
 MODES = (*IN_PERSON_MODES, *VIRTUAL_MODES)  # how an appointment is held
 VIRTUAL_SITE = "virtual"
 SITE_KINDS = ("library", "hub", "office", VIRTUAL_SITE)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from locations.model import PROMISE_ALARM_DAYS
+from locations.default_values import PROMISE_ALARM_DAYS
 
 
 class PromisePolicy:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.database import Base, BigId
 from core.personal_data import personal
 from locations.catchment_policy import CatchmentPolicy
+from locations.default_values import INTERPRETER_LEAD_DAYS, RING_MINUTES
 from locations.message_policy import MessagePolicy
-from locations.model import INTERPRETER_LEAD_DAYS, PERSON_KINDS, RESOURCE_KINDS, RING_MINUTES, SITE_KINDS
+from locations.model import PERSON_KINDS, RESOURCE_KINDS, SITE_KINDS
 from locations.promise_policy import PromisePolicy
 from locations.session_columns import SessionColumns, new_wait_seed
 from locations.session_facts import FROM_FILE
@@ -55,11 +56,6 @@ class Authority(Multilingual, MessagePolicy, Base):
     # Each with its kind, and either days_before and at ("09:00" at the site) or minutes_before.
     reminder_plan: Mapped[list[dict[str, Any]]]
     school_holidays: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
-    # No text and no call from one until the other, by the clock of `zone`; and how far apart reminders are at least.
-    quiet_from: Mapped[time] = mapped_column(default=time(21), server_default="21:00:00")
-    quiet_until: Mapped[time] = mapped_column(default=time(8), server_default="08:00:00")
-    reminders_apart_hours: Mapped[int] = mapped_column(default=12, server_default="12")
-    missed_message_hours: Mapped[int | None]  # after which somebody who did not come is written to; NULL for never
     message_channels: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     # What the public statements say; what is left out has its default on the page.
     privacy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")

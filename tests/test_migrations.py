@@ -29,7 +29,7 @@ from booking.use_cases.holds import hold_slot
 from core.audit import Actor
 from core.database import Base, Database, alembic_config, is_up_to_date
 from core.idempotency import IdempotencyKey
-from locations.model import INTERPRETER_LEAD_DAYS
+from locations.default_values import INTERPRETER_LEAD_DAYS
 from locations.tables import Authority, Closure
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import find_or_create

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.language import DEFAULT_LANGUAGE, LANGUAGES
 from locations.catchment import ADVISER_KINDS, CATCHMENT_KINDS, EVERYBODY, RULE
+from locations.default_values import INTERPRETER_LEAD_DAYS, PROMISE_ALARM_DAYS, RING_MINUTES
 from locations.importing import value_checks
 from locations.importing.amount_checks import amount
 from locations.importing.area_checks import postcode_area
@@ -18,12 +19,9 @@ from locations.importing.value_checks import Check, TextCheck, code, list_of, mi
 from locations.message_channels import EVERY_MESSAGE, MESSAGE_CHANNELS, MESSAGES_WITH_CHANNELS
 from locations.model import (
     IN_PERSON_MODES,
-    INTERPRETER_LEAD_DAYS,
     MODES,
     PERSON_KINDS,
-    PROMISE_ALARM_DAYS,
     RESOURCE_KINDS,
-    RING_MINUTES,
     SITE_KINDS,
 )
 from locations.own_words import translation_keys

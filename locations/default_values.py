@@ -1,0 +1,7 @@
+"""What holds where a council says nothing else: in the file, in its rows and in the catalogue. Pure."""
+
+from __future__ import annotations
+
+INTERPRETER_LEAD_DAYS = 3  # whole days that it takes to find an interpreter
+PROMISE_ALARM_DAYS = 3  # so long a promise is broken before it is an alarm
+RING_MINUTES = 15  # so long after its start a telephone appointment may begin
