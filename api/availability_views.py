@@ -15,6 +15,7 @@ from api.blueprint import blueprint
 from api.catalogue_views import known_services, known_sites, place_near
 from api.key_guard import require_book_key
 from api.operations import Values, operation, published_catalogue
+from api.repeated_answers import repeated_while_unchanged
 from api.schema_fields import first_unit_of
 from api.slot_json import slot_items, slots_json, token_in
 from booking.availability.values import Slot
@@ -38,6 +39,7 @@ ASKED = ("near", "first", "last", "limit", "cursor")  # what of a request the sl
 
 @blueprint.get("/availability")
 @api_scope("read", open_when_published=True)
+@repeated_while_unchanged
 @operation(
     query=request_schemas.AvailabilityQuerySchema, answers={200: response_schemas.SlotsSchema}, problems=(400, 404)
 )

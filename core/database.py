@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -27,6 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from core.commit_stamps import CommitStamps
 from core.connections import ADMINISTRATION, CLEANUP, IN_TURN, LIMITS, Limits, make_engine
 from core.deadlines import answers_within
 from core.errors import ResultUnknown
@@ -121,6 +122,7 @@ class Database:
         self._writer = self.engine.execution_options(is_write=True)
         # Reading on PostgreSQL needs no BEGIN and no ROLLBACK: each statement sees what is committed, as it would with them.
         self._reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._stamps = CommitStamps(self._reader)
 
     @property
     def is_sqlite(self) -> bool:
@@ -175,11 +177,16 @@ class Database:
                     raise ResultUnknown.because("result_unknown") from error
                 raise
 
+    def commit_stamp(self) -> Hashable:
+        """Equal to an earlier one only when nothing was committed between the two, by any process."""
+        return self._stamps.current()
+
     def _info(self) -> dict[str, Any]:
         return {SECRET_KEYS: self.secret_keys, **self.facts}
 
     def dispose(self) -> None:
-        """Close every pooled connection."""
+        """Close every connection."""
+        self._stamps.dispose()
         self.engine.dispose()
 
 

@@ -33,7 +33,7 @@ def install(app: Flask) -> None:
 def _without_host(response: Response) -> Response:
     """`response`, whose redirect to an address of this service is a path: werkzeug puts the request's host before it."""
     location = response.headers.get("Location", "")
-    if location.startswith(request.host_url):
+    if location and location.startswith(request.host_url):
         # Two slashes at the beginning would be another host again.
         response.headers["Location"] = "/" + location.removeprefix(request.host_url).lstrip("/\\")
         response.set_data("")  # the host stands there, too
