@@ -55,6 +55,7 @@ LAYER_OF_SUFFIX = {"_queries": "queries", "_repository": "queries"}
 # Modules that are not pure and are named for what they hold.
 LAYER_OF_MODULE = {
     "core.database": "tables",
+    "core.commit_stamps": "tables",
     "core.connections": "tables",
     "core.outages": "tables",
     "core.revisions": "tables",
