@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from booking.tables import Appointment
 from core.errors import DeliveryFailed
@@ -21,10 +21,11 @@ from core.outages import outage_of
 from core.runtime import Runtime
 from core.transactions import run_with_retries
 from reminders.channels.base import Channel, TracksDelivery
-from reminders.delivery_decisions import ASK_AFTER, SENT, reference_of
+from reminders.delivery_decisions import ASK_AFTER, SENT, WITHHELD, reference_of
 from reminders.provider_states import ProviderState
+from reminders.reasons import TOLD_ALREADY
 from reminders.receipts import learn
-from reminders.recipients import CANCELLED, SAY_THE_TIME, family_of
+from reminders.recipients import ABOUT_THE_VISIT, GOING_AHEAD, SITE_MESSAGE, family_of
 from reminders.rerouting import locked_alike, plan_next_channel
 from reminders.tables import Notification
 from reminders.try_queries import references_of_last
@@ -162,7 +163,20 @@ def _is_replaced(runtime: Runtime, notification_id: int) -> bool:
 
 
 def _overdue(db: Session, now: datetime, *conditions: ColumnElement[bool]) -> list[int]:
-    """The ids of messages that were sent some time ago, and are still on their way with the visit near."""
+    """The ids of messages that were sent some time ago, are still true, and are still on their way with the visit near.
+
+    One is also true when a change was undone since, and what is owed of the visit as it is rests on it.
+    """
+    resting = aliased(Notification)
+    rests_on_it = exists().where(
+        resting.appointment_id == Notification.appointment_id,
+        resting.kind == Notification.kind,
+        resting.channel == Notification.channel,
+        resting.version == Appointment.version,
+        resting.status == WITHHELD,
+        resting.reason == TOLD_ALREADY,
+    )
+    is_to_the_day = and_(Notification.kind.startswith(SITE_MESSAGE), Notification.version >= Appointment.owner_since)
     found = db.execute(
         select(Notification.id, Notification.kind)
         .join(Appointment, Appointment.id == Notification.appointment_id)
@@ -170,7 +184,7 @@ def _overdue(db: Session, now: datetime, *conditions: ColumnElement[bool]) -> li
             Notification.ask_at.is_not(None),
             Notification.status == SENT,
             Notification.overdue_at.is_(None),
-            Notification.version == Appointment.version,
+            or_(Notification.version == Appointment.version, rests_on_it, is_to_the_day),
             Appointment.starts_at > now,
             Appointment.starts_at <= now + BEFORE_VISIT,
             Notification.closed_at <= now - SHORTEST_WAIT,
@@ -178,4 +192,4 @@ def _overdue(db: Session, now: datetime, *conditions: ColumnElement[bool]) -> li
         )
         .order_by(Notification.id)
     )
-    return [row.id for row in found if family_of(row.kind) in (*SAY_THE_TIME, CANCELLED)]
+    return [row.id for row in found if family_of(row.kind) in (*ABOUT_THE_VISIT, GOING_AHEAD)]

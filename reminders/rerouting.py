@@ -23,7 +23,7 @@ from reminders.history_queries import reason_for_silence
 from reminders.outbox import planning_input
 from reminders.outdated import MAY_HAVE_ARRIVED, owe_by, own_times
 from reminders.posting import way_of
-from reminders.reasons import ARRIVED_EARLIER, QUIET_HOURS, TOLD_ALREADY
+from reminders.reasons import ARRIVED_EARLIER, NOT_DELIVERED_IN_TIME, QUIET_HOURS, TOLD_ALREADY
 from reminders.recipients import HANDED_OVER, Contacts, Withheld, family_of, number_of
 from reminders.tables import Notification
 
@@ -37,7 +37,7 @@ def plan_next_channel(db: Session, notification_id: int, now: datetime) -> str:
     alike = locked_alike(db, notification_id)
     row = next(one for one in alike.values() if one.id == notification_id)
     if (copy := _copy_that_rests_on(db, row)) is not None:
-        copy.status, copy.reason, copy.closed_at, copy.told_at = FAILED, row.reason, now, None
+        copy.status, copy.reason, copy.closed_at, copy.told_at = FAILED, row.reason or NOT_DELIVERED_IN_TIME, now, None
         return plan_next_channel(db, copy.id, now)
     planning = planning_input(db, row.appointment_id)
     message = own_times(row, planning.facts)
@@ -64,8 +64,8 @@ def plan_next_channel(db: Session, notification_id: int, now: datetime) -> str:
 
 
 def _copy_that_rests_on(db: Session, row: Notification) -> Notification | None:
-    """The row of the appointment as it is that takes this failed message for told, since a change was undone; locked."""
-    if row.status != FAILED or row.told_at is not None:
+    """The row of the appointment as it is that takes this message for told, since a change was undone; locked."""
+    if (row.status != FAILED and row.overdue_at is None) or row.told_at is not None:
         return None
     same = (Notification.appointment_id == row.appointment_id, Notification.kind == row.kind)
     rests = (Notification.status == WITHHELD, Notification.reason == TOLD_ALREADY, Notification.told_at.is_not(None))

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
 
+from booking.tables import Appointment
 from core.clock import FixedClock
 from core.database import Database
 from core.runtime import Runtime
@@ -297,6 +298,29 @@ def test_what_is_still_on_its_way_before_the_visit_counts_as_not_delivered_once(
     assert outcomes == [DELIVERED, ARRIVED_LATE]
     instead = notifications(database)[2]
     assert (instead.status, instead.reason) == ("void", "arrived_earlier")
+
+
+def test_what_rests_on_a_message_that_is_still_on_its_way_goes_by_the_next_channel(
+    database: Database, world: World
+) -> None:
+    """A change was undone since, and what the appointment as it is owes was taken for told by the old message."""
+    (appointment_id,) = owe(
+        database, world, 1, status="sent", closed_at=NOW, ask_at=NOW + ASK_AFTER, person={"phone": "07700 900123"}
+    )
+    with database.writing() as db:
+        db.execute(update(Appointment).where(Appointment.id == appointment_id).values(version=3))
+        (sent,) = db.scalars(select(Notification))
+        same = ("authority_id", "appointment_id", "kind", "channel", "due_at", "useful_until", "next_try_at")
+        copied = {name: getattr(sent, name) for name in same} | {"version": 3, "created_at": NOW, "closed_at": NOW}
+        db.add(Notification(**copied, status="withheld", reason="told_already", told_at=NOW))
+    for _ in range(2):
+        replace_overdue(make_runtime(database, FIRST_START - BEFORE_VISIT))
+    rows = [(row.version, row.channel, row.status, row.reason) for row in notifications(database)]
+    assert rows == [
+        (1, "email", "sent", ""),
+        (3, "email", "failed", "not_delivered_in_time"),
+        (3, "call", "pending", ""),
+    ]
 
 
 def test_an_overdue_message_that_cannot_be_replaced_stops_no_other(database: Database, world: World) -> None:

@@ -26,6 +26,7 @@ from reminders.sending_times import hours_of, may_go_at, rules_of_council
 from reminders.site_text import SiteText
 from reminders.site_text_queries import site_texts
 from reminders.untold import Untold, calls_later, mark_told, untold
+from reminders.words_to_leave import words_to_leave
 from web.agent.message_views import blueprint
 from web.labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, labels_of, phone_of, wishes_of
 from web.language_labels import language_to_ring_in
@@ -44,7 +45,8 @@ PATH = "/staff/untold"
 class UntoldLine:
     """Somebody to tell: their appointment, what, why it was not sent, until when it matters, and whom to ring.
 
-    `rung_by` says who rings them now; `tried` how often nobody answered. Nothing is empty text.
+    `rung_by` says who rings them now; `tried` how often nobody answered. Nothing is empty text. `to_leave` is what may be
+    said to whoever else answers or left on a machine, `called` what the visit is called where its service is not named.
     """
 
     view: AppointmentView
@@ -61,6 +63,8 @@ class UntoldLine:
     not_before: datetime | None
     may_leave_message: bool
     to_say: tuple[str, ...]
+    to_leave: Sequence[str]
+    called: tuple[str, ...]
     told_with: tuple[AppointmentView, ...] = ()  # of which they are reminded in the same call
 
 
@@ -194,6 +198,7 @@ def _line(
     texts: Mapping[int, SiteText],
 ) -> UntoldLine:
     whom = _whom_to_ring(view)
+    helper = whom.name if whom and whom.acts_for else ""
     rung = ringing if ringing and ringing.until > context.now else None
     return UntoldLine(
         view=view,
@@ -203,7 +208,7 @@ def _line(
         phone=ContactLine(whom.address, wishes_of(view.resident, CONTACT_WISHES_IN_SENTENCE))
         if whom
         else phone_of(view),
-        whom=whom.name if whom and whom.acts_for else "",
+        whom=helper,
         language=language_to_ring_in(context.authority, view.resident),
         is_to_ring=one.is_to_ring,
         rung_by=who_rings(context, rung) if rung and one.is_to_ring else "",
@@ -214,7 +219,15 @@ def _line(
         not_before=_not_before(context, one, view),
         may_leave_message=not view.resident.leave_no_message,
         to_say=_to_say(context, [texts[number] for number in one.site_messages if number in texts], view),
+        to_leave=words_to_leave(context.catalogue, helper or view.resident.name, view.resident.message_language),
+        called=_called(view),
     )
+
+
+def _called(view: AppointmentView) -> tuple[str, ...]:
+    """What the visit is called where somebody else may hear it; empty where its services may be named."""
+    told = Told(view.services, is_neutral=view.resident.uses_neutral_name).services
+    return tuple(dict.fromkeys(one.name for one in told)) if told != tuple(view.services) else ()
 
 
 def _to_say(context: StaffContext, texts: Sequence[SiteText], view: AppointmentView) -> tuple[str, ...]:

@@ -119,6 +119,18 @@ def test_a_message_is_left_only_where_that_is_allowed(library: Library, *, may_l
 
 
 @SQLITE
+@pytest.mark.parametrize("wishes", [{}, {"uses_neutral_name": True}], ids=["service may be named", "no service"])
+def test_what_somebody_else_may_hear_never_says_what_it_is_about(library: Library, wishes: dict[str, bool]) -> None:
+    reference = book(library, **wishes).reference
+    agent = library.sign_in(Role.TRIAGE_AGENT)
+    press(agent, page_of(agent), f"{reference}/ring")
+    ringing = page_of(agent, f"{UNTOLD}/{reference}")
+    to_leave = "This is Testshire Council, with a message for Mary Nobody. Please ring us on 01632 960000."
+    assert to_leave in ringing.text
+    assert ("Do not name the service. Call it “Appointment”." in ringing.text) == bool(wishes)
+
+
+@SQLITE
 def test_a_wrong_number_ends_the_call_and_a_call_of_nobody_can_not_be_ended(library: Library) -> None:
     booked = book(library)
     agent = library.sign_in(Role.TRIAGE_AGENT)
