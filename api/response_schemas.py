@@ -231,7 +231,9 @@ class NotificationSchema(Schema):
     state = _one_of(MESSAGE_STATES, "Where it stands.")
     due_at = _moment("When it is to be sent.")
     sent_at = _moment_or_null("When it was sent.")
-    delivered_at = _moment_or_null("When the provider said that it was delivered; null where no provider says so.")
+    delivered_at = _moment_or_null(
+        "When the provider said that it was delivered (of a late one after the visit began); null where none says so."
+    )
     tries = fields.Integer(required=True, metadata=about("How often it was tried."))
 
 

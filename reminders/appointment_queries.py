@@ -20,7 +20,8 @@ from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from locations.own_words import Told
 from people.residents.tables import Representative, Resident
-from reminders.delivery_decisions import PENDING, SENT, ClaimedRow, MessageFacts
+from reminders.arrival_queries import has_gone_out
+from reminders.delivery_decisions import PENDING, ClaimedRow, MessageFacts
 from reminders.former_owner_queries import EMAIL, POSTAL_COLUMNS, former_owners
 from reminders.further_fact_queries import offered_times, text_answers
 from reminders.recipients import (
@@ -165,7 +166,7 @@ def _said(db: Session, appointment_ids: Collection[int]) -> dict[tuple[int, int]
     found: defaultdict[tuple[int, int], dict[str, datetime]] = defaultdict(dict)
     if appointment_ids:
         columns = (Notification.appointment_id, Notification.version, Notification.kind, Notification.closed_at)
-        sent = (Notification.appointment_id.in_(appointment_ids), Notification.status == SENT)
+        sent = (Notification.appointment_id.in_(appointment_ids), has_gone_out())
         for appointment_id, version, kind, at in db.execute(select(*columns).where(*sent)):
             found[appointment_id, version][kind] = cast(datetime, at)
     return found
@@ -184,7 +185,7 @@ def told_times(db: Session, appointment_ids: Collection[int]) -> dict[int, datet
         select(
             Notification.appointment_id,
             func.max(Notification.useful_until).label("starts_at"),
-            func.max(Notification.closed_at).filter(Notification.status == SENT).label("sent_at"),
+            func.max(Notification.closed_at).filter(has_gone_out()).label("sent_at"),
         )
         .join(Appointment, Appointment.id == Notification.appointment_id)
         .where(Notification.appointment_id.in_(appointment_ids), says_the_time)

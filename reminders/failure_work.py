@@ -22,6 +22,7 @@ from core.transactions import run_with_retries
 from people.residents.resident_repository import lock_resident
 from people.residents.tables import Representative
 from reminders.appointment_queries import current_state
+from reminders.arrival_queries import may_have_arrived
 from reminders.corrections import Correction, contact_stamp, write_correction
 from reminders.delivery_decisions import FAILED, LATE, PENDING
 from reminders.due_times import Way
@@ -29,7 +30,7 @@ from reminders.failure_queries import Failure, open_failures
 from reminders.failures import ContactPart, FailureResult
 from reminders.history_queries import reason_for_silence
 from reminders.outbox import planning_input
-from reminders.outdated import MAY_HAVE_ARRIVED, go_by, own_times
+from reminders.outdated import go_by, own_times
 from reminders.posting import by_post
 from reminders.recipients import (
     ABOUT_THE_VISIT,
@@ -273,7 +274,7 @@ def _may_go(
     db: Session, row: Notification, alike: Mapping[str, Notification], useful_until: datetime, now: datetime
 ) -> bool:
     """Whether a message that failed may be owed again: it is true, wanted and of use, and nothing of it goes or went."""
-    goes = any(one.status in MAY_HAVE_ARRIVED or one.status == PENDING or one.told_at for one in alike.values())
+    goes = any(may_have_arrived(one) or one.status == PENDING or one.told_at for one in alike.values())
     if goes or row.status not in (FAILED, LATE) or now >= useful_until or reason_for_silence(db, row.appointment_id):
         return False
     state = current_state(db, row.appointment_id)

@@ -10,22 +10,21 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
-from reminders.delivery_decisions import SENT, WITHHELD
+from reminders.arrival_queries import went_out
+from reminders.delivery_decisions import WITHHELD
 from reminders.failure_queries import Ended, failure_results_of
+from reminders.message_outcomes import outcome_of
 from reminders.reasons import SILENCE
-from reminders.recipients import CANCELLED, SAY_THE_TIME, family_of
+from reminders.recipients import family_of
 from reminders.tables import DeliveryAttempt, Notification
 from reminders.try_queries import told_in_one_with
-
-DELIVERED, ARRIVED_LATE = "delivered", "arrived_late"  # parts of `sent`
 
 
 @dataclass(frozen=True)
 class MessageHistoryEntry:
     """One message: its kind without a number and with it, its status, and why, as in `reminders.reasons`.
 
-    `at` (UTC) is when it was closed, else when it is due. `delivered_at` is when the provider said that it arrived, and
-    `arrived_late` that this was after the visit had begun.
+    `at` (UTC) is when it was closed, else when it is due. `delivered_at` is when the provider said that it arrived.
     """
 
     kind: str
@@ -41,16 +40,14 @@ class MessageHistoryEntry:
     tries: int
     instead_of: tuple[str, ...] = ()  # the channels that failed before
     delivered_at: datetime | None = None
-    arrived_late: bool = False
+    is_awaited: bool = False  # its provider may yet say more of it
     ended: Ended | None = None  # how staff dealt with its failure
     told_with: tuple[str, ...] = ()  # the references of other appointments that the same message told
 
     @property
     def outcome(self) -> str:
-        """Its status, and of one that was sent whether it arrived: `delivered`, `arrived_late`."""
-        if self.status != SENT or self.delivered_at is None:
-            return self.status
-        return ARRIVED_LATE if self.arrived_late else DELIVERED
+        """What became of it, as in `reminders.message_outcomes`."""
+        return outcome_of(self.status, self.delivered_at, is_awaited=self.is_awaited)
 
 
 def reason_for_silence(db: Session, appointment_id: int) -> str:
@@ -76,8 +73,7 @@ def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntr
         DeliveryAttempt.notification_id == Notification.id, DeliveryAttempt.maybe_duplicate.is_(True)
     )
     statement = (
-        select(Notification, doubled, Appointment.starts_at)
-        .join(Appointment, Appointment.id == Notification.appointment_id)
+        select(Notification, doubled)
         .where(Notification.appointment_id == appointment_id)
         .order_by(Notification.due_at, Notification.id)
     )
@@ -93,19 +89,13 @@ def message_history(db: Session, appointment_id: int) -> list[MessageHistoryEntr
             channel=row.channel,
             version=row.version,
             due_at=row.due_at,
-            sent_at=row.closed_at if row.status == SENT else None,
+            sent_at=row.closed_at if went_out(row) else None,
             tries=row.tries,
             instead_of=tuple(row.instead_of.split(",")) if row.instead_of else (),
             delivered_at=row.delivered_at,
-            arrived_late=is_late(row.kind, row.delivered_at, starts_at),
+            is_awaited=row.ask_at is not None,
             ended=results.get(row.id),
             told_with=tuple(others.get(row.id, ())),
         )
-        for row, maybe_twice, starts_at in db.execute(statement)
+        for row, maybe_twice in db.execute(statement)
     ]
-
-
-def is_late(kind: str, delivered_at: datetime | None, starts_at: datetime) -> bool:
-    """Whether a message about a visit arrived when the visit had begun."""
-    is_about_time = family_of(kind) in (*SAY_THE_TIME, CANCELLED)
-    return is_about_time and delivered_at is not None and delivered_at >= starts_at

@@ -15,7 +15,7 @@ from booking.states import State
 from booking.tables import Appointment, RebookItem
 from locations.tables import Authority
 from people.residents.tables import Representative, Resident
-from reminders.delivery_decisions import SENT
+from reminders.arrival_queries import has_gone_out
 from reminders.recipients import OFFERS, TEXT, family_of
 from reminders.tables import InboundText, Notification
 from reminders.text_answers import FOR_STAFF, EarlierText, Outcome, SentText, TextHistory, answer_of
@@ -41,7 +41,7 @@ def council_texted_last(db: Session, councils: Collection[int], key: str) -> int
     texted = (
         select(Notification.authority_id)
         .join(theirs, theirs.c.id == Notification.appointment_id)
-        .where(Notification.channel == TEXT, Notification.status == SENT)
+        .where(Notification.channel == TEXT, has_gone_out())
         .order_by(Notification.closed_at.desc(), Notification.id.desc())
     )
     coming = _appointments_of(councils, [key], Appointment.state == State.BOOKED.value).subquery()
@@ -93,7 +93,7 @@ def history_of_number(db: Session, row: InboundText, now: datetime) -> TextHisto
     texts = (
         select(Notification.appointment_id, Notification.closed_at, Notification.kind)
         .join(theirs, theirs.c.id == Notification.appointment_id)
-        .where(Notification.channel == TEXT, Notification.status == SENT)
+        .where(Notification.channel == TEXT, has_gone_out())
         .where(Notification.closed_at > now - LOOKED_BACK)
         .order_by(Notification.closed_at.desc(), Notification.id.desc())
     )

@@ -1,4 +1,4 @@
-"""What became of the messages of a day, by kind, channel and state; and whether the account is in order."""
+"""What became of the messages of a day, by kind, channel and outcome; and whether the account is in order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 from booking.tables import Appointment
 from core.runtime import Runtime
 from locations.tables import Authority
+from reminders.arrival_queries import row_outcome
 from reminders.delivery_decisions import FAILED, SENT, STATES
+from reminders.message_outcomes import STATE_OF
 from reminders.pause_queries import rows_held
 from reminders.queue import IS_PENDING, pauses_on
 from reminders.recipients import CALL, family_of
@@ -46,30 +48,31 @@ class Ledger:
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """Of one kind of message and one channel: how many are in each state."""
+    """Of one kind of message and one channel: how many have each of `reminders.message_outcomes`."""
 
     kind: str
     channel: str
-    states: Mapping[str, int]
+    outcomes: Mapping[str, int]
 
     @property
     def owed(self) -> int:
-        """The sum of the states."""
-        return sum(self.states.values())
+        """The sum of the outcomes."""
+        return sum(self.outcomes.values())
 
 
 def ledger_lines(db: Session, ledger: Ledger) -> list[LedgerLine]:
     """The lines of the ledger, by kind and channel."""
-    columns = (Notification.kind, Notification.channel, Notification.status)
-    rows = _of(select(*columns, func.count().label("number")), ledger).group_by(*columns)
+    outcome = row_outcome.label("outcome")
+    columns = (Notification.kind, Notification.channel, outcome)
+    rows = _of(select(*columns, func.count().label("number")), ledger)
     counts: dict[tuple[str, str], Counter[str]] = {}
-    for row in db.execute(rows):
-        counts.setdefault((family_of(row.kind), row.channel), Counter())[row.status] += row.number
-    return [LedgerLine(kind, channel, states) for (kind, channel), states in sorted(counts.items())]
+    for row in db.execute(rows.group_by(Notification.kind, Notification.channel, outcome)):
+        counts.setdefault((family_of(row.kind), row.channel), Counter())[row.outcome] += row.number
+    return [LedgerLine(kind, channel, outcomes) for (kind, channel), outcomes in sorted(counts.items())]
 
 
 def ledger_messages(
-    db: Session, ledger: Ledger, kind: str, channel: str, status: str, limit: int
+    db: Session, ledger: Ledger, kind: str, channel: str, outcome: str, limit: int
 ) -> Sequence[Row[Any]]:
     """The messages of one figure, by the time they were due: with the reference of the appointment."""
     columns = (
@@ -77,9 +80,10 @@ def ledger_messages(
         Notification.kind,
         Notification.due_at,
         Notification.closed_at,
+        Notification.delivered_at,
         Notification.reason,
     )
-    rows = _of(select(*columns), ledger).where(Notification.channel == channel, Notification.status == status)
+    rows = _of(select(*columns), ledger).where(Notification.channel == channel, row_outcome == outcome)
     found = rows.where(Notification.kind.startswith(kind, autoescape=True)).order_by(
         Notification.due_at, Notification.id
     )
@@ -91,7 +95,8 @@ def ledger_alarms(db: Session, authority_id: int, now: datetime) -> list[LedgerA
     found = []
     states = Counter[str]()
     for line in ledger_lines(db, Ledger(authority_id, now - A_DAY, now)):
-        states.update(line.states)
+        for outcome, number in line.outcomes.items():
+            states[STATE_OF.get(outcome, outcome)] += number
     if set(states) - set(STATES):
         found.append(LedgerAlarm.UNBALANCED)
     tried = states[SENT] + states[FAILED]

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from booking.events import AppointmentChange, PlanningFacts
 from booking.tables import Appointment, HandOver
 from core.database import connection_of, table_of
+from reminders.arrival_queries import may_have_arrived
 from reminders.costs.kinds_off import is_off
-from reminders.delivery_decisions import FAILED, IN_DOUBT, PENDING, SENT, VOID, WITHHELD
+from reminders.delivery_decisions import FAILED, PENDING, VOID, WITHHELD
 from reminders.due_times import (
     Owed,
     PlanningInput,
@@ -64,7 +65,6 @@ from reminders.tables import Notification
 
 NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, *OFFERS, GOING_AHEAD, EARLIER_GONE, WISH_PAUSED, MISSED)  # voided for good
 NOT_SENT = (PENDING, FAILED, WITHHELD)
-MAY_HAVE_ARRIVED = frozenset({SENT, IN_DOUBT})
 # Nobody could get it as things stood; with other contact details somebody may.
 FOR_NOBODY = frozenset({NO_ADDRESS, PREFERS_LETTERS, NO_CONTACT_WANTED, OTHER_CHANNEL})
 _table = table_of(Notification)
@@ -157,7 +157,7 @@ def owed_about_offers(change: AppointmentChange, facts: PlanningFacts, rows: Ite
 def owed_missed(rows: Collection[Notification], facts: PlanningFacts, rules: SendingRules, now: datetime) -> list[Owed]:
     """What is owed to somebody who did not come, unless it has gone out already; what a correction voided is owed anew."""
     earlier = [row for row in rows if family_of(row.kind) == MISSED]
-    if any(row.status == PENDING or row.status in MAY_HAVE_ARRIVED for row in earlier):
+    if any(row.status == PENDING or may_have_arrived(row) for row in earlier):
         return []
     return owed_word_to_missing(1 + max((number_of(row.kind) for row in earlier), default=0), facts, rules, now)
 
@@ -248,7 +248,7 @@ def has_gone_nowhere(rows: Mapping[tuple[str, str], Notification]) -> bool:
 def is_open(alike: Mapping[str, Notification], useful_until: datetime, now: datetime) -> bool:
     """Whether a message is still to be sent: nothing of it has gone out or is about to, and it is of use."""
     rows = alike.values()
-    if any(row.status in MAY_HAVE_ARRIVED or row.lease_until or row.told_at for row in rows):
+    if any(may_have_arrived(row) or row.lease_until or row.told_at for row in rows):
         return False
     is_pending = any(row.status == PENDING for row in rows)
     went_nowhere = any(row.status == FAILED or (row.status == WITHHELD and row.reason in FOR_NOBODY) for row in rows)

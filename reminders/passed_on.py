@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from booking.states import State
 from booking.tables import Appointment
-from reminders.delivery_decisions import IN_DOUBT, PENDING, SENT, VOID, WITHHELD
+from reminders.arrival_queries import may_have_arrived
+from reminders.delivery_decisions import PENDING, VOID, WITHHELD
 from reminders.reasons import SUPERSEDED, TOLD_ALREADY
 from reminders.recipients import SITE_MESSAGE, family_of, number_of
 from reminders.tables import Notification, SiteMessage
@@ -19,7 +20,7 @@ from reminders.tables import Notification, SiteMessage
 def pass_on(db: Session, appointment_id: int, rows: Iterable[Notification], now: datetime) -> None:
     """Void among `rows`, locked, what concerns the visit no more, and owe it by the next visit of whoever has not got it."""
     of_day = [row for row in rows if family_of(row.kind) == SITE_MESSAGE]
-    got_it = {row.kind for row in of_day if row.status in (SENT, IN_DOUBT) or row.told_at or row.reason == TOLD_ALREADY}
+    got_it = {row.kind for row in of_day if may_have_arrived(row) or row.told_at or row.reason == TOLD_ALREADY}
     unsent = [row for row in of_day if row.kind not in got_it]
     visit = db.get(Appointment, appointment_id) if unsent else None
     if visit is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 SUPERSEDED = "superseded"  # the appointment has changed since
 TOO_LATE = "too_late"  # of no use any more
+ARRIVED_TOO_LATE = "arrived_too_late"  # when the visit had begun
 GAVE_UP = "gave_up"  # after the last try, in records of before
 INTERNAL_ERROR = "internal_error"  # a mistake in the program, which the log describes
 RESULT_NOT_RECORDED = "result_not_recorded"  # in full; the log says why
@@ -65,6 +66,7 @@ CODES = frozenset(
     {
         SUPERSEDED,
         TOO_LATE,
+        ARRIVED_TOO_LATE,
         GAVE_UP,
         INTERNAL_ERROR,
         RESULT_NOT_RECORDED,

@@ -17,7 +17,18 @@ from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
 from people.residents.tables import Resident
-from reminders.delivery_decisions import FAILED, RETURNED_OUTCOME, SENT, SENT_OUTCOME, UNCLEAR_OUTCOME
+from reminders.delivery_decisions import (
+    FAILED,
+    IN_DOUBT,
+    LATE,
+    PENDING,
+    RETURNED_OUTCOME,
+    SENT,
+    SENT_OUTCOME,
+    UNCLEAR_OUTCOME,
+    VOID,
+)
+from reminders.message_outcomes import is_late
 from reminders.provider_states import (
     DELIVERED,
     FAILURES,
@@ -26,7 +37,7 @@ from reminders.provider_states import (
     is_final,
     is_news,
 )
-from reminders.reasons import ARRIVED_EARLIER
+from reminders.reasons import ARRIVED_EARLIER, ARRIVED_TOO_LATE
 from reminders.rerouting import lock_alike, locked_alike, plan_next_channel, void_replacements
 from reminders.tables import DeliveryAttempt, Notification
 from reminders.try_queries import told_in_message_of
@@ -44,6 +55,7 @@ class Learnt(StrEnum):
     NOTHING = "nothing"  # known already, older than what is known, or too early
     ON_ITS_WAY = "on_its_way"
     DELIVERED = "delivered"
+    LATE = "late"
     FAILED = "failed"
 
 
@@ -84,13 +96,27 @@ def _learn_of(db: Session, row: Notification, told: ProviderState, message_id: i
         return Learnt.NOTHING
     if told.status in FAILURES:
         return _fail(db, row, attempt, told, now)
-    row.provider_status = told.status
     if told.status in DELIVERED:
-        row.delivered_at = min(told.at or now, now)
-        if row.overdue_at:
-            void_replacements(db, row, now)
+        return _arrive(db, row, told, now)
+    row.provider_status = told.status
     _ask_no_more(row)
-    return Learnt.DELIVERED if told.status in DELIVERED else Learnt.ON_ITS_WAY
+    return Learnt.ON_ITS_WAY
+
+
+def _arrive(db: Session, row: Notification, told: ProviderState, now: datetime) -> Learnt:
+    """Write that the message has arrived: too late where its visit had begun, which waits until its try is on record."""
+    at = min(told.at or now, now)
+    starts_at = db.scalars(select(Appointment.starts_at).where(Appointment.id == row.appointment_id)).one()
+    too_late = is_late(row.kind, at, starts_at)
+    if too_late and row.status in (PENDING, VOID):
+        return Learnt.NOTHING
+    if too_late and row.status in (SENT, IN_DOUBT):
+        row.status, row.reason = LATE, ARRIVED_TOO_LATE
+    row.provider_status, row.delivered_at = told.status, at
+    if row.overdue_at:
+        void_replacements(db, row, now)
+    _ask_no_more(row)
+    return Learnt.LATE if too_late else Learnt.DELIVERED
 
 
 def _ask_no_more(row: Notification) -> None:
@@ -124,7 +150,7 @@ def _has_no_id(attempt: DeliveryAttempt) -> bool:
 
 def _fail(db: Session, row: Notification, attempt: DeliveryAttempt, told: ProviderState, now: datetime) -> Learnt:
     """Close the message as failed; one whose try is not on record yet is left to the next question."""
-    if row.status != SENT or attempt.outcome != SENT_OUTCOME:
+    if row.status not in (SENT, LATE) or attempt.outcome != SENT_OUTCOME:
         return Learnt.NOTHING
     reason = FAILURES[told.status]
     row.status, row.reason, row.closed_at = FAILED, reason, now

@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session, aliased
 
 from booking.tables import Appointment
 from reminders.appointment_queries import current_state
+from reminders.arrival_queries import may_have_arrived
 from reminders.costs.kinds_off import is_off
 from reminders.delivery_decisions import FAILED, LATE, PENDING, VOID, WITHHELD
 from reminders.due_times import PlanningInput
 from reminders.former_owner_queries import former_owners
 from reminders.history_queries import reason_for_silence
 from reminders.outbox import planning_input
-from reminders.outdated import MAY_HAVE_ARRIVED, owe_by, own_times
+from reminders.outdated import owe_by, own_times
 from reminders.posting import way_of
 from reminders.reasons import ARRIVED_EARLIER, NOT_DELIVERED_IN_TIME, QUIET_HOURS, TOLD_ALREADY
 from reminders.recipients import HANDED_OVER, Contacts, Withheld, family_of, number_of
@@ -44,7 +45,7 @@ def plan_next_channel(db: Session, notification_id: int, now: datetime) -> str:
     if now >= message.useful_until or not current_state(db, row.appointment_id).makes_current(row.kind, row.version):
         return ""
     others = [one for one in alike.values() if one.id != row.id]
-    if any((one.status in MAY_HAVE_ARRIVED and not one.overdue_at) or one.status == PENDING for one in others):
+    if any((may_have_arrived(one) and not one.overdue_at) or one.status == PENDING for one in others):
         return ""
     kind, mode = row.kind, planning.contacts.mode
     is_switched_off = bool(planning.off) and is_off(planning.off, kind, mode, row.due_at, version=row.version)

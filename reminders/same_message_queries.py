@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import and_, exists, or_
 from sqlalchemy.orm import aliased
 
-from reminders.delivery_decisions import FAILED, IN_DOUBT, PENDING, SENT
+from reminders.delivery_decisions import FAILED, IN_DOUBT, LATE, PENDING, SENT
 from reminders.reasons import NO_ADDRESS, PREFERS_LETTERS
 from reminders.tables import Notification
 
@@ -24,6 +24,7 @@ REACHES_SOMEBODY = exists().where(
     or_(
         _other.status == PENDING,
         and_(_other.status.in_((SENT, IN_DOUBT)), _other.overdue_at.is_(None)),
+        and_(_other.status == LATE, _other.delivered_at.is_not(None)),
         _other.told_at.is_not(None),
     ),
 )

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from booking.events import PlanningFacts
 from core.errors import Stale
+from reminders.arrival_queries import may_have_arrived
 from reminders.delivery_decisions import FAILED, LATE, PENDING, VOID, WITHHELD
-from reminders.outdated import MAY_HAVE_ARRIVED, follow_contact
+from reminders.outdated import follow_contact
 from reminders.reasons import SUPERSEDED, SWITCHED_OFF, TOLD_ALREADY
 from reminders.recipients import (
     CANCELLED,
@@ -82,7 +83,7 @@ def _holds(row: Notification, facts: PlanningFacts) -> bool:
 
 def _again(alike: Sequence[Notification], version: int, undone_at: datetime, now: datetime) -> Iterator[Notification]:
     """The new rows of a message for the `version` that is as before; old ones that are not pending become rows of it."""
-    told = next((row for row in alike if row.status in MAY_HAVE_ARRIVED or row.told_at), None)
+    told = next((row for row in alike if may_have_arrived(row) or row.told_at), None)
     if told:
         closed = {"status": WITHHELD, "reason": TOLD_ALREADY, "closed_at": now}
         yield _copy(told, version, now, told_at=told.told_at or told.closed_at, **closed)

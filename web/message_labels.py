@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from reminders import reasons
 from reminders.failures import FailureKind, FailureResult
-from reminders.history_queries import ARRIVED_LATE, DELIVERED
+from reminders.message_outcomes import ARRIVED_LATE, DELIVERED, ON_ITS_WAY
 from reminders.reach import Reach
 from web.labels import Labels
 
@@ -56,6 +56,7 @@ MESSAGE_STATUSES: Labels = {
 # A status, and of what was sent whether it arrived, where a provider says so.
 MESSAGE_OUTCOMES: Labels = {
     **MESSAGE_STATUSES,
+    ON_ITS_WAY: _l("Still on its way"),
     DELIVERED: _l("Arrived"),
     ARRIVED_LATE: _l("Arrived too late"),
 }
@@ -63,6 +64,7 @@ MESSAGE_OUTCOMES: Labels = {
 MESSAGE_REASONS: Labels = {
     reasons.SUPERSEDED: _l("The appointment has changed since."),
     reasons.TOO_LATE: _l("It would have been of no use any more."),
+    reasons.ARRIVED_TOO_LATE: _l("It arrived when the visit had begun."),
     reasons.GAVE_UP: _l("Gave up after the last try."),
     reasons.INTERNAL_ERROR: _l("A mistake in the program; see the log."),
     reasons.RESULT_NOT_RECORDED: _l("The result could not be recorded in full; see the log."),

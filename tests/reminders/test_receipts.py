@@ -27,8 +27,10 @@ from reminders.allowances import Allowance, allowances
 from reminders.channels.notify import NotifyChannel
 from reminders.channels.notify_account import NotifyAccount
 from reminders.delivery_decisions import ASK_AFTER, SENT_OUTCOME, DeliveryResult
-from reminders.history_queries import ARRIVED_LATE, DELIVERED, message_history
+from reminders.history_queries import message_history
 from reminders.ledger import ledger_of, retry_failed
+from reminders.ledger_queries import Ledger, ledger_lines
+from reminders.message_outcomes import ARRIVED_LATE, DELIVERED
 from reminders.messages import EmailBody
 from reminders.provider_states import ON_ITS_WAY, STATUSES, ProviderState, is_final, is_news
 from reminders.receipts import Learnt, learn
@@ -96,6 +98,47 @@ def test_a_receipt_says_once_that_a_message_was_delivered(
         assert ledger_of(db, world.authority_id) == ledger_of(db, world.authority_id) | {"sent": 1, "delivered": 1}
         (entry,) = message_history(db, appointment_id)
     assert (entry.status, entry.outcome, entry.delivered_at) == ("sent", DELIVERED, NOW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "minutes", "state", "outcome"),
+    [
+        ("reminder_1d", -1, "sent", DELIVERED),
+        ("reminder_1d", 0, "late", ARRIVED_LATE),
+        ("cancelled", 90, "late", ARRIVED_LATE),
+        ("site_message_1", 1, "late", ARRIVED_LATE),
+        ("manage_link_1", 90, "sent", DELIVERED),
+        ("contact_changed_1", 90, "sent", DELIVERED),
+    ],
+)
+def test_what_arrived_when_the_visit_had_begun_is_late_whatever_is_said_after(
+    client: FlaskClient,
+    database: Database,
+    world: World,
+    provider: NotifyServer,
+    clock: FixedClock,
+    kind: str,
+    minutes: int,
+    state: str,
+    outcome: str,
+) -> None:
+    sent_messages(database, world, provider, 1, kind=kind)
+    (sent,) = provider.messages.values()
+    clock.instant = FIRST_START + timedelta(hours=3)
+    sent.status = "delivered"
+    arrived = sent.receipt() | {"completed_at": (FIRST_START + timedelta(minutes=minutes)).isoformat()}
+    for told in (arrived, arrived | {"status": "sending"}, arrived | {"status": "permanent-failure"}, arrived):
+        tell(client, told)
+    row = only(database)
+    assert (row.status, row.reason) == (state, "" if state == "sent" else "arrived_too_late")
+    with database.reading() as db:
+        counts = ledger_of(db, world.authority_id)
+        (entry,) = message_history(db, row.appointment_id)
+        (line,) = ledger_lines(db, Ledger(world.authority_id, row.due_at, row.due_at + timedelta(seconds=1)))
+    assert counts.pop("delivered") == (state == "sent")
+    assert counts.pop("owed") == sum(counts.values()) == counts[state] == 1
+    assert (entry.status, entry.outcome, entry.sent_at) == (state, outcome, NOW)
+    assert line.outcomes == {outcome: 1}
 
 
 @given(st.permutations([*STATUSES, *STATUSES]))
@@ -215,9 +258,11 @@ def test_without_a_token_in_the_settings_nobody_may(settings: Settings, database
         assert client.post(RECEIPTS, json={}, headers=headers).status_code in (401, 403)
 
 
-def sent_messages(database: Database, world: World, provider: NotifyServer, count: int) -> None:
+def sent_messages(
+    database: Database, world: World, provider: NotifyServer, count: int, kind: str = "reminder_1d"
+) -> None:
     """So many messages that were sent now, here and at the provider, where each is on its way."""
-    owe(database, world, count, status="sent", closed_at=NOW, ask_at=NOW + ASK_AFTER)
+    owe(database, world, count, kind=kind, status="sent", closed_at=NOW, ask_at=NOW + ASK_AFTER)
     rows = [
         {
             "notification_id": row.id,

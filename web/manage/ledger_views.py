@@ -12,13 +12,14 @@ from core.wall_clock import wall_instant
 from locations.model import SiteFacts
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from reminders.delivery_decisions import PENDING, STATES
+from reminders.delivery_decisions import PENDING
 from reminders.ledger_queries import Ledger, LedgerAlarm, ledger_alarms, ledger_lines, ledger_messages
+from reminders.message_outcomes import OUTCOMES
 from web.account.pause_lines import pause_lines
 from web.labels import Labels
 from web.manage.closure_context import managed_sites, sites_to_shut
 from web.manage.manage_blueprint import blueprint
-from web.message_labels import MESSAGE_CHANNELS, MESSAGE_KINDS, MESSAGE_STATUSES, message_reason
+from web.message_labels import MESSAGE_CHANNELS, MESSAGE_KINDS, MESSAGE_OUTCOMES, message_reason
 from web.page_context import StaffContext, date_of, staff_context
 
 PATH = "/staff/ledger"
@@ -49,7 +50,7 @@ class LedgerDay:
 @blueprint.get(PATH)
 @requires(Action.MANAGE_CLOSURES)
 def ledger() -> str:
-    """The figures of a day by kind, channel and state, with what is not in order, and what will go out the day after."""
+    """The figures of a day by kind, channel and outcome, with what is not in order, and what will go out the day after."""
     with staff_context() as context:
         shown = _day(context)
         tomorrow = _day_of(context, context.today + timedelta(days=1), shown.site)
@@ -58,23 +59,24 @@ def ledger() -> str:
             shown=shown,
             sites=sites_to_shut(context),
             lines=ledger_lines(context.db, shown.ledger),
-            tomorrow=[line for line in ledger_lines(context.db, tomorrow.ledger) if line.states.get(PENDING)],
+            day_after=tomorrow,
+            tomorrow=[line for line in ledger_lines(context.db, tomorrow.ledger) if line.outcomes.get(PENDING)],
             alarms=[ALARMS[alarm] for alarm in ledger_alarms(context.db, context.authority.id, context.now)],
             pauses=pause_lines(context),
-            states=STATES,
+            outcomes=OUTCOMES,
             kinds=MESSAGE_KINDS,
             channels=MESSAGE_CHANNELS,
-            statuses=MESSAGE_STATUSES,
+            outcome_labels=MESSAGE_OUTCOMES,
         )
 
 
-@blueprint.get(f"{PATH}/<kind>/<channel>/<status>")
+@blueprint.get(f"{PATH}/<kind>/<channel>/<outcome>")
 @requires(Action.MANAGE_CLOSURES)
-def ledger_list(kind: str, channel: str, status: str) -> str:
+def ledger_list(kind: str, channel: str, outcome: str) -> str:
     """The messages of one figure: each leads to all messages of its appointment."""
     with staff_context() as context:
         shown = _day(context)
-        found = ledger_messages(context.db, shown.ledger, kind, channel, status, MOST_SHOWN + 1)
+        found = ledger_messages(context.db, shown.ledger, kind, channel, outcome, MOST_SHOWN + 1)
         return render_template(
             "manage/ledger_list.html",
             shown=shown,
@@ -82,7 +84,7 @@ def ledger_list(kind: str, channel: str, status: str) -> str:
             is_cut=len(found) > MOST_SHOWN,
             kind=MESSAGE_KINDS.get(kind, kind),
             channel=MESSAGE_CHANNELS.get(channel, channel),
-            status=MESSAGE_STATUSES.get(status, status),
+            outcome=MESSAGE_OUTCOMES.get(outcome, outcome),
             zone=context.zone,
             message_reason=message_reason,
         )

@@ -53,10 +53,14 @@ def test_the_figures_of_a_day_are_all_that_was_owed_and_open_to_the_messages(lib
     assert "No message was due that day" in elsewhere.get(LEDGER).text
 
 
-def test_what_goes_out_tomorrow_is_counted(library: Library) -> None:
+def test_what_goes_out_tomorrow_is_counted_and_opens(library: Library) -> None:
     tomorrow = library.clock.now() + timedelta(days=1)
     owe(library.database, library.world, 3, now=tomorrow)
-    assert "Reminder, Email: 3" in library.sign_in(Role.AUTHORITY_ADMIN).get(LEDGER).text
+    client = library.sign_in(Role.AUTHORITY_ADMIN)
+    page = client.get(LEDGER).text
+    assert "Reminder, Email: 3" in page
+    (opened,) = [href for _, href in check_page(page).links if href.startswith(f"{LEDGER}/reminder/email/pending")]
+    assert len(re.findall(r'href="/staff/messages/', client.get(opened).text)) == 3
 
 
 @pytest.mark.parametrize(
