@@ -79,6 +79,12 @@ def languages_for(authority: AuthorityFacts, code: str) -> tuple[str, ...]:
     return both if set(both) <= set(authority.languages) else authority.languages[:1]
 
 
+def council_name_for(authority: AuthorityFacts, language: str) -> str:
+    """The council's name as it writes to somebody of this language: in each of the languages in which they get messages."""
+    names = (words_in(authority, code).name for code in languages_for(authority, language))
+    return " / ".join(dict.fromkeys(names))
+
+
 def link_in(authority: AuthorityFacts, code: str, url: str) -> str:
     """The link, to the page in the language of `code` where the council has more than one."""
     return f"{url}?lang={code}" if url and len(authority.languages) > 1 else url

@@ -27,7 +27,7 @@ from core.language import DEFAULT_LANGUAGE, Language, language_for
 from core.message_templates import rendered, subject_and_text
 from core.text import person_name
 from core.tokens import owner_proof, short_token, spoken_reference, working_manage_token
-from locations.own_words import languages_for, link_in
+from locations.own_words import council_name_for, languages_for, link_in
 from reminders.both_languages import BETWEEN, PLACES, facts_in, in_both_languages
 from reminders.day_words import by_time, words_of_day
 from reminders.delivery_decisions import MessageFacts, ReadyMessage
@@ -161,7 +161,7 @@ class MessageWriter:
             authority_id=row.authority_id,
             reference=row.reference,
             recipient=message.delivery,
-            sender_name=facts.authority.name,
+            sender_name=council_name_for(facts.authority, message.delivery.language),
             reply_to=facts.authority.email,
             body=self.body(row.kind, facts, message.delivery, body_type),
             at=now,

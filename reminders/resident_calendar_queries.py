@@ -18,7 +18,7 @@ from booking.tables import Appointment
 from core.language import DEFAULT_LANGUAGE, Language, language_for
 from core.settings import Settings
 from locations.catalogue_queries import catalogue_by_id
-from locations.own_words import languages_for
+from locations.own_words import languages_for, words_in
 from reminders.appointment_queries import message_facts
 from reminders.both_languages import facts_in, in_both_languages
 from reminders.delivery_decisions import MessageFacts
@@ -33,7 +33,8 @@ def resident_calendar(db: Session, feed: ResidentFeedView, settings: Settings, n
     events = tuple(_event(facts[id_], settings) for id_ in ids)
     codes = languages_for(authority, next((one.contacts.language for one in facts.values()), DEFAULT_LANGUAGE))
     languages = [language_for(code) for code in codes]
-    title = " / ".join(dict.fromkeys(_title(authority.name, language) for language in languages))
+    titles = (_title(str(words_in(authority, language.code).name), language) for language in languages)
+    title = " / ".join(dict.fromkeys(titles))
     return feed_file(events, title)
 
 

@@ -27,7 +27,7 @@ from core.text import person_name
 from core.tokens import digest, wish_token
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
-from locations.own_words import Told, council_in, languages_for, link_in, words_in
+from locations.own_words import Told, council_in, council_name_for, languages_for, link_in, words_in
 from people.residents.tables import Resident
 from reminders.both_languages import PLACES
 from reminders.channels.base import Channel
@@ -139,7 +139,8 @@ def _message(runtime: Runtime, db: Session, mail: WishMail, now: datetime) -> Re
         parts.append(email_body(template, message, language))
     recipient = Delivery(EMAIL, address=resident.email, name=name, language=codes[0])
     body = joined_email(parts)
-    return RenderedMessage(None, authority.id, reference, recipient, authority.name, authority.email, body, now)
+    sender = council_name_for(authority, resident.message_language)
+    return RenderedMessage(None, authority.id, reference, recipient, sender, authority.email, body, now)
 
 
 def _offer(db: Session, catalogue: Catalogue, mail: WishMail, now: datetime) -> OpenProposal | None:

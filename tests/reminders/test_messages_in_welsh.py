@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.language import language_for
+from locations.own_words import council_name_for
 from reminders.letters import LetterBody
 from reminders.messages import EmailBody
 from reminders.recipients import Delivery
@@ -58,6 +59,18 @@ def test_who_was_not_asked_gets_both_welsh_first_in_one_message() -> None:
     unfolded = message.calendar.replace("\r\n ", "")
     assert unfolded.count("BEGIN:VEVENT") == 1
     assert "Cyngor Testshire / " in unfolded
+
+
+@pytest.mark.parametrize(
+    ("language", "sender"),
+    [
+        ("cy", "Cyngor Testshire"),
+        ("en", "Testshire & District Council"),
+        ("", "Cyngor Testshire / Testshire & District Council"),
+    ],
+)
+def test_the_sender_is_the_council_as_its_reader_calls_it(language: str, sender: str) -> None:
+    assert council_name_for(WALES, language) == sender
 
 
 @pytest.mark.parametrize("language", ["cy", "en"])
