@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from unicodedata import combining, normalize
 
 BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -35,6 +36,9 @@ _PLAIN = str.maketrans(
         "\u00a0": " ",
     }
 )
+# The vowels of Welsh with a mark that the default alphabet does not have, and the same without it.
+_WELSH = str.maketrans("âêîôûŵŷáíóúẃýïëẅÿẁỳÂÊÎÔÛŴŶÁÈÍÌÒÓÙÚÀẂÝÏËẄŸẀỲ", "aeiouwyaiouwyiewywyAEIOUWYAEIIOOUUAWYIEWYWY")
+_STROKES = {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "Th", "ð": "d"}
 
 
 class Alphabet(StrEnum):
@@ -79,8 +83,19 @@ def alphabet_of(text: str) -> Alphabet:
 
 
 def plain(text: str) -> str:
-    """`text` with plain quotation marks, dashes and dots in place of typographic ones."""
-    return text.translate(_PLAIN)
+    """`text` with plain quotation marks, dashes and dots, and with Welsh vowels as the default alphabet has them."""
+    return text.translate(_PLAIN).translate(_WELSH)
+
+
+def without_marks(text: str) -> str:
+    """`text` with plain letters in place of those whose marks the default alphabet does not have: of names of places."""
+    return "".join(one if one in GSM_7 else _base(one) for one in text)
+
+
+def _base(letter: str) -> str:
+    """The letter without its marks."""
+    decomposed = "".join(part for part in normalize("NFKD", letter) if not combining(part))
+    return _STROKES.get(letter, decomposed or letter)
 
 
 def _cost(character: str, alphabet: Alphabet) -> int:

@@ -19,6 +19,7 @@ from booking.use_cases.cancel import cancel
 from booking.use_cases.offers import accept_offer
 from booking.use_cases.proposals import decline_proposal
 from booking.use_cases.rebook_items import is_to_rebook
+from booking.use_cases.stop_texts import stop_texts
 from core.audit import Actor, record
 from core.errors import NotFound, Refused, TooSoon
 from core.idempotency import IdempotencyKey
@@ -91,7 +92,7 @@ def handle_text(runtime: Runtime, text_id: int) -> None:
         if row is None:
             return
         now = runtime.clock.database_now(db)
-        row.outcome = _confirm(db, row, now) if outcome is Outcome.CONFIRM else outcome
+        row.outcome = _done_here(db, runtime, row, outcome, now)
         row.handled_at = now
         _acknowledge(db, row, now)
 
@@ -143,6 +144,16 @@ _DONE_BY: Mapping[Outcome, Callable[[Runtime, int, str, IdempotencyKey], Outcome
     Outcome.ACCEPT: _accept,
     Outcome.DECLINE: _decline,
 }
+
+
+def _done_here(db: Session, runtime: Runtime, row: InboundText, outcome: Outcome, now: datetime) -> Outcome:
+    """What became of what was decided and is done in the transaction that answers; other outcomes as they are."""
+    if outcome is Outcome.CONFIRM:
+        return _confirm(db, row, now)
+    if outcome is Outcome.STOP:
+        is_new = stop_texts(db, runtime, row.council, row.phone_key, now)
+        return Outcome.STOPPED if is_new else Outcome.REPEATED
+    return outcome
 
 
 def _confirm(db: Session, row: InboundText, now: datetime) -> Outcome:

@@ -11,7 +11,7 @@ from core.language import Language
 from core.message_templates import subject_and_text
 from core.text import person_name
 from reminders.delivery_decisions import MessageFacts
-from reminders.messages import MessageContext, OtherBody, template_of
+from reminders.messages import MessageContext, MessagePart, OtherBody, template_of
 from reminders.recipients import Delivery
 
 # Of a page of A4 with margins of 2 cm: characters of a line, lines of the first page below the address, of each further one.
@@ -31,7 +31,17 @@ class LetterBody(OtherBody):
     large_print: bool = False
 
     @classmethod
-    def written(
+    def of(cls, kind: str, parts: Sequence[MessagePart], delivery: Delivery) -> Self:
+        """The letter in one language, or in two, the first of them first."""
+        first, *others = (cls._written(kind, facts, message, delivery, language) for facts, message, language in parts)
+        if not others:
+            return first
+        headings, texts = [first.heading, *(other.heading for other in others)], [first.text.rstrip()]
+        texts += [f"{other.heading}\n\n{other.text}" for other in others]
+        return replace(first, heading=" / ".join(headings), text="\n\n".join(texts))
+
+    @classmethod
+    def _written(
         cls, kind: str, facts: MessageFacts, message: MessageContext, delivery: Delivery, language: Language
     ) -> Self:
         """A letter is answered by its short link, by telephone or at the counter, never by email."""
@@ -48,12 +58,3 @@ class LetterBody(OtherBody):
         lines = [self.heading, "", *self.text.splitlines()]
         count = sum(max(1, len(textwrap.wrap(line, width))) for line in lines)
         return 1 + max(0, -(-(count - first) // further))
-
-    @classmethod
-    def joined(cls, parts: Sequence[Self]) -> Self:
-        """The letter in one language, or in two, the first of them first."""
-        if len(parts) == 1:
-            return parts[0]
-        first, *others = parts
-        headings, texts = [part.heading for part in parts], [f"{other.heading}\n\n{other.text}" for other in others]
-        return replace(first, heading=" / ".join(headings), text="\n\n".join([first.text.rstrip(), *texts]))

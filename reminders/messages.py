@@ -51,15 +51,8 @@ class OtherBody:
     """A message as a channel sends it that sends no email."""
 
     @classmethod
-    def written(
-        cls, kind: str, facts: MessageFacts, message: MessageContext, delivery: Delivery, language: Language
-    ) -> Self:
-        """The message of `kind`."""
-        raise NotImplementedError
-
-    @classmethod
-    def joined(cls, parts: Sequence[Self]) -> Self:
-        """The message in one language, or in two, the first of them first."""
+    def of(cls, kind: str, parts: Sequence[MessagePart], delivery: Delivery) -> Self:
+        """The message of `kind` in one language, or in two, the first of them first."""
         raise NotImplementedError
 
 
@@ -143,6 +136,10 @@ class MessageContext:
         return means_somebody_else(self.papers)
 
 
+# What a message says in one language.
+MessagePart = tuple[MessageFacts, MessageContext, Language]
+
+
 class MessageWriter:
     """Writes messages with links to `public_url`."""
 
@@ -171,9 +168,7 @@ class MessageWriter:
         """The message of `kind` (confirmation, reminder_..., rescheduled, cancelled, manage_link_...) as a `body_type`."""
         if not issubclass(body_type, OtherBody):
             return self.write(kind, facts, delivery)
-        parts = self._in_each_language(kind, facts, delivery)
-        written = [body_type.written(kind, one, said, delivery, language) for one, said, language in parts]
-        return body_type.joined(written)
+        return body_type.of(kind, self._in_each_language(kind, facts, delivery), delivery)
 
     def write(self, kind: str, facts: MessageFacts, delivery: Delivery) -> EmailBody:
         """The message of `kind` as an email."""
@@ -189,9 +184,7 @@ class MessageWriter:
         event = in_both_languages(events) if len(events) > 1 else events[0]
         return replace(body, calendar=calendar_file([event], method), calendar_method=method)
 
-    def _in_each_language(
-        self, kind: str, facts: MessageFacts, delivery: Delivery
-    ) -> list[tuple[MessageFacts, MessageContext, Language]]:
+    def _in_each_language(self, kind: str, facts: MessageFacts, delivery: Delivery) -> list[MessagePart]:
         """What the message says, in each language in which it is written."""
         facts = facts.for_kind(kind)
         codes = languages_for(facts.authority, delivery.language)

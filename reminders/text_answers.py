@@ -17,17 +17,19 @@ class Meaning(StrEnum):
     CANCEL = "cancel"
     CONFIRM = "confirm"
     DECLINE = "decline"
+    STOP = "stop"
     NUMBER = "number"
     OTHER = "other"
 
 
 class Outcome(StrEnum):
-    """What has become of a text. The first four are decided, and not done yet."""
+    """What has become of a text. The first five are decided, and not done yet."""
 
     CANCEL = "cancel"
     CONFIRM = "confirm"
     ACCEPT = "accept"
     DECLINE = "decline"
+    STOP = "stop"
     CANCELLED = "cancelled"
     CONFIRMED = "confirmed"
     ACCEPTED = "accepted"  # the other time that was offered
@@ -35,6 +37,7 @@ class Outcome(StrEnum):
     KEPT = "kept"  # the appointment: they did not want an earlier time
     ASKED = "asked"  # which of several appointments they mean
     TOO_LATE = "too_late"  # to cancel by text
+    STOPPED = "stopped"  # they get no more texts
     REPEATED = "repeated"  # the same again: nothing is done twice
     TO_READ = "to_read"
     UNKNOWN = "unknown"  # nobody's number
@@ -51,9 +54,12 @@ _MEANINGS: Mapping[str, Meaning] = {
     "ie": Meaning.CONFIRM,
     "no": Meaning.DECLINE,
     "na": Meaning.DECLINE,
+    "stop": Meaning.STOP,
+    "stopio": Meaning.STOP,
+    "unsubscribe": Meaning.STOP,
 }
 _POLITE = frozenset({"please", "thanks", "thank", "you", "os", "gwelwch", "yn", "dda", "diolch"})
-FOR_STAFF = (Outcome.TO_READ, Outcome.UNKNOWN, Outcome.TOO_LATE)
+FOR_STAFF = (Outcome.TO_READ, Outcome.UNKNOWN, Outcome.TOO_LATE, Outcome.STOPPED)
 MOST_CHOICES = 5  # with their days and times they fit into two segments
 REPEATED_WITHIN = timedelta(minutes=10)
 QUESTION_IS_OPEN = timedelta(days=1)
@@ -151,6 +157,8 @@ def decide(answer: Answer, known: TextHistory, now: datetime) -> Decision:
         return Decision(Outcome.TO_READ, first)
     if _is_repeated(answer, known.earlier, now):
         return Decision(Outcome.REPEATED)
+    if answer.meaning is Meaning.STOP:  # whatever the appointment: nothing happens to it
+        return Decision(Outcome.STOP, next((sent.appointment_id for sent in known.sent), first))
     if answer.number:
         return _chosen(answer, known, now) or Decision(Outcome.TO_READ, first)
     if not known.to_come:

@@ -35,6 +35,7 @@ AUDIT_ACTIONS: Labels = {
     "named_adviser_ended": _l("Ended that a resident has a named adviser"),
     "confirmed": _l("Said by text that they come"),
     "text_read": _l("Read a text from a resident"),
+    "texts_stopped": _l("Asked for no more texts, in answer to one"),
     "failure_ended": _l("Dealt with messages to a resident that failed"),
     "resident_told": _l("Told a resident what no message had"),
     "resident_erased": _l("Erased what we knew of a resident"),

@@ -30,6 +30,7 @@ from locations.tables import Authority
 from people.residents.details import ResidentDetails
 from people.residents.tables import Resident
 from reminders.inbound import GIVEN_UP_AFTER, MOST_AT_ONCE, handle_text, handle_waiting_texts
+from reminders.inbound_queries import texts_to_read
 from reminders.inbound_texts import ReceivedText, keep_text
 from reminders.outbox import plan_notifications
 from reminders.reach_queries import can_be_told
@@ -210,6 +211,50 @@ def test_a_time_that_is_held_no_longer_is_not_taken_for_a_confirmation(
     text(Runtime(runtime.settings, database, clock), "YES")
     assert outcomes(database) == ["to_read"]
     assert "somebody will read it" in sent_answers(runtime, clock)[-1]
+
+
+def test_stop_ends_texts_and_leaves_the_appointment(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    """What is owed goes by the next channel; the answer is the last text, whatever else they send."""
+    with appointment_changed.connected_to(plan_notifications):
+        appointment = book(runtime, world, when=WHEN + timedelta(days=2), who=replace(ROBIN, email="robin@example.org"))
+        sent_answers(runtime, clock)
+        text(runtime, "Stopio")
+        text(runtime, "STOP")
+        text(runtime, "stop please", number="447700900999")
+    assert outcomes(database) == ["stopped", "repeated", "unknown"]
+    assert states(database) == ["booked"]
+    with database.reading() as db:
+        resident = db.get_one(Resident, db.get_one(Appointment, appointment).resident_id)
+        assert (resident.do_not_text, resident.contact_preference) == (True, "email")
+        owed = select(Notification.channel).where(
+            Notification.status == "pending", Notification.kind != "text_answer_1"
+        )
+        assert set(db.scalars(owed)) == {"email"}
+        assert "texts_stopped" in db.scalars(select(AuditEntry.action)).all()
+        assert [row.text for row in texts_to_read(db, world.authority_id, 5)] == ["Stopio", "stop please"]
+    (answer,) = sent_answers(runtime, clock)
+    assert "you get no more texts from us. What is booked stays booked." in answer
+
+
+@pytest.mark.databases("sqlite")
+def test_stop_of_a_telephone_is_for_everybody_whose_texts_it_gets(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    """Whoever shares the number, or has it for one appointment alone, gets no texts; other numbers do."""
+    book(runtime, world)
+    book(runtime, world, when=WHEN + timedelta(hours=1), who=replace(ROBIN, name="Noor Shared"))
+    other = replace(ROBIN, name="Ali Other", phone="07700 900555", contact_preference="email")
+    given = book(runtime, world, when=WHEN + timedelta(hours=2), who=other)
+    with database.writing() as db:
+        db.get_one(Appointment, given).contact_phone = THEIRS
+    book(runtime, world, when=WHEN + timedelta(hours=3), who=replace(other, name="Kim Else", phone="07700 900556"))
+    text(runtime, "STOP")
+    with database.reading() as db:
+        stopped = {row.name: row.do_not_text for row in db.scalars(select(Resident))}
+    assert stopped == {"Robin Sample": True, "Noor Shared": True, "Ali Other": True, "Kim Else": False}
+    assert states(database) == ["booked"] * 4
 
 
 def test_of_several_we_ask_and_a_number_answers(

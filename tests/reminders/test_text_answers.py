@@ -23,16 +23,18 @@ from reminders.text_answers import (
 )
 from tests.support.factories import NOW
 
-CANCEL, CONFIRM, ONE, TWO = (answer_of(text) for text in ("CANCEL", "YES", "1", "2"))
+CANCEL, CONFIRM, STOP, ONE, TWO = (answer_of(text) for text in ("CANCEL", "YES", "STOP", "1", "2"))
 HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_what_a_text_tells_people_to_reply_is_understood_and_in_its_language(code: str) -> None:
-    said = language_for(code).gettext("Or reply CONFIRM or CANCEL.")
+    sentences = ("Reply CONFIRM or CANCEL.", "To stop texts, reply STOP.", "STOP: no texts.")
+    said = " ".join(language_for(code).gettext(sentence) for sentence in sentences)
     words = re.findall(r"\b[A-Z]{4,}\b", said)
-    assert [answer_of(word) for word in words] == [Answer(Meaning.CONFIRM), Answer(Meaning.CANCEL)]
-    assert code == "en" or not {"CONFIRM", "CANCEL"} & set(words)
+    meanings = (Meaning.CONFIRM, Meaning.CANCEL, Meaning.STOP, Meaning.STOP)
+    assert [answer_of(word) for word in words] == [Answer(meaning) for meaning in meanings]
+    assert code == "en" or not {"CONFIRM", "CANCEL", "STOP"} & set(words)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,9 @@ def test_what_a_text_tells_people_to_reply_is_understood_and_in_its_language(cod
         ("Please do not cancel", Answer(Meaning.OTHER)),
         ("Yes, cancel", Answer(Meaning.OTHER)),
         ("Yes but can I come at 3", Answer(Meaning.OTHER)),
-        ("STOP", Answer(Meaning.OTHER)),
+        ("STOP", Answer(Meaning.STOP)),
+        ("Stopio, diolch", Answer(Meaning.STOP)),
+        ("Please stop the appointment", Answer(Meaning.OTHER)),
         ("HELP", Answer(Meaning.OTHER)),
         ("07700 900123", Answer(Meaning.OTHER)),
         ("Please", Answer(Meaning.OTHER)),
@@ -78,6 +82,9 @@ def told(*ids: int) -> tuple[SentText, ...]:
         # The last text was about a visit that is over: it may not be the one to come.
         (CANCEL, TextHistory([2], told(9)), Decision(Outcome.ASKED, 2, (2,))),
         (CANCEL, TextHistory([], told(1)), Decision(Outcome.TO_READ)),
+        (STOP, TextHistory([1, 2], told(2)), Decision(Outcome.STOP, 2)),
+        (STOP, TextHistory([1, 2]), Decision(Outcome.STOP, 1)),
+        (STOP, TextHistory(), Decision(Outcome.STOP)),
         (Answer(Meaning.OTHER), TextHistory([1, 2], told(2)), Decision(Outcome.TO_READ, 1)),
         (ONE, TextHistory([1, 2], told(2)), Decision(Outcome.TO_READ, 1)),
     ],
@@ -106,8 +113,8 @@ def test_a_number_answers_the_question_that_was_asked() -> None:
     sent=st.lists(st.integers(1, 6)),
     outcome=st.sampled_from([None, *Outcome]),
     minutes=st.integers(0, 3000),
-    answer=st.sampled_from([CANCEL, CONFIRM, ONE, TWO, Answer(Meaning.OTHER)]),
-    earlier=st.sampled_from([CANCEL, CONFIRM, ONE, TWO, Answer(Meaning.OTHER)]),
+    answer=st.sampled_from([CANCEL, CONFIRM, STOP, ONE, TWO, Answer(Meaning.OTHER)]),
+    earlier=st.sampled_from([CANCEL, CONFIRM, STOP, ONE, TWO, Answer(Meaning.OTHER)]),
 )
 def test_only_what_is_to_come_is_changed_and_nothing_twice(
     to_come: list[int],

@@ -10,21 +10,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.language import language_for
 from core.tokens import appointment_of_short_token, is_short_token, short_token
 from reminders.delivery_decisions import MessageFacts
 from reminders.former_owners import FormerOwner
-from reminders.gsm7 import Alphabet, text_size
+from reminders.gsm7 import Alphabet, plain, text_size, without_marks
 from reminders.letters import LetterBody
 from reminders.offered_time import OfferedTime
 from reminders.recipients import (
     CANCELLED,
+    CONTACT_CHANGED,
+    EARLIER_TIME,
     FAMILIES,
+    HANDED_OVER,
+    OFFERS,
     RESCHEDULED,
     SEVERAL_BOOKINGS,
+    SITE_MESSAGE,
     TEXT_ANSWER,
+    WISH_PAUSED,
     Contacts,
     Delivery,
     Person,
+    family_of,
 )
 from reminders.text_answers import TextAnswer
 from reminders.texts import TextBody
@@ -39,7 +47,19 @@ KINDS = sorted(
     {*(f"{family}_1" for family in FAMILIES if family != TEXT_ANSWER), RESCHEDULED, CANCELLED, SEVERAL_BOOKINGS}
 )
 ALL_FACTS = replace(FACTS, offer=OFFER, former={1: FORMER}, told_starts_at=STARTS - timedelta(days=1))
-ANSWERS = ("cancelled", "confirmed", "accepted", "declined", "kept", "asked", "too_late", "to_read")
+# The families whose texts say no time or place, and those without a link: they go to whoever had the number before.
+ABOUT_NO_TIME = (CONTACT_CHANGED, HANDED_OVER, SEVERAL_BOOKINGS, WISH_PAUSED)
+WITHOUT_LINK = (CONTACT_CHANGED, HANDED_OVER)
+MODES = {"in_person": "", "phone": "By telephone.", "video": "By video."}
+REPLY = {"en": "Reply", "cy": "CADARNHAU"}
+WALES = replace(
+    AUTHORITY,
+    name="Aberwyn County Council (demo)",
+    languages=("en", "cy"),
+    first_language="cy",
+    translations={"name_cy": "Cyngor Aberwyn"},
+)
+ANSWERS = ("cancelled", "confirmed", "accepted", "declined", "kept", "asked", "too_late", "stopped", "to_read")
 SECRETS = ("Certify", "Housing", "Passport", "Tenancy", "K7PM", "interpreter")
 
 
@@ -59,8 +79,8 @@ def test_a_reminder_says_who_writes_and_when_and_where() -> None:
     url = f"https://appointments.example.org/s/{short_token('for-tests-only', 1, 'nonce')}"
     assert text("reminder_1d") == (
         "Testshire & District Council: a reminder of your appointment on Tue 24 Nov 10:30am. "
-        "Where: High Street Library, 1 High Street, Testshire, NW11 9QS. The lift is behind the desk. "
-        f"See, change or cancel it: {url} Or contact us: 01632 960000"
+        "Where: High Street Library, 1 High Street, Testshire, NW11 9QS. "
+        f"See, change or cancel it: {url} Or contact us: 01632 960000 To stop texts, use the link."
     )
 
 
@@ -69,8 +89,60 @@ def test_every_kind_is_a_text_of_one_line_that_says_nothing_private(kind: str) -
     said = text(kind, ALL_FACTS)
     assert said.startswith("Testshire & District Council: ")
     assert "\n" not in said
+    assert said.count("https://") == (family_of(kind) not in WITHOUT_LINK)
     assert "reply" not in said.lower()
     assert not [secret for secret in SECRETS if secret in said]
+
+
+@given(
+    kind=st.sampled_from([kind for kind in KINDS if family_of(kind) not in ABOUT_NO_TIME] + ["reminders"]),
+    language=st.sampled_from(["", "cy", "en"]),
+    mode=st.sampled_from(sorted(MODES)),
+    site=st.sampled_from(["Neuadd y Dref", "Llyfrgell Tŷ Coch a’r Hwb Cymunedol", "Caffi Łódź", "Māori Café"]),
+    site_cy=st.sampled_from(["", "Hwb Dŵr a Thân"]),
+    number=st.sampled_from(["", "07700 900982"]),
+    name=st.sampled_from(["Robin Sample", "Siân Tŵr", "محمد علي", "Łukasz Żółć", "Zoë 😀"]),
+    message_name=st.sampled_from(["", "Your visit to talk about the plans that you have sent to us"]),
+    others=st.integers(1, 2),
+)
+def test_every_text_in_every_language_says_who_when_where_and_has_one_link(
+    kind: str,
+    language: str,
+    mode: str,
+    site: str,
+    site_cy: str,
+    number: str,
+    name: str,
+    message_name: str,
+    others: int,
+) -> None:
+    place = replace(SITE, name=site, translations={"name_cy": site_cy} if site_cy else {})
+    services = tuple(replace(service, message_name=message_name) for service in FACTS.services)
+    council = replace(WALES, text_number=number)
+    facts = replace(ALL_FACTS, authority=council, mode=mode, site=place, services=services, appointment_id=2048123)
+    facts = replace(facts, offer=replace(OFFER, site=place))
+    if kind == "reminders":
+        hours = range(1, others + 1)
+        later = (replace(facts, appointment_id=hour, starts_at=STARTS + timedelta(hours=hour)) for hour in hours)
+        facts = replace(facts, same_day=tuple(later))
+    said = text("reminder_1d" if kind == "reminders" else kind, facts, replace(BY_TEXT, name=name, language=language))
+    assert re.match(r"(Cyngor )?Aberwyn( County Council( \(demo\))?)?: ", said)
+    assert said.count("https://") == 1 or (kind == "reminders" and language)
+    for code in (language,) if language else ("cy", "en"):
+        words = language_for(code)
+        starts = {CANCELLED: ALL_FACTS.told_starts_at or STARTS, EARLIER_TIME: OFFER.starts_at}.get(
+            family_of(kind), STARTS
+        )
+        assert (words.day_short(starts) if kind == "reminders" else words.moment_short(starts)) in said
+        name_of_site = site_cy if code == "cy" and site_cy else site
+        is_there = mode == "in_person" or family_of(kind) in (*OFFERS, SITE_MESSAGE)
+        assert plain(without_marks(name_of_site if is_there else words.gettext(MODES[mode]))) in said
+        assert number or REPLY[code] not in said
+    assert text_size(said).segments <= 2 or kind not in ("reminder_1", "reminders")
+    if kind == "reminder_1":  # one of several appointments may have no room left
+        assert re.search("STOP|top texts|tal tecstau|atal negeseuon", said), said
+        assert ("Croeso i'r Gymraeg" in said) == (language != "en")
+        assert ("Welsh is welcome" in said) == (language == "en")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -141,7 +213,7 @@ def test_every_sentence_of_a_text_begins_with_a_large_letter(kind: str, language
     council = replace(AUTHORITY, languages=("en", "cy"), text_number="07700 900982")
     facts = replace(ALL_FACTS, authority=council, answers=answers)
     said = text(kind, facts, replace(BY_TEXT, language=language))
-    assert not re.search(r"[.!?] [a-zŵŷâêîôû]", said), said
+    assert not re.search(r"[.!?] [a-zŵŷâêîôû]", re.sub(r"https?://\S+", "", said)), said
 
 
 @pytest.mark.parametrize(("pounds", "said"), [("", ""), ("30", "costs us about £30.")])
@@ -153,7 +225,7 @@ def test_a_reminder_names_the_cost_of_a_missed_visit_where_the_council_does(poun
     for body in (text("reminder_1d", facts), email.text, email.html):
         assert ("A visit that is missed" in body, said in body) == (bool(pounds), True)
     assert "A visit that is missed" not in text("confirmation", facts)
-    long = replace(facts, site=replace(FACTS.site, directions="Behind the market. " * 16))
+    long = replace(facts, site=replace(FACTS.site, address="Behind the market, " * 16))
     assert "A visit that is missed" not in text("reminder_1d", long)
 
 
@@ -161,8 +233,8 @@ def test_nobody_is_asked_to_cancel_by_text_when_it_is_too_late() -> None:
     council = replace(AUTHORITY, text_number="07700 900982")
     facts = replace(FACTS, authority=council)
     ends = STARTS - timedelta(minutes=120)
-    assert "Or reply CONFIRM or CANCEL." in text("reminder_2h", facts.at(ends - timedelta(seconds=1)))
-    assert "Or reply CONFIRM. Or contact us: 01632 960000" in text("reminder_2h", facts.at(ends))
+    assert "Reply CONFIRM or CANCEL. " in text("reminder_2h", facts.at(ends - timedelta(seconds=1)))
+    assert "Reply CONFIRM. " in text("reminder_2h", facts.at(ends))
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])

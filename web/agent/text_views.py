@@ -33,6 +33,7 @@ class TextLine:
     number: str
     at: datetime
     is_too_late: bool
+    has_stopped: bool
     appointments: Sequence[AppointmentView]
 
 
@@ -66,8 +67,9 @@ def _lines(context: StaffContext, rows: Sequence[InboundText]) -> list[TextLine]
 
 
 def _line(row: InboundText, appointments: Sequence[AppointmentView]) -> TextLine:
-    number, is_too_late = grouped_phone(_as_dialled(row.from_number)), row.outcome == Outcome.TOO_LATE
-    return TextLine(row.id, row.text, number, row.received_at, is_too_late, appointments)
+    number = grouped_phone(_as_dialled(row.from_number))
+    is_too_late, has_stopped = row.outcome == Outcome.TOO_LATE, row.outcome == Outcome.STOPPED
+    return TextLine(row.id, row.text, number, row.received_at, is_too_late, has_stopped, appointments)
 
 
 def _as_dialled(number: str) -> str:

@@ -1,0 +1,51 @@
+"""No more texts to a number: whoever has it has asked for none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select, union
+from sqlalchemy.orm import Session
+
+from booking.tables import Appointment
+from booking.use_cases.change_details import follow_record, reached_ahead
+from core.audit import Actor, record
+from core.runtime import Runtime
+from people.residents.resident_repository import lock_resident
+from people.residents.tables import Representative, Resident
+
+INSTEAD = "email"  # the preference of who has no other: the council's order of the channels then counts
+
+
+def stop_texts(db: Session, runtime: Runtime, authority_id: int, phone_key: str, now: datetime) -> bool:
+    """Write "do not text" into the record of everybody whom texts to this number are about; their appointments stay.
+
+    Messages that are owed go by the next channel. Returns whether anything was changed.
+    """
+    stopped = False
+    for resident_id in _residents_of(db, authority_id, phone_key):
+        row = lock_resident(db, authority_id, resident_id)
+        db.refresh(row)
+        if row.do_not_text and row.contact_preference != "text":
+            continue
+        known = reached_ahead(db, row, now)
+        row.do_not_text = True
+        row.contact_preference = INSTEAD if row.contact_preference == "text" else row.contact_preference
+        db.flush()
+        follow_record(db, runtime, row, Actor.resident(), now, known=known, keeps_own=True)
+        record(db, Actor.resident(), "texts_stopped", ("resident", row.id), authority_id=authority_id, now=now)
+        stopped = True
+    return stopped
+
+
+def _residents_of(db: Session, authority_id: int, key: str) -> Iterable[int]:
+    """Who has the number, for whom somebody acts that has it, and for whose appointment it was given, in order."""
+    own = select(Resident.id).where(Resident.authority_id == authority_id, Resident.phone_key == key)
+    acting = select(Representative.resident_id).where(
+        Representative.authority_id == authority_id, Representative.phone_key == key
+    )
+    given = select(Appointment.resident_id).where(
+        Appointment.authority_id == authority_id, Appointment.contact_phone_key == key
+    )
+    return sorted(db.scalars(union(own, acting, given))) if key else ()
