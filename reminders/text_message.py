@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.language import Language
@@ -13,6 +15,7 @@ from reminders.day_words import by_time
 from reminders.delivery_decisions import MessageFacts
 from reminders.gsm7 import without_marks
 from reminders.messages import MessageContext
+from reminders.offer_words import TIME
 from reminders.offered_time import OfferedTime
 from reminders.recipients import (
     CANCELLED,
@@ -93,32 +96,23 @@ class TextMessage:
 
 def text_message(kind: str, facts: MessageFacts, message: MessageContext, language: Language) -> TextMessage:
     """Everything that a text may say of the appointment."""
-    zone = ZoneInfo(facts.authority.zone)
-    told = facts.as_told
-    offer, is_answer = facts.offer, family_of(kind) == TEXT_ANSWER
+    is_answer = family_of(kind) == TEXT_ANSWER
     answer = facts.answers.get(number_of(kind), NO_ANSWER) if is_answer else NO_ANSWER
-    at_that_time = told if kind == CANCELLED else facts
     begins, url = message.place_in_message in ("", FIRST), _link_of(kind, message)
-    contact = next((line.value for line in message.contact), "")  # the link leads to all of them
     said = TextMessage(
         council=without_marks(one_line(facts.authority.name)),
         name=message.acts_for or message.to_name,
         what=neutral_name(facts, language, for_helper=bool(message.acts_for)),
-        when=language.moment_short(at_that_time.starts_at.astimezone(zone)),
-        day=language.day_short(facts.starts_at.astimezone(zone)),
-        earlier_when=language.moment_short(told.starts_at.astimezone(zone)) if message.earlier_when else "",
-        is_same_time=message.is_same_time,
-        newer_when=language.moment_short(facts.starts_at.astimezone(zone)) if message.newer_when else "",
         mode=facts.mode,
         site=_place_of(facts.site),
         address=without_marks(", ".join(message.address)),
         directions=without_marks(one_line(facts.site.directions)),
         url=url,
-        contact=contact,
+        contact=next((line.value for line in message.contact), ""),  # the link leads to all of them
         answers=bool(facts.authority.text_number),
         can_cancel=any(one.can_be_cancelled for one in by_time(facts)),
         answer=answer.outcome,
-        choices=tuple(language.moment_short(start.astimezone(zone)) for start in answer.choices),
+        choices=tuple(language.moment_short(_here(facts, start)) for start in answer.choices),
         own_text=message.site_text.text_in(language.code),
         is_english=message.site_text.is_english_in(language.code),
         by_authority=message.by_authority,
@@ -126,16 +120,38 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         welcomes_welsh=message.welcomes_welsh and begins,
         missed_cost=message.missed_cost,
         is_for_helper=bool(message.acts_for),
-        offer_when=language.moment_short(offer.starts_at.astimezone(zone)) if offer else "",
-        offer_until=language.moment_short(offer.answer_by.astimezone(zone)) if offer else "",
-        offer_is_shared=message.offer_is_shared,
-        offer_same=message.offer_same,
+        **_times(kind, facts, message, language),
     )
     if kind != SEVERAL_BOOKINGS:  # a question, with the longest link of all
         said = replace(said, stop=_how_to_stop(said, message.short_url))
-    if offer and family_of(kind) in OFFERS:
-        said = _at_place_of(offer, said)
+    if facts.offer and family_of(kind) in OFFERS:
+        said = _at_place_of(facts.offer, said)
     return _of_day(said, facts, message.visits, language) if facts.same_day else said
+
+
+def _times(kind: str, facts: MessageFacts, message: MessageContext, language: Language) -> dict[str, Any]:
+    """When it is, when it was, and what is offered in its place."""
+    told, offer = facts.as_told, facts.offer
+
+    def said(at: datetime) -> str:
+        return language.moment_short(_here(facts, at))
+
+    return {
+        "when": said(told.starts_at if kind == CANCELLED else facts.starts_at),
+        "day": language.day_short(_here(facts, facts.starts_at)),
+        "earlier_when": said(told.starts_at) if message.earlier_when else "",
+        "is_same_time": message.is_same_time,
+        "newer_when": said(facts.starts_at) if message.newer_when else "",
+        "offer_when": said(offer.starts_at) if offer else "",
+        "offer_until": said(offer.answer_by) if offer else "",
+        "offer_is_shared": message.offer_is_shared,
+        "offer_same": message.offer_same,
+    }
+
+
+def _here(facts: MessageFacts, at: datetime) -> datetime:
+    """The time on the clocks of the place."""
+    return at.astimezone(ZoneInfo(facts.authority.zone))
 
 
 def _link_of(kind: str, message: MessageContext) -> str:
@@ -159,8 +175,7 @@ def _how_to_stop(said: TextMessage, appointment_url: str) -> str:
 
 def _at_place_of(offer: OfferedTime, said: TextMessage) -> TextMessage:
     """With the place of the time that is offered; without any if it is the same time in another way, as the page tells."""
-    is_same_time = offer.change is not None and offer.change.is_same_time
-    site = "" if is_same_time else _place_of(offer.site)
+    site = "" if said.offer_same == TIME else _place_of(offer.site)
     return replace(said, mode="", site=site, address="", directions="")
 
 
