@@ -25,6 +25,7 @@ from core.wall_clock import instant_of, local_day
 from locations.model import Catalogue, ResourceFacts, SiteFacts
 
 DUE, LATE, OVER = "due", "late", "over"
+NEWS = frozenset({State.ARRIVED.value, LATE, OVER})  # worth a look before anything else
 PEOPLE = frozenset({"adviser", "interpreter"})
 Counts = Mapping[tuple[int, date, str], int]
 
@@ -80,21 +81,26 @@ def figures_of(
     dates: Sequence[date],
     now: datetime,
     *,
-    with_fill: bool,
-) -> dict[int, tuple[DayFigures, ...]]:
-    """The figures of each of these sites on each of these dates, by the site's id.
+    most: int,
+) -> list[tuple[DayFigures, ...]]:
+    """The figures on each of these dates of `most` of the sites: those with news on the first date come first.
 
-    One statement; with the fill a second one, which reads every allocation of these days.
+    One statement; a second one, which reads every allocation of these days, where no site is left out.
     """
     counts = _counts(db, [site.id for site in sites], dates, now)
     zone = catalogue.authority.zone
-    days = {(site.id, on): site_day(site, local_day(on, zone), zone) for site in sites for on in dates}
-    busy = busy_of(db, catalogue, list(days.values()), now) if with_fill else None
+    busy_ids = {site_id for site_id, on, phase in counts if on == dates[0] and phase in NEWS}
+    first_day = local_day(dates[0], zone)
+    in_order = sorted(
+        sites, key=lambda site: site.id not in busy_ids and not _away(site, site_day(site, first_day, zone))
+    )
+    shown = in_order[:most]
+    days = {(site.id, on): site_day(site, local_day(on, zone), zone) for site in shown for on in dates}
+    busy = busy_of(db, catalogue, list(days.values()), now) if len(shown) == len(sites) else None
     ticks = {key: seat_ticks(day, busy) for key, day in days.items()} if busy is not None else {}
-    return {
-        site.id: tuple(_figures(site, on, days[site.id, on], counts, ticks.get((site.id, on))) for on in dates)
-        for site in sites
-    }
+    return [
+        tuple(_figures(site, on, days[site.id, on], counts, ticks.get((site.id, on))) for on in dates) for site in shown
+    ]
 
 
 def _counts(db: Session, site_ids: Sequence[int], dates: Sequence[date], now: datetime) -> Counts:
@@ -122,6 +128,8 @@ def _figures(site: SiteFacts, on: date, plan: SiteDay, counts: Counts, ticks: Se
 
 def _away(site: SiteFacts, plan: SiteDay) -> tuple[ResourceFacts, ...]:
     """Who was to work there on that day, and is away for a part of it or all of it."""
+    if not site.closures:
+        return ()
     starts_at, ends_at = instant_of(plan.day.base_unit), instant_of(plan.day.end_unit)
     closed_ids = {one.resource_id for one in site.closures if one.starts_at < ends_at and one.ends_at > starts_at}
     planned = [site.resource(resource_id) for resource_id in plan.resource_ids if resource_id in closed_ids]

@@ -67,11 +67,6 @@ class SiteLine:
         """The names of the people who are away today, of those who were to work there."""
         return ", ".join(resource.name for resource in self.today.away)
 
-    @property
-    def has_news(self) -> bool:
-        """Whether something about today is worth a look before anything else."""
-        return bool(self.today.waiting or self.today.late or self.today.unrecorded or self.today.away)
-
 
 @dataclass(frozen=True)
 class NextVisit:
@@ -97,7 +92,8 @@ def home_figures(context: StaffContext) -> HomeFigures:
     sites = sites_of_staff(context.staff, context.catalogue.sites)
     lines = _site_lines(context, sites)
     coming = tuple(_next_visits(context, sites)) if len(sites) <= MOST_WITH_NEXT else ()
-    return HomeFigures(tuple(_to_do(context)), tuple(lines[:MOST_SITES]), len(lines) - MOST_SITES, coming)
+    more = len(sites) - len(lines) if lines else 0
+    return HomeFigures(tuple(_to_do(context)), tuple(lines), more, coming)
 
 
 def _may(context: StaffContext, action: Action) -> bool:
@@ -108,10 +104,8 @@ def _site_lines(context: StaffContext, sites: list[SiteFacts]) -> list[SiteLine]
     if not sites or url_or_none("site.today", site=sites[0].slug) is None:
         return []
     dates = (context.today, context.today + timedelta(days=1))
-    with_fill = len(sites) <= MOST_SITES
-    figures = figures_of(context.db, context.catalogue, sites, dates, context.now, with_fill=with_fill)
-    lines = [SiteLine(site, *figures[site.id]) for site in sites]
-    return sorted(lines, key=lambda line: not line.has_news)
+    figures = figures_of(context.db, context.catalogue, sites, dates, context.now, most=MOST_SITES)
+    return [SiteLine(today.site, today, tomorrow) for today, tomorrow in figures]
 
 
 def _next_visits(context: StaffContext, sites: list[SiteFacts]) -> list[NextVisit]:
