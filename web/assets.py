@@ -9,7 +9,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from flask import Flask, Response, abort, current_app, request, url_for
+from flask import Flask, Response, abort, current_app, request
 from werkzeug.security import safe_join
 
 from people.staff.access_marks import public
@@ -17,6 +17,7 @@ from web.compression import BEST_QUALITY, accepted_encoding, compressed
 from web.mirrored_css import mirrored_css
 from web.request_language import current_language
 
+ADDRESS = "/static/assets"
 DIGEST_LENGTH = 12
 IMPORT = re.compile(r"""^import .*?from "(\.{1,2}/[^"]+)";$""", re.MULTILINE)
 # What browsers load. Other files of the folder, the build's own among them, are not to be had here.
@@ -27,7 +28,7 @@ MIRRORED = ".rtl.css"  # at the end of the address of a stylesheet for pages who
 
 def install(app: Flask) -> None:
     """Add the address of the assets to `app`."""
-    app.add_url_rule("/static/assets/<digest>/<path:filename>", "assets", _send_asset)
+    app.add_url_rule(f"{ADDRESS}/<digest>/<path:filename>", "assets", _send_asset)
 
 
 def asset_url(name: str) -> str:
@@ -36,9 +37,7 @@ def asset_url(name: str) -> str:
     Files name one another by relative addresses: one digest of them all is a folder of their addresses, and so of the
     addresses of what they import. Raises: FileNotFoundError.
     """
-    static = _static_folder()
-    _digest_of(static / name)
-    return url_for("assets", digest=_digest_of_all(static), filename=name)
+    return request.script_root + _path_of(_static_folder(), name)
 
 
 def style_url(name: str) -> str:
@@ -53,7 +52,18 @@ def module_urls(name: str) -> list[str]:
 
 
 def _static_folder() -> Path:
-    return Path(current_app.static_folder or "")
+    return _path(current_app.static_folder or "")
+
+
+@lru_cache(maxsize=4)
+def _path(folder: str) -> Path:
+    return Path(folder)
+
+
+@lru_cache(maxsize=64)
+def _path_of(static: Path, name: str) -> str:
+    _digest_of(static / name)
+    return f"{ADDRESS}/{_digest_of_all(static)}/{name}"
 
 
 @lru_cache(maxsize=64)

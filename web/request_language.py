@@ -31,6 +31,12 @@ def install(app: Flask) -> None:
     """Choose each request's language, and give Flask-Babel our catalogue."""
     Babel(app, locale_selector=lambda: current_language().code)
     app.extensions["babel"].instance.domain_instance = CatalogueDomain()
+    # Flask-Babel's own look up a domain and its context first, for each of a page's hundred texts.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of Jinja's extension for texts
+        gettext=lambda text: current_language().translations.gettext(text),
+        ngettext=lambda one, many, number: current_language().translations.ngettext(one, many, number),
+        newstyle=True,
+    )
     app.before_request(_keep_choice)
     app.after_request(_name_language)
 

@@ -113,7 +113,7 @@ def _row(row: GridRowSpec, days: Sequence[tuple[date, str]], starts: Starts, zon
         count = bits.bit_count()
         text = language.ngettext("%(num)s free", "%(num)s free", count) if count else why_none[site.id, day]
         units = units_of(base_unit, bits, FIRST_TIMES)
-        times = tuple([_time(row, unit, zone, day_label, place, language) for unit in units])
+        times = tuple([_time(row.token, unit, zone, day_label, place, language) for unit in units])
         cells.append(Cell(f"{site.id}.{row.mode}.{day.isoformat()}", count, text, times))
     hint = language.miles(row.miles) if row.mode == "in_person" else str(MODES[row.mode])
     if row.is_own_area and row.mode == "in_person":
@@ -133,16 +133,18 @@ def units_of(base_unit: int, bits: Bits, limit: int | None = None) -> list[int]:
     return units
 
 
-def _time(row: GridRowSpec, unit: int, zone: str, day: str, place: str, language: Language) -> Time:
+@lru_cache(maxsize=5_000)  # a grid has hundreds, and the next one of the same week has most of them again
+def _time(token: str, unit: int, zone: str, day: str, place: str, language: Language) -> Time:
     text = clock_time(unit, zone, language)
     in_full = language.gettext("%(time)s %(day)s, %(place)s", time=text, day=day, place=place)
-    return Time(f"{row.token}{unit:x}", text, in_full)
+    return Time(f"{token}{unit:x}", text, in_full)
 
 
 def all_times(row: GridRowSpec, units: Iterable[int], zone: str) -> list[Time]:
     """A button for each of `units` at the site and in the mode of `row`."""
     place, language = place_label(row.site, row.mode), current_language()
-    return [_time(row, unit, zone, language.day_short(local_date_of(unit, zone)), place, language) for unit in units]
+    days = ((unit, language.day_short(local_date_of(unit, zone))) for unit in units)
+    return [_time(row.token, unit, zone, day, place, language) for unit, day in days]
 
 
 @lru_cache(maxsize=20_000)
