@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 MOST_MILES = 10.0  # further away no other place is proposed
-SEARCHED_DAYS = 28
+SEARCHED_DAYS = 28  # after the day that was booked, where no service promises a time sooner
 ANSWER_PERIOD = timedelta(days=2)
 LEAST_NOTICE = timedelta(hours=4)  # before a time that is proposed
 LATEST_ANSWER = timedelta(hours=2)  # before it
@@ -55,6 +55,15 @@ class Waiting:
     starts_at: datetime
     needs: Collection[str]
     asked_at: datetime
+
+
+def last_day(booked: date, first: date, promised: Iterable[int | None]) -> date:
+    """The last day on which a time is proposed instead of one of `booked`: within what each service promises.
+
+    Nobody is offered one after `first` and the day that they booked by more than that: they are rung.
+    """
+    days = min((one for one in promised if one is not None), default=SEARCHED_DAYS)
+    return max(first, booked) + timedelta(days=min(days, SEARCHED_DAYS))
 
 
 def turn_of(starts_at: datetime, needs: Collection[str], now: datetime) -> Turn:

@@ -77,6 +77,11 @@ def best_time(old: OldTime, others: Iterable[OtherTime]) -> OtherTime | None:
     return min(others, key=lambda other: _rank(old, other), default=None)
 
 
+def in_order(old: OldTime, others: Iterable[OtherTime]) -> list[OtherTime]:
+    """All of them, the one that suits best first."""
+    return sorted(others, key=lambda other: _rank(old, other))
+
+
 def _rank(old: OldTime, other: OtherTime) -> tuple[object, ...]:
     is_first = is_same_time(old, other)
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from booking.capacity.occupancy import occupied_on, seats_of
 from booking.proposals.time_ranking import OldTime, OtherTime, ReachedBy, best_time, remote_modes
 from booking.queries.appointments import contact_of
 from booking.queries.slots import SlotQuery, engine_slots, free_slots_of
-from booking.rebooking import LEAST_NOTICE, MOST_MILES, RUNG_NOTICE, SEARCHED_DAYS
+from booking.rebooking import LEAST_NOTICE, MOST_MILES, RUNG_NOTICE, last_day
 from booking.slot_tokens import SlotKey, decode
 from booking.tables import Allocation, Appointment
 from core.wall_clock import instant_of, local_date_of, unit_of
@@ -103,9 +103,10 @@ def persons_of(db: Session, catalogue: Catalogue, row: Appointment) -> frozenset
 def _later_or_sooner(
     db: Session, catalogue: Catalogue, sought: _Sought, near: dict[int, float], now: datetime
 ) -> Iterator[OtherTime]:
-    """The free times near by in the mode that they booked."""
+    """The free times near by in the mode that they booked, as soon as the services promise."""
     first = local_date_of(unit_of(now + LEAST_NOTICE), catalogue.authority.zone)
-    last = max(first, sought.row.local_date) + timedelta(days=SEARCHED_DAYS)
+    promised = (catalogue.service_by_id(id_).third_time_within_days for id_ in sought.query.service_ids)
+    last = last_day(sought.row.local_date, first, promised)
     query = replace(sought.query, site_ids=tuple(near), first_date=first, last_date=last)
     earliest = unit_of(now + LEAST_NOTICE)
     for slot in engine_slots(db, catalogue, query, now):

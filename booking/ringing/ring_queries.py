@@ -44,9 +44,15 @@ class ToRing:
 
 
 def people_to_ring(
-    db: Session, catalogue: Catalogue, now: datetime, also: Collection[int] = (), *, only: int | None = None
+    db: Session,
+    catalogue: Catalogue,
+    now: datetime,
+    also: Collection[int] = (),
+    *,
+    only: int | None = None,
+    site_ids: Collection[int] | None = None,
 ) -> list[ToRing]:
-    """Those who are to be rung, each once, and those of `also` who wait for an answer.
+    """Those who are to be rung at these sites, or (None) at all, each once; and those of `also` who wait for an answer.
 
     First whoever nothing could be proposed to, then who is due first. `only` is the id of one appointment.
     """
@@ -64,6 +70,8 @@ def people_to_ring(
     )
     if only is not None:
         items = items.where(RebookItem.appointment_id == only)
+    if site_ids is not None:
+        items = items.where(Appointment.site_id.in_(site_ids))
     found = {item.appointment_id: item for item in db.scalars(items)}
     proposals, ringing = open_proposals(db, catalogue, found.keys(), now), ringing_of(db, found.keys())
     people = [

@@ -103,6 +103,7 @@ SITE_SCOPED: frozenset[Action] = frozenset(
         Action.EXPORT_DAY_LIST,
         Action.MANAGE_FEEDS,
         Action.MANAGE_CLOSURES,
+        Action.RING_PEOPLE,
         Action.MANAGE_SESSIONS,
         Action.MANAGE_RESOURCES,
     }
@@ -134,12 +135,9 @@ def is_allowed(roles: Iterable[Grant], action: Action, site_id: int | None = Non
 def served_sites(roles: Iterable[Grant]) -> frozenset[int] | None:
     """The ids of the sites at which somebody with `roles` may book and change appointments; None means all.
 
-    Site staff serve whoever stands before them, for their own site. Everybody else of `_WHO_SERVE` does so for all sites.
+    Who is of one site serves there alone, managers too. Agents and administrators do so for all sites.
     """
-    serving = [grant for grant in roles if grant.role in POLICY[Action.CHANGE_APPOINTMENT]]
-    if any(grant.role is not Role.SITE_STAFF or grant.site_id is None for grant in serving):
-        return None
-    return frozenset(grant.site_id for grant in serving if grant.site_id is not None)
+    return sites_for(roles, Action.CHANGE_APPOINTMENT)
 
 
 def sites_for(roles: Iterable[Grant], action: Action) -> frozenset[int] | None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Event
 from typing import Any
@@ -21,6 +22,7 @@ from booking.queries.open_proposals import open_proposals
 from booking.queries.previewed_times import previewed_times
 from booking.queries.rebook_lists import RebookList
 from booking.rebooking import AFFECTED, RebookState
+from booking.ringing.ring_queries import people_to_ring
 from booking.slot_tokens import decode
 from booking.states import State
 from booking.tables import Allocation, Appointment, Claim, Hold, RebookItem
@@ -45,7 +47,8 @@ from core.database import Database
 from core.errors import CapacityConflict, ServiceError, SlotTaken
 from core.runtime import Runtime
 from core.wall_clock import instant_of
-from locations.catalogue_queries import catalogue_by_id
+from locations.catalogue_queries import bump_plan, catalogue_by_id
+from locations.tables import Service
 from people.residents.details import ResidentDetails
 from reminders.outbox import plan_notifications
 from reminders.reach import Reach
@@ -203,8 +206,15 @@ def test_a_preview_leaves_no_trace(database: Database) -> None:
 
 
 def test_what_the_preview_names_is_what_is_offered(database: Database) -> None:
+    """Also where services of other lengths share the desks: a time that is given away takes others with it."""
     world, runtime = make_world(database, desks=2), make_runtime(database)
-    booked(runtime, world, 12)
+    with database.writing() as db:
+        longer = {"duration_minutes": 45, "grid_minutes": 15}
+        db.execute(update(Service).where(Service.id == world.service_ids[1]).values(**longer))
+        bump_plan(db, world.authority_id)
+    for number in range(12):
+        at = TOMORROW + timedelta(minutes=60 * (number // 2))
+        make_appointment(runtime, world, at, service=number % 2, resident=person(number))
     with database.reading() as db:
         catalogue = catalogue_with(catalogue_by_id(db, world.authority_id), DAY, NOW)
         ids = db.scalars(select(Appointment.id)).all()
@@ -217,6 +227,30 @@ def test_what_the_preview_names_is_what_is_offered(database: Database) -> None:
         id_: (one.site.id, one.starts_at, one.change) for id_, one in offered.items()
     }
     assert len(offered) == 12
+
+
+@pytest.mark.parametrize(("promised", "is_offered"), [(None, True), (5, True), (2, False)])
+def test_nobody_is_offered_a_time_later_than_the_service_promises(
+    database: Database, promised: int | None, *, is_offered: bool
+) -> None:
+    """All are shut for three days: whoever would wait for longer than is promised is first on the list to ring."""
+    world, runtime = make_world(database), make_runtime(database)
+    with database.writing() as db:
+        promise = update(Service).where(Service.id == world.service_ids[0])
+        db.execute(promise.values(third_time_within_days=promised))
+        bump_plan(db, world.authority_id)
+    reference = make_appointment(runtime, world, TOMORROW, resident=person(0)).reference
+    days = replace(DAY, starts_at=NOW, ends_at=TOMORROW + timedelta(days=3, hours=-3))
+    made = make_closure(runtime, world.authority_id, days, actor=MANAGER)
+    assert made.id is not None
+    request_offers(runtime, world.authority_id, made.id, actor=MANAGER)
+    make_offers(runtime, can_be_told)
+    with database.reading() as db:
+        catalogue = catalogue_by_id(db, world.authority_id)
+        progress = closure_progress(db, world.authority_id, made.id)
+        rung = [one.person.appointment.reference for one in people_to_ring(db, catalogue, NOW)]
+    assert (progress["offered"], progress["to_ring"]) == ((1, 0) if is_offered else (0, 1))
+    assert rung == ([] if is_offered else [reference])
 
 
 def test_a_shorter_closure_lets_people_keep_their_time_and_tells_them(database: Database) -> None:

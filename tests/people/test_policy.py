@@ -68,7 +68,9 @@ def test_advisers_see_no_resident_beyond_their_list():
         ((Grant(Role.SITE_STAFF, HILL), Grant(Role.SITE_STAFF, MILL)), {HILL, MILL}, "counter"),
         ((Grant(Role.SITE_STAFF, HILL), Grant(Role.ADVISER, MILL)), {HILL}, "counter"),
         ((Grant(Role.SITE_STAFF),), None, "counter"),
-        ((Grant(Role.SITE_MANAGER, HILL),), None, "counter"),
+        ((Grant(Role.SITE_MANAGER, HILL),), {HILL}, "counter"),
+        ((Grant(Role.SITE_MANAGER, HILL), Grant(Role.SITE_STAFF, MILL)), {HILL, MILL}, "counter"),
+        ((Grant(Role.SITE_MANAGER),), None, "counter"),
         ((Grant(Role.SITE_STAFF, HILL), Grant(Role.TRIAGE_AGENT)), None, "phone"),
         ((Grant(Role.TRIAGE_AGENT),), None, "phone"),
         ((Grant(Role.AUTHORITY_ADMIN),), None, "phone"),
@@ -76,6 +78,8 @@ def test_advisers_see_no_resident_beyond_their_list():
         ((), set(), "counter"),
     ],
 )
-def test_site_staff_serve_their_sites_at_the_counter(grants: tuple[Grant, ...], sites: set[int] | None, channel: str):
+def test_who_is_of_a_site_serves_there_and_at_the_counter(
+    grants: tuple[Grant, ...], sites: set[int] | None, channel: str
+):
     assert served_sites(grants) == sites
     assert contact_channel(grants) == channel

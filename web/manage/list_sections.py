@@ -127,11 +127,16 @@ def listed_person(context: StaffContext, listed: RebookList, reference: str) -> 
     return view
 
 
+def is_confirmed(view: AppointmentView) -> bool:
+    """Whether the appointment has the time already that the page showed."""
+    return request.form.get("proposal", "") == time_key(view.site.id, unit_of(view.starts_at))
+
+
 def confirm_held_time(context: StaffContext, view: AppointmentView) -> str:
     """Move the appointment to the time that the page showed; why that could not be done, or nothing."""
     sent = request.form.get("proposal", "")
     proposal = open_proposal(context.db, context.catalogue, view.id, context.now)
-    if proposal is None and sent == time_key(view.site.id, unit_of(view.starts_at)):
+    if proposal is None and is_confirmed(view):
         return ""  # pressed twice
     key = context.form_key("confirm", (view.reference, sent))
     try:

@@ -21,7 +21,14 @@ from people.staff.policy import Action
 from reminders.reach_queries import undelivered_offers
 from web.manage.closure_context import log_people
 from web.manage.closure_pages import NO_TURNS, NOT_TOLD, PersonRow, listed_rows
-from web.manage.list_sections import confirm_held_time, confirmed_person, confirmed_text, listed_person, who_rings
+from web.manage.list_sections import (
+    confirm_held_time,
+    confirmed_person,
+    confirmed_text,
+    is_confirmed,
+    listed_person,
+    who_rings,
+)
 from web.manage.manage_blueprint import RING_PATH, blueprint
 from web.manage.told_of_offers import told_of_held
 from web.manage.turn_texts import turn_texts
@@ -46,7 +53,7 @@ class RingRow:
 @blueprint.get(RING_PATH)
 @requires(Action.RING_PEOPLE)
 def to_ring() -> ResponseReturnValue:
-    """Everybody to ring, whatever they fell out by."""
+    """Everybody to ring at the sites that they serve, whatever they fell out by."""
     with staff_context() as context:
         return _list_page(context)
 
@@ -90,7 +97,9 @@ def leave(reference: str) -> ResponseReturnValue:
 def confirm_rung(reference: str) -> ResponseReturnValue:
     """Take the time that is held for somebody, who said yes on the telephone; and go back to the list."""
     with staff_context() as context:
-        view = _known(context, reference)
+        view = listed_person(context, RebookList(context.authority.id, is_any=True), reference)
+        if not is_confirmed(view):  # pressed twice, it may be at another site by now
+            context.check_serves(view.site.id)
         rung = ringing_of(context.db, [view.id]).get(view.id)
         if rung is not None and rung.until > context.now and rung.staff_id != context.staff.staff_id:
             error = TAKEN
@@ -112,8 +121,10 @@ def _to_ring(context: StaffContext, reference: str) -> ToRing:
 
 
 def _known(context: StaffContext, reference: str) -> AppointmentView:
-    """The appointment, which is or was on a list of people to rebook. Raises: NotFound."""
-    return listed_person(context, RebookList(context.authority.id, is_any=True), reference)
+    """The appointment at a site that they serve, which is or was on a list of people to rebook. Raises: NotFound."""
+    view = listed_person(context, RebookList(context.authority.id, is_any=True), reference)
+    context.check_serves(view.site.id)
+    return view
 
 
 def _unreached(context: StaffContext) -> frozenset[int]:
@@ -121,7 +132,9 @@ def _unreached(context: StaffContext) -> frozenset[int]:
 
 
 def _list_page(context: StaffContext, error: LazyString | str = "") -> str:
-    found = people_to_ring(context.db, context.catalogue, context.now, _unreached(context))
+    found = people_to_ring(
+        context.db, context.catalogue, context.now, _unreached(context), site_ids=context.served_sites
+    )
     shown = found[:MOST_SHOWN]
     turns = turn_texts([one.person.appointment for one in found], context.now)
     confirmed = confirmed_person(context, RebookList(context.authority.id, is_any=True))

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from booking.tables import RebookItem
+from booking.tables import Appointment, RebookItem
 from booking.use_cases.offers import make_offers, request_offers
 from booking.use_cases.ringing import start_ringing
 from core.audit import Actor
@@ -59,6 +59,25 @@ def test_agents_and_managers_see_the_list(library: Library, references: list[str
     assert answer.status_code == client.get(f"{LIST}/{references[0]}").status_code == (200 if may else 404)
     assert ("Robin 30" in answer.text, "Robin 60" in answer.text) == (may, False)
     assert (f'href="{LIST}"' in client.get("/staff/").text) == may
+
+
+@SQLITE
+def test_a_manager_of_another_site_neither_sees_nor_moves_anybody(library: Library, references: list[str]) -> None:
+    """Not from the list, nor on the page of a call."""
+    here, elsewhere = (
+        library.sign_in(Role.SITE_MANAGER, site) for site in (library.world.site_id, library.other_site_id)
+    )
+    page = page_of(here)
+    assert "Robin 30" in page.text
+    assert "Robin" not in page_of(elsewhere).text
+    with library.database.reading() as db:
+        resident = db.scalars(select(Appointment.resident_id).where(Appointment.reference == references[0])).one()
+    call = f"/staff/calls/residents/{resident}"
+    token = page_of(elsewhere, call).form_to("sign-out").fields["csrf_token"]
+    of_person = [f"{LIST}/{references[0]}", f"{call}?move={references[0]}", f"{call}?cancel={references[0]}"]
+    assert [(here.get(one).status_code, elsewhere.get(one).status_code) for one in of_person] == [(200, 404)] * 3
+    for way in ("ring", "confirm", "done"):
+        assert elsewhere.post(f"{LIST}/{references[0]}/{way}", data={"csrf_token": token}).status_code == 404
 
 
 @SQLITE
