@@ -72,6 +72,7 @@ AUDIT_ACTIONS: Labels = {
     "staff_added": _l("Added a colleague, or gave them a role"),
     "staff_role_removed": _l("Took a role from a colleague"),
     "staff_renamed": _l("Gave a colleague another name"),
+    "staff_adviser_changed": _l("Said which adviser of the plan a colleague is"),
     "staff_deactivated": _l("Deactivated a colleague"),
     "staff_emptied": _l("Emptied the account of a colleague who left"),
     "staff_reactivated": _l("Reactivated a colleague"),

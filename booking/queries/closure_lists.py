@@ -70,6 +70,15 @@ class ListedPerson:
     proposal: OpenProposal | None
 
 
+def closures_of_resource(db: Session, resource_id: int, now: datetime) -> tuple[int, ...]:
+    """The ids of what shuts all that this resource does, now or later, the newest first."""
+    is_whole = (Closure.service_id.is_(None), Closure.topic == "", Closure.mode == "")
+    found = select(Closure.id).where(
+        Closure.resource_id == resource_id, Closure.lifted_at.is_(None), Closure.ends_at > now, *is_whole
+    )
+    return tuple(db.scalars(found.where(Closure.source != FROM_OUTSIDE).order_by(Closure.id.desc())))
+
+
 def closures_of(
     db: Session, catalogue: Catalogue, now: datetime, site_ids: Collection[int] | None
 ) -> tuple[ClosureView, ...]:

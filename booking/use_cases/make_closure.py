@@ -83,15 +83,22 @@ def make_closure(
     """
 
     def operation(db: Session) -> dict[str, Any]:
-        now = runtime.clock.database_now(db)
-        closure, affected = _make(db, authority_id, new, actor, now, only_once=only_once)
-        if affected is None:
-            return {"id": closure.id, "affected": 0, "is_new": False}
-        scope = {name: getattr(new, name) for name in SCOPE if getattr(new, name)}
-        _record(db, actor, "closure_made", closure, now, reason=closure.reason, affected=affected, **scope)
-        return {"id": closure.id, "affected": affected}
+        made = shut(db, authority_id, new, actor, runtime.clock.database_now(db), only_once=only_once)
+        return {"id": made.id, "affected": made.affected, "is_new": made.is_new}
 
     return MadeClosure(**run_once(runtime.database, idempotency, operation, runtime.clock.now()))
+
+
+def shut(
+    db: Session, authority_id: int, new: NewClosure, actor: Actor, now: datetime, *, only_once: bool
+) -> MadeClosure:
+    """The same in the caller's transaction. Raises: Invalid."""
+    closure, affected = _make(db, authority_id, new, actor, now, only_once=only_once)
+    if affected is None:
+        return MadeClosure(closure.id, 0, is_new=False)
+    scope = {name: getattr(new, name) for name in SCOPE if getattr(new, name)}
+    _record(db, actor, "closure_made", closure, now, reason=closure.reason, affected=affected, **scope)
+    return MadeClosure(closure.id, affected)
 
 
 def affected_by(db: Session, catalogue: Catalogue, new: NewClosure, now: datetime) -> tuple[int, ...]:

@@ -161,7 +161,7 @@ def remove_second_step(runtime: Runtime, email: str) -> None:
 @runtime_command
 @_explaining
 def deactivate(runtime: Runtime, email: str) -> None:
-    """End an account and all its sessions at once."""
+    """End an account and all its sessions at once. Visits that are booked with them stay: shut the adviser as well."""
     with runtime.database.writing() as db:
         ended = accounts.deactivate_staff(db, email, actor=Actor.system(), now=runtime.clock.now())
     click.echo(f"Deactivated; {_sessions(ended)} ended.")

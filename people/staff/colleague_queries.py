@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core.errors import NotFound
 from locations.ids_by_slug import site_table
 from people.staff.policy import Grant, Role
-from people.staff.tables import GIVEN, PasswordLink, StaffMail, StaffMember, StaffRole
+from people.staff.tables import GIVEN, PasswordLink, StaffAdviser, StaffMail, StaffMember, StaffRole
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,12 @@ def colleague_by_id(db: Session, authority_id: int, staff_id: int) -> Colleague:
     if found is None:
         raise NotFound
     return found
+
+
+def adviser_of_staff(db: Session, staff_id: int) -> int | None:
+    """The id of the adviser or interpreter of the plan who the member of staff is, if any."""
+    row = db.get(StaffAdviser, staff_id)
+    return None if row is None else row.resource_id
 
 
 def last_mail_of(db: Session, staff_id: int) -> StaffMail | None:

@@ -23,7 +23,7 @@ from people.staff.colleague_rules import Reach, reach_of
 from people.staff.password_links import mail_link, make_link
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import SignedInStaff
-from people.staff.tables import GIVEN, StaffMember
+from people.staff.tables import GIVEN, StaffAdviser, StaffMember
 
 
 @dataclass(frozen=True)
@@ -141,10 +141,20 @@ def take_second_step(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> N
         accounts.take_second_step(change.db, change.colleague(staff_id).email, actor=change.actor, now=change.now)
 
 
-def deactivate_colleague(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:
-    """End the account of a colleague. Raises: Invalid (the last administrator), NotFound."""
+def say_who_they_are(runtime: Runtime, staff: SignedInStaff, staff_id: int, resource_id: int | None) -> None:
+    """Which adviser or interpreter of the plan a colleague is, or (None) nobody. Raises: NotFound."""
     with changing_accounts(runtime, staff) as change:
-        accounts.deactivate_staff(change.db, change.colleague(staff_id).email, actor=change.actor, now=change.now)
+        change.colleague(staff_id)
+        known = change.db.get(StaffAdviser, staff_id)
+        if (known.resource_id if known else None) == resource_id:
+            return
+        if resource_id is None:
+            change.db.delete(known)
+        else:
+            change.db.merge(StaffAdviser(staff_id=staff_id, resource_id=resource_id))
+        who, action, authority_id = change.actor, "staff_adviser_changed", staff.authority_id
+        subject = ("staff", staff_id)
+        record(change.db, who, action, subject, authority_id=authority_id, now=change.now, resource=resource_id)
 
 
 def reactivate_colleague(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:

@@ -41,6 +41,15 @@ class StaffRole(Base):
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
 
 
+class StaffAdviser(Base):
+    """Which adviser or interpreter of the plan a member of staff is."""
+
+    __tablename__ = "staff_advisers"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id", ondelete="CASCADE"), primary_key=True)
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resources.id", ondelete="CASCADE"), index=True)
+
+
 class StaffSession(Base):
     """A signed-in browser. The cookie's token is kept as a SHA-256 digest; the row can be ended."""
 

@@ -68,6 +68,7 @@ OF_STAFF = {
     "outside_calendars",
     "recovery_codes",
     "second_steps",
+    "staff_advisers",
     "staff_members",
     "staff_roles",
 }  # for as long as the audit names them

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
+from booking.use_cases.let_go import deactivate_colleague as end_account
 from core.errors import Invalid
 from core.flask_context import current_runtime
 from core.problems import joined_texts
@@ -21,6 +23,7 @@ from people.staff.policy import Action
 from people.staff.second_step_queries import has_second_step
 from people.staff.sign_in_sessions import SignedInStaff
 from web.account.colleague_forms import ColleagueForm, RoleForm, with_choices
+from web.account.colleague_in_plan import InPlanForm, in_plan, save_in_plan
 from web.account.home import url_or_none
 from web.account.link_views import keep_link, lead_to_link
 from web.account.staff_blueprint import blueprint
@@ -94,8 +97,25 @@ def take_second_step(colleague: int) -> ResponseReturnValue:
 @blueprint.post("/colleagues/<int:colleague>/deactivate")
 @requires(Action.MANAGE_COLLEAGUES)
 def deactivate_colleague(colleague: int) -> ResponseReturnValue:
-    """End their account."""
-    return _change(colleague, "deactivated", colleagues.deactivate_colleague)
+    """End their account; who is booked with them as an adviser is listed to be rebooked."""
+    reason = gettext("Does not work here any more")
+
+    def end(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:
+        end_account(runtime, staff, staff_id, reason=reason)
+
+    return _change(colleague, "deactivated", end)
+
+
+@blueprint.post("/colleagues/<int:colleague>/adviser")
+@requires(Action.MANAGE_COLLEAGUES)
+def say_adviser(colleague: int) -> ResponseReturnValue:
+    """Say which adviser or interpreter of the plan they are."""
+    with staff_context() as at:
+        found = colleagues.visible_colleague(at.db, at.authority.id, reach_of(at.staff.roles), colleague)
+        wrong = save_in_plan(at, found)
+    if wrong is not None:
+        return colleague_page(colleague, RoleForm(formdata=None), plan_form=wrong), 400
+    return lead_to_colleague(colleague, "adviser")
 
 
 @blueprint.post("/colleagues/<int:colleague>/reactivate")
@@ -132,20 +152,22 @@ def _new_page(form: ColleagueForm) -> str:
     return render_template("staff/colleague_new.html", form=form, has_errors=bool(form.errors))
 
 
-def colleague_page(colleague: int, form: RoleForm, refused: str = "") -> str:
-    """One colleague, with what is wrong in `form` or refused."""
+def colleague_page(colleague: int, form: RoleForm, refused: str = "", *, plan_form: InPlanForm | None = None) -> str:
+    """One colleague, with what is wrong in `form` or `plan_form`, or refused."""
     with staff_context() as at:
         reach = reach_of(at.staff.roles)
         found = colleagues.visible_colleague(at.db, at.authority.id, reach, colleague)
         mail = last_mail_of(at.db, found.staff_id)
         is_step_on = has_second_step(at.db, found.staff_id)
+        plan = in_plan(at, found, plan_form)
     offer_roles(form, at.staff)
     is_self = found.staff_id == at.staff.staff_id
     return render_template(
         "staff/colleague.html",
         form=form,
         refused=refused,
-        has_errors=bool(form.errors or refused),
+        has_errors=bool(form.errors or refused or plan.form.errors),
+        plan=plan,
         colleague=found,
         reach=reach,
         is_self=is_self,

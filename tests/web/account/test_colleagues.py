@@ -15,6 +15,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from booking.use_cases.cleanup import delete_expired
+from booking.use_cases.let_go import deactivate_colleague
 from core.audit import AuditEntry
 from core.clock import FixedClock
 from core.database import Database
@@ -22,7 +23,7 @@ from core.errors import Invalid, NotAuthenticated, NotFound, ServiceError
 from core.flask_context import EXTENSION
 from core.tokens import digest
 from people.staff import sign_in_sessions
-from people.staff.colleagues import deactivate_colleague, renew_link, take_role
+from people.staff.colleagues import renew_link, take_role
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import SignedInStaff
 from people.staff.tables import PasswordLink, StaffMember, StaffRole

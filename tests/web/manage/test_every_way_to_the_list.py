@@ -25,6 +25,7 @@ from locations.catalogue_queries import catalogue_of
 from people.residents.details import ResidentDetails
 from people.staff.policy import Role
 from tests.contract.conftest import key_for, program_with
+from tests.support.council import make_staff
 from tests.support.factories import RESIDENT
 from tests.support.pages import check_page
 from tests.web.site.conftest import Library, World
@@ -113,7 +114,7 @@ class Council:
     """A council with one booked visit, and an administrator."""
 
     def __init__(self, app: Flask, database: Database, clock: FixedClock, slug: str) -> None:
-        self.app, self.slug = app, slug
+        self.app, self.clock, self.slug = app, clock, slug
         self.runtime: Runtime = app.extensions[EXTENSION]
         self.bring_in(FILE)
         with database.reading() as db:
@@ -139,6 +140,21 @@ class Council:
     def shut_by_program(self, **scope: str) -> None:
         assert program_with(self.app, self.key).post("/closures", DAY | scope).status_code == 201
 
+    def let_ann_go(self) -> None:
+        """Her account is ended after somebody has said who she is in the plan."""
+        colleague = make_staff(
+            self.runtime.database, self.clock, self.id, Role.ADVISER, email=f"ann@{self.slug}.example.org"
+        )
+        address = f"/staff/colleagues/{colleague.id}"
+        form = check_page(self.admin.get(address).text).form_to("/adviser")
+        _nobody, ann, _bob = form.choices["adviser"]
+        assert self.admin.post(form.action, data=form.values(adviser=ann)).status_code == 303
+        page = check_page(self.admin.get(address).text)
+        assert "1 person is booked with them" in page.text
+        form = page.form_to("/deactivate")
+        assert self.admin.post(form.action, data=form.values()).status_code == 303
+        assert "Nobody can book them at the moment" in self.admin.get(address).text
+
     def offer(self) -> str:
         """The text of the page of the visit's list, after other times were offered on it."""
         address = "/staff/to-rebook"
@@ -150,16 +166,17 @@ class Council:
         return check_page(self.admin.get(address).text).text
 
 
-def test_twelve_ways_end_at_the_list_and_lead_to_twelve_offers(
+def test_thirteen_ways_end_at_the_list_and_lead_to_thirteen_offers(
     app: Flask, database: Database, clock: FixedClock
 ) -> None:
     ways: dict[str, Callable[[Council], None]] = {
         "the form": Council.shut_by_form,
         "a program": Council.shut_by_program,
+        "a colleague deactivated": Council.let_ann_go,
         "somebody is ill": lambda council: council.shut_by_program(resource="ann"),
     } | {name: lambda council, text=text: council.bring_in(text) for name, text in FILES.items()}
     ways |= {name: partial(Council.bring_in_rota, text=text) for name, text in ROTAS.items()}
-    assert len(ways) == 12
+    assert len(ways) == 13
     found: dict[str, str] = {}
     for number, (name, fall_out) in enumerate(ways.items()):
         council = Council(app, database, clock, f"council-{number}")
