@@ -72,7 +72,6 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "closure_ends_first": _("A closure ends after it begins."),
     "closure_mode_elsewhere": _("Nobody comes to this site in this mode, so it cannot be shut there."),
     "closure_mode_of_resource": _("Shut the whole site for one mode, or the resource for every mode."),
-    "closure_of_person_at_site": _("This person belongs to the council. Leave the site out: they are away everywhere."),
     "closure_topic_of_others": _("The service is not of this topic. Choose the service alone, or the topic alone."),
     "closure_over": _("This closure would be over already."),
     "closure_resource_unknown": _("There is no such resource there."),

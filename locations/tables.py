@@ -267,9 +267,10 @@ class SessionService(Base):
 class Closure(Base):
     """A period, half-open, in which an authority (no site), a site (no resource) or one resource is shut.
 
-    A closure of a resource without a site is of a person who belongs to the council, and who is away everywhere. One that
-    names a service, a topic or a mode shuts only that. `source` says whether the council's file made it, or somebody
-    (`staff`, `api`), whose closure the file never removes. What was lifted is in force no longer.
+    A closure of a resource without a site is of a person who belongs to the council, and who is away everywhere; with a
+    site such a person is away there alone. One that names a service, a topic or a mode shuts only that. `source` says
+    whether the council's file made it, or somebody (`staff`, `api`), whose closure the file never removes. What was
+    lifted is in force no longer.
     """
 
     __tablename__ = "closures"

@@ -48,13 +48,14 @@ class AwayForm(ClosureForm):
     )
 
     def absence(self, context: SiteContext) -> NewClosure:
-        """What a valid form says. Somebody who belongs to the council is away from every site."""
+        """What a valid form says. Who manages all sites says of somebody of the council that they are away everywhere."""
         person = next(one for one in people_here(context) if one.slug == self.resource.data)
+        is_everywhere = person.is_council_wide and managed_sites(context) is None
         return NewClosure(
             starts_at=self.starts_at(context.zone, context.now),
             ends_at=end_of(self.until_day.day or context.today, self.until_time.wall_time, context.zone),
             reason=self.reason.data or "",
-            site=None if person.is_council_wide else context.site.slug,
+            site=None if is_everywhere else context.site.slug,
             resource=person.slug,
         )
 
@@ -123,10 +124,8 @@ def _recorded(context: SiteContext, absence: Absence) -> ResponseReturnValue:
 
 
 def people_here(context: SiteContext) -> list[ResourceFacts]:
-    """The people of the site whose absence they may record: those who work elsewhere too are for who manages all sites."""
-    may_all = managed_sites(context) is None
-    people = (one for one in context.site.resources if one.kind in PERSON_KINDS)
-    return [one for one in people if may_all or not one.is_council_wide]
+    """The people who work at the site, those who work elsewhere too among them."""
+    return [one for one in context.site.resources if one.kind in PERSON_KINDS]
 
 
 def away_form(context: SiteContext, sent: Mapping[str, str] | None) -> AwayForm:
@@ -155,7 +154,7 @@ def _form_page(context: SiteContext, form: AwayForm) -> str:
         form=form,
         has_errors=bool(form.errors),
         site=context.site,
-        some_need_an_admin=is_elsewhere and managed_sites(context) is not None,
+        is_here_alone=is_elsewhere and managed_sites(context) is not None,
     )
 
 
@@ -169,6 +168,7 @@ def _preview_page(context: SiteContext, absence: NewClosure) -> str:
         "planner/away_preview.html",
         site=context.site,
         name=resource.name,
+        is_here_alone=resource.is_council_wide and absence.site is not None,
         when=period_text(absence.starts_at, absence.ends_at, context.zone),
         fits=list(zip(fits, (all_of([other.name for other in one.resources]) for one in preview.fits), strict=True)),
         visits=[f"{one.appointment.reference}:{one.appointment.version}" for one in preview.fits],

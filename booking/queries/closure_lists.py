@@ -70,9 +70,14 @@ class ListedPerson:
     proposal: OpenProposal | None
 
 
-def closures_of_resource(db: Session, resource_id: int, now: datetime) -> tuple[int, ...]:
-    """The ids of what shuts all that this resource does, now or later, the newest first."""
-    is_whole = (Closure.service_id.is_(None), Closure.topic == "", Closure.mode == "")
+def closures_of_resource(db: Session, site_id: int | None, resource_id: int, now: datetime) -> tuple[int, ...]:
+    """The ids of what shuts all that this resource does, now or later, the newest first; no site for one of the council."""
+    is_whole = (
+        Closure.site_id.is_(None) if site_id is None else Closure.site_id == site_id,
+        Closure.service_id.is_(None),
+        Closure.topic == "",
+        Closure.mode == "",
+    )
     found = select(Closure.id).where(
         Closure.resource_id == resource_id, Closure.lifted_at.is_(None), Closure.ends_at > now, *is_whole
     )

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy import ColumnElement, and_, false, select, true
 from sqlalchemy.orm import Session
 
 from booking.availability.bookings_that_fit import misfits_of
@@ -270,7 +270,8 @@ def _of_services(closure: Closure) -> list[ColumnElement[bool]]:
 
 def _in_scope(closure: Closure) -> ColumnElement[bool]:
     if closure.resource_id is not None:
-        return Allocation.resource_id == closure.resource_id
+        here = true() if closure.site_id is None else Allocation.site_id == closure.site_id
+        return and_(Allocation.resource_id == closure.resource_id, here)
     if closure.site_id is not None:
         return Allocation.site_id == closure.site_id
     return Allocation.site_id.in_(select(Site.id).where(Site.authority_id == closure.authority_id))

@@ -35,7 +35,8 @@ class NewClosure:
 
     It shuts whole five minutes, all that the period touches.
 
-    A resource is one of the site, or, without a site, a person who belongs to the council. Slugs, but for the topic.
+    A resource is one of the site, or a person who belongs to the council: without a site they are away everywhere, with one
+    there alone. Slugs, but for the topic.
     """
 
     starts_at: datetime
@@ -287,8 +288,6 @@ def _scope_of(catalogue: Catalogue, new: NewClosure) -> _Scope:
         raise Invalid.in_field("mode", "closure_mode_elsewhere")
     if new.mode and resource is not None and (site is None or len(site.modes) > 1):
         raise Invalid.in_field("mode", "closure_mode_of_resource")
-    if resource is not None and resource.is_council_wide and site is not None:
-        raise Invalid.in_field("resource", "closure_of_person_at_site")
     return _Scope(site, resource, service)
 
 

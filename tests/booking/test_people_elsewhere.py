@@ -24,6 +24,7 @@ from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.cancel import cancel
 from booking.use_cases.closures import list_touched
 from booking.use_cases.holds import hold_slot, release_hold
+from booking.use_cases.make_closure import NewClosure, lift_closure, make_closure
 from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor
 from core.clock import FixedClock
@@ -377,3 +378,20 @@ def _raced(tries: Sequence[Any]) -> list[str]:
 
     with ThreadPoolExecutor(len(tries)) as pool:
         return list(pool.map(run, tries))
+
+
+def test_somebody_away_from_one_site_alone_serves_the_others(database: Database) -> None:
+    """Who is booked there is listed, and nobody else; they come back when the closure is lifted."""
+    town, runtime = make_town(database), make_runtime(database)
+    here, there = (book_at(runtime, town, site, TEN + at) for site, at in ((town.north, HALF), (town.south, 6 * HALF)))
+    free = starts(database, town, town.south)
+    away = NewClosure(NOW, NOW + timedelta(hours=12), "Training", site="north", resource="adviser-0")
+    made = make_closure(runtime, town.authority_id, away, actor=AGENT)
+    with database.reading() as db:
+        listed = db.scalars(select(RebookItem.appointment_id)).all()
+    assert (made.affected, listed) == (1, [here.appointment_id])
+    assert (starts(database, town, town.north), starts(database, town, town.south)) == (set(), free)
+    assert book_at(runtime, town, town.south, TEN + 10 * HALF).appointment_id > there.appointment_id
+    assert made.id is not None
+    lift_closure(runtime, town.authority_id, made.id, actor=AGENT)
+    assert starts(database, town, town.north)

@@ -147,21 +147,27 @@ def test_what_cannot_be_is_said_at_its_field_and_the_rest_stays(
     assert manager.post(form.action, data=form.values(**values)).status_code in (400, 303)
 
 
-def test_who_works_at_several_sites_is_for_an_administrator(
+def test_who_works_at_several_sites_is_away_from_the_managers_own_alone(
     library: Library, manager: FlaskClient, admin: FlaskClient
 ) -> None:
+    """An administrator says that they are away everywhere; the form that shuts something has them as well."""
     world = library.world
     person = make_resource(library.database, world.authority_id, None, "dana", name="Dana", kind="adviser")
     make_session(library.database, world.authority_id, world.site_id, [person], world.service_ids, "danas")
     with library.database.writing() as db:
         bump_plan(db, world.authority_id)
-    page = check_page(manager.get(AWAY).text)
-    assert "Ask an administrator" in page.text
-    assert "dana" not in page.form_to("/preview").choices["resource"]
-    assert "dana" in check_page(admin.get(AWAY).text).form_to("/preview").choices["resource"]
-    form = preview(admin, resource="dana").form_to("/away")
-    answer = admin.post(form.action, data=form.values())
-    assert "Dana" in check_page(admin.get(answer.location).text).text
+    assert "away from this one alone" in check_page(manager.get(AWAY).text).text
+    assert "Dana, at High Street Library alone" in manager.get("/staff/closures/new?site=high-street").text
+    for client, site_id, place in ((manager, world.site_id, "At High Street Library alone"), (admin, None, "Dana")):
+        page = preview(client, resource="dana")
+        assert place in page.text
+        form = page.form_to("/away")
+        answer = client.post(form.action, data=form.values())
+        assert "Dana" in check_page(client.get(answer.location).text).text
+        with library.database.reading() as db:
+            newest = db.scalars(select(Closure).order_by(Closure.id.desc())).first()
+        assert newest is not None
+        assert (newest.site_id, newest.resource_id) == (site_id, person)
 
 
 def test_a_visit_that_the_absence_does_not_affect_stays_whatever_is_sent(

@@ -56,7 +56,9 @@ def in_plan(context: StaffContext, colleague: Colleague, form: InPlanForm | None
         return InPlan(shown, "", 0, (), next((_named(one) for one in alike), ""))
     visits = visits_to_come(context.db, context.catalogue, colleague.staff_id, context.now)
     is_mine = reach.sites is None or (found[0] is not None and found[0].id in reach.sites)
-    closures = closures_of_resource(context.db, found[1].id, context.now) if is_mine else ()
+    closures = (
+        closures_of_resource(context.db, found[0].id if found[0] else None, found[1].id, context.now) if is_mine else ()
+    )
     return InPlan(shown, _named(found), visits, closures)
 
 

@@ -18,7 +18,7 @@ from booking.use_cases.make_closure import NewClosure
 from core.errors import Invalid
 from core.problems import joined_texts
 from core.wall_clock import ONE_DAY, wall_instant
-from locations.model import Catalogue, SiteFacts
+from locations.model import Catalogue, ResourceFacts, SiteFacts
 from web.components.form_fields import AtMost, Choice, Dropdown, Form, Text, optional
 from web.components.moment_fields import ClockField, DayField
 from web.labels import MODES
@@ -155,14 +155,21 @@ def closure_form(
     form = ClosureForm(formdata=formdata, meta={"csrf": False}, until_day=today.isoformat())
     offered = [one for one in catalogue.services if site is None or one.id in site.service_ids]
     topics = dict.fromkeys(one.topic for one in offered if one.topic)
-    resources = catalogue.people if site is None else [one for one in site.resources if not one.is_council_wide]
+    resources = catalogue.people if site is None else site.resources
     modes = dict.fromkeys(mode for one in catalogue.sites if site in (None, one) for mode in one.modes)
     everything = gettext("Everything") if site is None else gettext("Everything at %(site)s", site=site.name)
-    form.resource.choices = [("", everything), *((one.slug, one.name) for one in resources)]
+    form.resource.choices = [("", everything), *((one.slug, _named(one, site)) for one in resources)]
     form.service.choices = [("", gettext("All services")), *((one.slug, one.name) for one in offered)]
     form.topic.choices = [("", gettext("All topics")), *((topic, topic) for topic in topics)]
     form.mode.choices = [("", gettext("All ways")), *((mode, str(MODES[mode])) for mode in modes)]
     return form
+
+
+def _named(resource: ResourceFacts, site: SiteFacts | None) -> str:
+    """Its name; of somebody who works at several sites, that they are away from this one alone."""
+    if site is None or not resource.is_council_wide:
+        return resource.name
+    return str(gettext("%(name)s, at %(site)s alone", name=resource.name, site=site.name))
 
 
 def fields_of(new: NewClosure, zone: str) -> dict[str, str]:
