@@ -26,11 +26,12 @@ from reminders.costs.message_costs import (
     prices_of,
     saving_each_month,
 )
+from reminders.costs.running_trials import trials_of
 from web.labels import label_of
 from web.manage.set_up_context import address_of
 from web.message_labels import MESSAGE_KINDS
 from web.page_context import StaffContext
-from web.request_language import all_of, format_moment_short, format_month
+from web.request_language import all_of, format_moment, format_month
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,22 @@ class KindPage:
             return str(_("On") if kind in SWITCHABLE else _("Always on"))
         facts = {"since": self._moment(found.since), "name": found.switched_by, "at": self._moment(found.switched_at)}
         return str(_("Off for what is due from %(since)s on. %(name)s did it on %(at)s.", **facts))
+
+    def is_off_now(self, kind: str) -> bool:
+        """Whether it is off for what is due now, and not only from a day to come on."""
+        found = self.off_since(kind)
+        return found is not None and found.since <= self.context.now
+
+    def off_from(self, kind: str) -> str:
+        """From when on it is off."""
+        found = self.off_since(kind)
+        return self._moment(found.since) if found else ""
+
+    def running_trials(self) -> list[str]:
+        """The services on which two plans of reminders are tried now."""
+        names = {service.id: service.name for service in self.context.catalogue.services}
+        running = (one for one in trials_of(self.context.db, self.context.authority.id) if one.ended_at is None)
+        return [names[one.service_id] for one in running if one.service_id in names]
 
     def of_kind(self, kind: str) -> list[Sent]:
         """What was sent of it."""
@@ -154,7 +171,7 @@ class KindPage:
         return said
 
     def _moment(self, at: datetime) -> str:
-        return format_moment_short(at.astimezone(ZoneInfo(self.context.zone)))
+        return format_moment(at.astimezone(ZoneInfo(self.context.zone)))
 
 
 def kind_page(context: StaffContext) -> KindPage:

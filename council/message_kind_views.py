@@ -17,7 +17,8 @@ from sqlalchemy import func, select
 from wtforms.validators import StopValidation
 
 from booking.tables import Appointment
-from core.errors import NotFound
+from core.errors import NotFound, Stale
+from core.problems import text_of_error
 from core.wall_clock import wall_instant
 from council.council_blueprint import SET_UP_PATH, blueprint
 from council.message_kind_page import kind_label, kind_page
@@ -25,11 +26,13 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.costs.kind_switching import of_kind, switch_off, switch_on, void_and_of_use
 from reminders.costs.kinds_off import SWITCHABLE
+from reminders.recipients import REMINDER
 from reminders.tables import Notification
 from web.components.form_fields import Form, optional
 from web.components.moment_fields import DayField
 from web.manage.closure_forms import DAY_LOOK
 from web.page_context import StaffContext, staff_context
+from web.request_language import current_language
 from web.told import ToldLine
 
 KINDS_PATH = f"{SET_UP_PATH}/message-kinds"
@@ -84,7 +87,14 @@ def switch_kind_off(kind: str) -> ResponseReturnValue:
             return _page(context, kind, form), 400
         day = form.since.day
         since = wall_instant(day, time.min, context.zone) if day else None
-        switch_off(context.runtime, context.authority.id, kind, since, actor=context.actor)
+        refused = ""
+        try:
+            switch_off(context.runtime, context.authority.id, kind, since, actor=context.actor)
+        except Stale as error:  # a colleague was quicker, or another window
+            refused = text_of_error(error, current_language())
+    if refused:
+        with staff_context() as context:
+            return _page(context, kind, form, refused), 409
     return redirect(url_for("council.message_kind", kind=kind, done="off"), code=303)
 
 
@@ -103,7 +113,7 @@ def _form(context: StaffContext, sent: Any) -> SwitchForm:
     return form
 
 
-def _page(context: StaffContext, kind: str, form: SwitchForm) -> str:
+def _page(context: StaffContext, kind: str, form: SwitchForm, refused: str = "") -> str:
     """The page of a kind. Raises: NotFound for one that there is not."""
     page = kind_page(context)
     if kind not in page.kinds:
@@ -114,7 +124,9 @@ def _page(context: StaffContext, kind: str, form: SwitchForm) -> str:
         kind=kind,
         label=kind_label(kind),
         form=form,
-        has_errors=bool(form.errors),
+        has_errors=bool(form.errors or refused),
+        refused=refused,
+        trials=page.running_trials() if kind == REMINDER else (),
         can_switch=kind in SWITCHABLE,
         off=page.off_since(kind),
         told=_told_again(context, kind),

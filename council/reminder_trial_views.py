@@ -22,8 +22,10 @@ from council.council_blueprint import SET_UP_PATH, blueprint
 from council.reminder_presets import PRESETS
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from reminders.costs.kinds_off import kinds_off_of
 from reminders.costs.running_trials import Plan, TrialFigures, end_trial, start_trial, trials_of
 from reminders.costs.trial_results import FEWEST, ArmFigures
+from reminders.recipients import REMINDER
 from web.components.form_fields import Dropdown, Form
 from web.page_context import StaffContext, staff_context
 from web.request_language import all_of, current_language, format_moment
@@ -98,12 +100,19 @@ def _page(context: StaffContext, form: TrialForm) -> str:
         form=form,
         has_errors=bool(form.errors),
         trials=trials,
+        off_from=moment_off(context),
         names=names,
         plan_words=plan_words,
         figures=figures,
         verdict=verdict,
         moment=lambda at: format_moment(at.astimezone(zone)),
     )
+
+
+def moment_off(context: StaffContext) -> str:
+    """From when on reminders are switched off; empty while they are on."""
+    off = next((one for one in kinds_off_of(context.authority.kinds_off) if one.kind == REMINDER), None)
+    return format_moment(off.since.astimezone(ZoneInfo(context.zone))) if off else ""
 
 
 def plan_words(plan: Plan) -> str:

@@ -12,6 +12,7 @@ from booking.use_cases.change_set_up import InvalidEdits
 from core.errors import InvalidValue, NotFound
 from core.text import clean_line
 from council.council_blueprint import SET_UP_PATH, blueprint
+from council.message_history import message_lines
 from locations.history.change_repository import (
     PastChange,
     change_by_id,
@@ -45,7 +46,8 @@ def set_up_history() -> ResponseReturnValue:
         past = recent_changes(context.db, context.authority.id) if found is None else found
         title = title_of(known, things[known].table, context.catalogue) if known else context.authority.name
         back = (address_of(known) if known else None) or url_for("council.set_up")
-        return history_page(context, past, title, _address, back)
+        also = message_lines(context) if found is None else ()
+        return history_page(context, past, title, _address, back, also)
 
 
 @blueprint.get(CHANGE_PATH)

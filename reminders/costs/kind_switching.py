@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
 from core.audit import Actor, record
-from core.errors import NotFound
+from core.errors import NotFound, Stale
 from core.runtime import Runtime
 from locations.catalogue_queries import bump_plan
 from locations.tables import Authority
@@ -24,7 +24,7 @@ from reminders.tables import Notification
 def switch_off(runtime: Runtime, authority_id: int, kind: str, since: datetime | None, *, actor: Actor) -> int:
     """How many messages of this kind, due at `since` (or now) or later, were owed and are void. Again it changes nothing.
 
-    Raises: NotFound for a kind that cannot be switched off.
+    Raises: NotFound for a kind that cannot be switched off; Stale when it is off already from another instant on.
     """
     if kind not in SWITCHABLE:
         raise NotFound
@@ -32,8 +32,10 @@ def switch_off(runtime: Runtime, authority_id: int, kind: str, since: datetime |
         now = runtime.clock.database_now(db)
         council = _locked(db, authority_id)
         off = kinds_off_of(council.kinds_off)
-        if any(one.kind == kind for one in off):
-            return 0
+        if known := next((one for one in off if one.kind == kind), None):
+            if known.since == since or (since is None and known.since <= now):
+                return 0
+            raise Stale.because("kind_is_off")
         new = KindOff(kind, max(now, since or now), actor.name, now)
         council.kinds_off = [one.stored() for one in (*off, new)]
         bump_plan(db, authority_id)
@@ -45,7 +47,12 @@ def switch_off(runtime: Runtime, authority_id: int, kind: str, since: datetime |
 
 
 def switch_on(runtime: Runtime, authority_id: int, kind: str, *, actor: Actor) -> int:
-    """How many messages of this kind are owed again, because they are still true and of use. Again it changes nothing."""
+    """How many messages of this kind are owed again, because they are still true and of use. Again it changes nothing.
+
+    Raises: NotFound for a kind that cannot be switched.
+    """
+    if kind not in SWITCHABLE:
+        raise NotFound
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
         council = _locked(db, authority_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from flask.testing import FlaskClient
@@ -59,12 +60,22 @@ def test_a_kind_is_switched_off_from_a_day_on_and_on_again(library: Library, adm
     form = page_of(admin, f"{KINDS}/reminder").form_to("/off")
     assert "Choose today or a later day" in post(admin, form, 400, since="2026-11-22").text
     page = post(admin, form, since="2026-11-24")
-    assert "Off for what is due from Tue 24 Nov midnight on." in page.text
+    assert "It will be off from Tuesday 24 November 2026 at midnight" in page.text
+    again = post(admin, form, 409, since="2026-12-24").text  # from a page that was older
+    assert "It is off already, from another day on." in again
+    assert "It will be off from Tuesday 24 November 2026" in again
+    assert post(admin, form, since="2026-11-24").text == page.text
     assert "2 messages that were not sent go out when they are due" in page.text
     assert "Off for what is due from" in page_of(admin, KINDS).text
     assert "These messages are sent again." in post(admin, page.form_to("/on")).text
     assert "It cannot be switched off" not in page_of(admin, f"{KINDS}/confirmation").text
     page_of(admin, f"{KINDS}/cancelled", 404)
+    for kind, way in product(("cancelled", "no-such-kind"), ("off", "on")):
+        assert admin.post(f"{KINDS}/{kind}/{way}", data=form.values()).status_code == 404
+    history = page_of(admin, "/staff/set-up/history").text
+    assert "Messages: Reminder" in history
+    assert "Switched off for what is due from Tuesday 24 November 2026 at midnight on" in history
+    assert "Switched on again" in history
 
 
 def test_a_trial_is_started_says_that_it_is_too_early_and_is_ended(library: Library, admin: FlaskClient) -> None:
@@ -75,4 +86,9 @@ def test_a_trial_is_started_says_that_it_is_too_early_and_is_ended(library: Libr
     assert "14 days before at 09:00 and 4 days before at 09:00" in page.text
     assert "Too few to say: each plan needs 100 visits" in page.text
     assert "runs already" in post(admin, page.form_to("/reminder-trials"), 400, service="certify", plan_b="one").text
+    post(admin, page_of(admin, f"{KINDS}/reminder").form_to("/off"), since="")
+    assert "Reminders are off from Monday 23 November 2026" in page_of(admin, TRIALS).text
     assert "Ended Monday 23 November 2026" in post(admin, page.form_to("/end")).text
+    history = page_of(admin, "/staff/set-up/history").text
+    assert "Two plans tried side by side" in history
+    assert "The trial of two plans ended" in history
