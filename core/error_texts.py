@@ -49,6 +49,7 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "appointment_id_unknown": _("There is no appointment %(id)s."),
     "appointment_unknown": _("There is no appointment with this reference."),
     "adviser_not_for_service": _("Choose an adviser who does this."),
+    "advisers_changed": _("A colleague has changed who is named. Look at it, and send it again."),
     "adviser_of_others": _("This time is with an adviser whom this person does not have. Choose another time."),
     "adviser_taken": _("The adviser is not free at this time any more. Choose another time."),
     "area_postcode": _("This is for people who live in some areas. Give the postcode where they live. %(instead)s"),

@@ -16,6 +16,7 @@ from council.reminder_presets import PRESETS
 from council.thing_page import thing_page
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import NOT_THERE, STATEMENTS, Edit, Table, fingerprint
+from web.manage.screen_words import screen_text
 from web.manage.set_up_context import NEW, Things, slug_from
 from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_merge import conflict_lines, merged
@@ -120,7 +121,7 @@ def _preview(place: FormPlace, form: ThingForm, seen: str, table: dict[str, Any]
         return lead_to_preview(context, proposal, place.routes.preview)
     except InvalidEdits as error:
         form.refuse(error.of(edited))
-        form.general += error.besides([edited])
+        form.general += map(screen_text, error.besides([edited]))
         return place.page(form, seen), 400
     except ChangedMeanwhile:
         return _back(place, proposal)

@@ -15,6 +15,7 @@ from locations.importing.set_up_tables import Edit, fingerprint
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.components.form_fields import FieldError
+from web.manage.screen_words import screen_text
 from web.manage.set_up_context import preview_address, things_of
 from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_merge import conflict_lines
@@ -82,7 +83,7 @@ def _preview(context: StaffContext, order: Sequence[str], seen: str) -> Response
     try:
         return lead_to_preview(context, proposal, preview_address)
     except InvalidEdits as error:
-        return _page(context, order, seen, errors=[one.what for one in error.errors]), 400
+        return _page(context, order, seen, errors=[screen_text(one.what) for one in error.errors]), 400
     except ChangedMeanwhile:
         words = conflict_lines(context, key, table, before, seen).words
         return _page(context, order, fingerprint(before), conflict=words), 409

@@ -17,6 +17,7 @@ from locations.logos import logo_text
 from people.staff.access_marks import public, requires
 from people.staff.policy import Action
 from web.components.form_fields import FieldError
+from web.manage.screen_words import screen_text
 from web.manage.set_up_context import address_of, preview_address, things_of
 from web.manage.set_up_proposals import Proposal, lead_to_preview
 from web.page_context import StaffContext, council_context, staff_context
@@ -70,7 +71,7 @@ def _preview(context: StaffContext, text: str) -> ResponseReturnValue:
     try:
         return lead_to_preview(context, proposal, preview_address, back_url=form)
     except InvalidEdits as error:
-        return logo_page(context, [one.what for one in error.errors]), 400
+        return logo_page(context, [screen_text(one.what) for one in error.errors]), 400
     except ChangedMeanwhile:  # between two statements of this request
         return redirect(form, code=303)
 

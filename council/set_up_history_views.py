@@ -25,6 +25,7 @@ from locations.importing.set_up_tables import Edit, fingerprint
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.manage.past_changes import change_page, history_page
+from web.manage.screen_words import screen_text
 from web.manage.set_up_context import address_of, preview_address, things_of
 from web.manage.set_up_proposals import Proposal, lead_to_preview
 from web.manage.set_up_words import title_of
@@ -71,7 +72,7 @@ def put_back(change: int) -> ResponseReturnValue:
         try:
             return lead_to_preview(context, Proposal(edits, seen, address, done), preview_address, back_url=address)
         except InvalidEdits as error:
-            return _page(context, past, tuple(one.what for one in error.errors)), 400
+            return _page(context, past, tuple(screen_text(one.what) for one in error.errors)), 400
 
 
 def _with_its_site(context: StaffContext, past: PastChange) -> list[PastChange]:

@@ -18,6 +18,7 @@ from locations.importing.set_up_tables import Edit, Table, fingerprint
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.manage.field_texts import text_of_field
+from web.manage.screen_words import screen_text
 from web.manage.set_up_context import preview_address, things_of
 from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_proposals import Proposal, kept_proposal, lead_to_form, lead_to_preview, proposal_of
@@ -101,7 +102,7 @@ def _preview(context: StaffContext, form: ThingForm, times: Times, rows: dict[Ke
     except InvalidEdits as error:
         for number, key in enumerate(rows):
             form.refuse({(TRAVEL, number, *path): whats for path, whats in error.of(key).items()})
-        form.general += error.besides(list(rows))
+        form.general += map(screen_text, error.besides(list(rows)))
         return _page(context, form, times.mark), 400
     except ChangedMeanwhile:  # between two statements of this request
         return _page(context, form, _times_of(context).mark, is_stale=True), 409

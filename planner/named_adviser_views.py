@@ -11,12 +11,13 @@ from typing import Any
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired, InputRequired
 
-from booking.queries.advisers import links_of, named_advisers, offered_advisers
+from booking.queries.advisers import KnownAdviser, links_of, named_advisers, named_stamp, offered_advisers
 from booking.use_cases.named_advisers import NewNamedAdviser, end_named_adviser, name_adviser
-from core.errors import Invalid
+from core.errors import Invalid, Stale
 from core.problems import joined_texts
 from people.residents.access_log import log_access
 from people.residents.resident_repository import resident_of
@@ -27,7 +28,7 @@ from web.agent.message_views import blueprint
 from web.components.form_fields import Dropdown, Form
 from web.components.moment_fields import DayField
 from web.page_context import StaffContext, staff_context
-from web.request_language import current_language
+from web.request_language import current_language, format_day
 
 PATH = "/staff/residents/<int:resident_id>/advisers"
 A_YEAR = timedelta(days=365)
@@ -54,8 +55,7 @@ class NamedAdviserForm(Form):
 def resident_advisers(resident_id: int) -> ResponseReturnValue:
     """Who is named, and the form to name somebody."""
     with staff_context() as context:
-        form = _form(context, formdata=None, data={"until": (context.today + A_YEAR).isoformat()})
-        return _page(context, resident_id, form)
+        return _page(context, resident_id, _new_form(context))
 
 
 @blueprint.post(PATH)
@@ -69,7 +69,10 @@ def name_resident_adviser(resident_id: int) -> ResponseReturnValue:
             return Response(_page(context, resident_id, form), status=400)
         new = NewNamedAdviser(form.service.data, int(form.adviser.data), form.until.day)
         try:
-            name_adviser(context.runtime, context.authority.id, resident_id, new, actor=context.actor)
+            seen = request.form.get("seen", "")
+            name_adviser(context.runtime, context.authority.id, resident_id, new, actor=context.actor, seen=seen)
+        except Stale:
+            return _changed(resident_id, form)
         except Invalid as error:
             form.refuse(next(iter(error.errors)), joined_texts(error, current_language()))
             return Response(_page(context, resident_id, form), status=400)
@@ -81,8 +84,23 @@ def name_resident_adviser(resident_id: int) -> ResponseReturnValue:
 def end_resident_adviser(resident_id: int, service_id: int) -> ResponseReturnValue:
     """They have no named adviser for this service any more."""
     with staff_context() as context:
-        end_named_adviser(context.runtime, context.authority.id, resident_id, service_id, actor=context.actor)
+        seen = request.form.get("seen", "")
+        whose = (context.runtime, context.authority.id, resident_id, service_id)
+        try:
+            end_named_adviser(*whose, actor=context.actor, seen=seen)
+        except Stale:
+            return _changed(resident_id, _new_form(context))
     return redirect(url_for("messages.resident_advisers", resident_id=resident_id, said="ended"), code=303)
+
+
+def _changed(resident_id: int, form: NamedAdviserForm) -> Response:
+    """The page as it is now, with what was typed: a colleague was quicker."""
+    with staff_context() as context:
+        return Response(_page(context, resident_id, form, has_changed=True), status=409)
+
+
+def _new_form(context: StaffContext) -> NamedAdviserForm:
+    return _form(context, formdata=None, data={"until": (context.today + A_YEAR).isoformat()})
 
 
 def _form(context: StaffContext, **given: Any) -> NamedAdviserForm:
@@ -99,7 +117,7 @@ def _form(context: StaffContext, **given: Any) -> NamedAdviserForm:
     return form
 
 
-def _page(context: StaffContext, resident_id: int, form: NamedAdviserForm) -> str:
+def _page(context: StaffContext, resident_id: int, form: NamedAdviserForm, *, has_changed: bool = False) -> str:
     resident = resident_of(context.db, context.authority.id, resident_id)
     with context.runtime.database.writing() as db:
         log_access(db, context.authority.id, resident_id, context.actor, "advisers", context.now)
@@ -111,8 +129,20 @@ def _page(context: StaffContext, resident_id: int, form: NamedAdviserForm) -> st
         "staff/named_advisers.html",
         resident=resident,
         form=form,
-        named=[(one, adviser_text(one), f"{base}/{tokens[one.service.id]}") for one in known],
+        named=[(one, _text(context, one), f"{base}/{tokens[one.service.id]}") for one in known],
+        seen=named_stamp(context.db, resident_id),
+        has_changed=has_changed,
         can_name=len(form.service.choices) > 1,
         said=SAID.get(request.args.get("said", "")),
         has_errors=bool(form.errors),
     )
+
+
+def _text(context: StaffContext, known: KnownAdviser) -> str:
+    """Who it is until when; and that the service is given no more, where it is not."""
+    ending = known.service.ending
+    if ending is None or not ending.is_over(context.today):
+        return adviser_text(known)
+    facts = {"name": known.name, "service": known.service.name, "day": format_day(ending.closed_from)}
+    text = _("%(name)s was their adviser. %(service)s is not given any more since %(day)s: end it.", **facts)
+    return str(text)

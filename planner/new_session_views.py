@@ -23,6 +23,7 @@ from planner.session_context import edits_of, is_managed, overlap_warnings, sess
 from planner.session_form_values import new_session_form, values_of
 from planner.session_forms import SessionForm
 from web.components.form_fields import Form
+from web.manage.screen_words import screen_text
 from web.manage.set_up_proposals import (
     Proposal,
     kept_preview,
@@ -112,13 +113,13 @@ def refuse_all(form: Form, error: InvalidEdits, keys: Sequence[Key]) -> None:
     first = next(iter(form)).short_name
     for key in keys:
         for path, texts in error.of(key).items():
-            for text in texts:
+            for text in (screen_text(one, "session") for one in texts):
                 if isinstance(form, SessionForm):
                     form.refuse_path(path, text)
                 else:
                     form.refuse(first, text)
     for text in error.besides(keys):
-        form.refuse(first, text)
+        form.refuse(first, screen_text(text, "session"))
 
 
 def typed_session(proposal: Proposal) -> PlainSession | None:

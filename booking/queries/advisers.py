@@ -16,7 +16,7 @@ from booking.queries.slots import SlotQuery, next_slot
 from booking.states import OPEN, State
 from booking.tables import Allocation, Appointment
 from core.errors import NotFound
-from core.tokens import digest, working_adviser_token
+from core.tokens import digest, stamp_of, working_adviser_token
 from locations.model import Catalogue, ResourceFacts, ServiceFacts
 from locations.tables import Resource
 
@@ -56,7 +56,9 @@ class NamedLink:
 
 
 def works_for(catalogue: Catalogue, resource_id: int, service: ServiceFacts, today: date) -> bool:
-    """Whether a session from `today` on opens this resource for the service, and it can serve it."""
+    """Whether a session from `today` on opens this resource for the service, which is still given, and it can serve it."""
+    if service.ending is not None and service.ending.is_over(today):
+        return False
     return _last_dates(catalogue).get((service.id, resource_id), date.min) >= today
 
 
@@ -207,7 +209,15 @@ def offered_advisers(catalogue: Catalogue, today: date) -> dict[ServiceFacts, li
     for (service_id, resource_id), last in _last_dates(catalogue).items():
         if last >= today:
             theirs.setdefault(service_id, []).append(people[resource_id])
-    return {service: theirs[service.id] for service in catalogue.services if service.id in theirs}
+    ended = {one.id for one in catalogue.services if one.ending is not None and one.ending.is_over(today)}
+    return {one: theirs[one.id] for one in catalogue.services if one.id in theirs and one.id not in ended}
+
+
+def named_stamp(db: Session, resident_id: int) -> str:
+    """The stamp of who is named for somebody, for a form that changes it."""
+    columns = (NamedAdviser.service_id, NamedAdviser.resource_id, NamedAdviser.until)
+    rows = db.execute(select(*columns).where(NamedAdviser.resident_id == resident_id).order_by(NamedAdviser.service_id))
+    return stamp_of(*(tuple(row) for row in rows))
 
 
 def links_of(db: Session, resident_id: int, secret_keys: Sequence[str]) -> dict[int, str]:

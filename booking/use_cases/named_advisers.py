@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.advisers.tables import NamedAdviser
-from booking.queries.advisers import today_of, works_for
+from booking.queries.advisers import named_stamp, today_of, works_for
 from core.audit import Actor, record
-from core.errors import Invalid
+from core.errors import Invalid, Stale
 from core.runtime import Runtime
 from core.tokens import adviser_token, digest, new_nonce
 from locations.catalogue_queries import catalogue_by_id
@@ -29,10 +29,19 @@ class NewNamedAdviser:
     until: date
 
 
-def name_adviser(runtime: Runtime, authority_id: int, resident_id: int, new: NewNamedAdviser, *, actor: Actor) -> None:
+def name_adviser(
+    runtime: Runtime,
+    authority_id: int,
+    resident_id: int,
+    new: NewNamedAdviser,
+    *,
+    actor: Actor,
+    seen: str | None = None,
+) -> None:
     """Name the adviser, in place of another one for the same service. The link that was given for it goes on working.
 
-    Raises: Invalid, NotFound.
+    `seen` is the stamp of who was named on the page. Again it changes nothing. Raises: Invalid, NotFound, and Stale when
+    a colleague has changed it since.
     """
     with runtime.database.writing() as db:
         now, catalogue = runtime.clock.database_now(db), catalogue_by_id(db, authority_id)
@@ -44,6 +53,9 @@ def name_adviser(runtime: Runtime, authority_id: int, resident_id: int, new: New
         if not today <= new.until <= today + LONGEST:
             raise Invalid.in_field("until", "until_out_of_range")
         row = _row(db, authority_id, resident_id, service.id)
+        if row is not None and (row.resource_id, row.until) == (new.resource_id, new.until):
+            return
+        _check_seen(db, resident_id, seen)
         if row is None:
             nonce = new_nonce()
             row = NamedAdviser(
@@ -58,10 +70,13 @@ def name_adviser(runtime: Runtime, authority_id: int, resident_id: int, new: New
         _record(db, row, "adviser_named", actor, now)
 
 
-def end_named_adviser(runtime: Runtime, authority_id: int, resident_id: int, service_id: int, *, actor: Actor) -> None:
+def end_named_adviser(
+    runtime: Runtime, authority_id: int, resident_id: int, service_id: int, *, actor: Actor, seen: str | None = None
+) -> None:
     """They have no named adviser for the service any more, and the link ends with it. Where they have none, nothing.
 
-    Raises: NotFound, for a resident or a service that the council does not have.
+    `seen` is the stamp of who was named on the page. Raises: NotFound, for a resident or a service that the council does
+    not have; Stale when a colleague has changed it since.
     """
     with runtime.database.writing() as db:
         resident_of(db, authority_id, resident_id)
@@ -70,8 +85,15 @@ def end_named_adviser(runtime: Runtime, authority_id: int, resident_id: int, ser
         if row is None:
             catalogue_by_id(db, authority_id).service_by_id(service_id)
         else:
+            _check_seen(db, resident_id, seen)
             _record(db, row, "named_adviser_ended", actor, runtime.clock.database_now(db))
             db.delete(row)
+
+
+def _check_seen(db: Session, resident_id: int, seen: str | None) -> None:
+    """Raises: Stale when others are named than the page showed."""
+    if seen is not None and seen != named_stamp(db, resident_id):
+        raise Stale.because("advisers_changed")
 
 
 def _row(db: Session, authority_id: int, resident_id: int, service_id: int) -> NamedAdviser | None:

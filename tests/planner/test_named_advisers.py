@@ -16,6 +16,7 @@ from booking.tables import Appointment, Hold
 from locations.catalogue_queries import bump_plan
 from locations.tables import Resource, Service
 from tests.support.bad_values import BAD_VALUES, as_sent
+from tests.support.factories import NOW
 from tests.support.pages import check_page
 from tests.web.resident.browser import Visitor
 from tests.web.site.conftest import Library
@@ -125,3 +126,30 @@ def test_whoever_is_booking_when_it_ends_is_told_at_the_next_press_and_loses_not
     assert "Ann" not in resident.page.text
     if step == "details":
         assert resident.take_first_time().form_to("/details").fields["name"] == ["Robin Sample"]
+
+
+def test_the_second_of_two_colleagues_is_shown_what_the_first_did(
+    library: Library, advisers: str, manager: FlaskClient
+) -> None:
+    """A double click names nobody twice; what is sent from an older page changes nothing, and stays in the form."""
+    first, second = map(str, library.world.resource_ids)
+    older = check_page(manager.get(advisers).text).form_to(advisers)
+    values = {"service": "certify", "until": "2027-03-01"}
+    for _click in range(2):
+        assert manager.post(advisers, data=older.values(**values, adviser=first)).status_code == HTTPStatus.SEE_OTHER
+    answer = manager.post(advisers, data=older.values(**values, adviser=second))
+    page = check_page(answer.text)
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "It has changed since you opened this page" in page.text
+    assert "Ann of desk-1 is their adviser until Mon 1 Mar" in page.text
+    assert page.form_to(advisers).fields["adviser"] == [second]
+    end = page.form_to("/end")
+    assert manager.post(advisers, data=page.form_to(advisers).values()).status_code == HTTPStatus.SEE_OTHER
+    assert manager.post(end.action, data=end.fields).status_code == HTTPStatus.CONFLICT
+    ended = {"closed_from": NOW.date(), "where_to_go": "Ring us."}
+    with library.database.writing() as db:
+        db.execute(update(Service).values(**ended))
+        bump_plan(db, library.world.authority_id)
+    shown = check_page(manager.get(advisers).text).text
+    assert "is not given any more since Monday 23 November 2026" in shown
+    assert "It works until that day" not in shown

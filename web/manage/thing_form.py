@@ -18,6 +18,7 @@ from locations.importing.toml_fields import Fields
 from locations.importing.toml_lines import Path
 from web.components.form_fields import FieldError, Form, errors_of
 from web.manage.field_texts import text_of_field
+from web.manage.screen_words import screen_text
 from web.manage.table_inputs import Typed, form_of, read, shown
 
 TRAVEL = "travel"
@@ -122,7 +123,7 @@ class ThingForm:
         if name in form:
             form.refuse(str(name), in_words_of_the_form(what, kind, str(name)))
         else:
-            self.general.append(what)
+            self.general.append(screen_text(what, kind))
 
 
 def _named(name: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -141,7 +142,7 @@ def in_words_of_the_form(what: str, kind: str, name: str) -> str:
     label = f"“{text_of_field(kind, name).label}”"
     key = re.escape(name.removeprefix(KEEP))
     what = re.sub(rf"^.* needs {key}\.$", str(gettext("This needs %(field)s.", field=label)), what)
-    return re.sub(rf"^{key} of (keep_days of )?", f"{label} of ", what)
+    return screen_text(re.sub(rf"^{key} of (keep_days of )?", f"{label} of ", what), kind)
 
 
 def form_of_table(kind: str, table: Table) -> ThingForm:
