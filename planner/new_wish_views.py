@@ -73,7 +73,8 @@ def new_wish() -> ResponseReturnValue:
         try:
             wish = _put_on_list(context, subject, form)
         except Invalid as error:
-            return Response(_page(context, subject, form, joined_texts(error, current_language())), status=400)
+            problem = "" if form.refuse_all(error) else joined_texts(error, current_language())
+            return Response(_page(context, subject, form, problem), status=400)
         except IllegalMove:
             return Response(
                 _page(context, subject, form, _("This appointment is over, or cancelled already.")), status=409
@@ -105,11 +106,11 @@ def _put_on_list(context: StaffContext, subject: _Subject, form: WishForm) -> in
         weekdays=form.wanted_weekdays,
         from_time=from_time,
         to_time=to_time,
+        until=form.until.day,
         numbers=subject.numbers,
     )
-    key = context.form_key(
-        "wish", (reference, subject.resident_id, subject.numbers, form.wanted_weekdays, form.part.data, form.sites)
-    )
+    wanted = (form.wanted_weekdays, form.hours, form.until.day, form.sites)
+    key = context.form_key("wish", (reference, subject.resident_id, subject.numbers, *wanted))
     return make_wish(context.runtime, context.authority.id, new, actor=context.actor, idempotency=key)
 
 

@@ -7,22 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, time, timedelta
+from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from booking.queries.nearest_sites import sites_by_distance
 from booking.queries.open_wishes import WishView
 from booking.queries.slots import SlotQuery, candidate_sites, open_dates
+from core.errors import Invalid
+from core.problems import joined_texts
 from core.wall_clock import dates_between
 from locations.model import Catalogue, SiteFacts
-from web.components.form_fields import Choice, Choices, Form
+from locations.postcodes import locate
+from web.components.form_fields import Choice, Choices, Form, optional
+from web.components.moment_fields import ClockField, DayField
 from web.labels import Labels
-from web.request_language import current_language, day_names
+from web.request_language import current_language, day_names, format_day
 
-ANY, MORNING, AFTERNOON = "any", "morning", "afternoon"
-PARTS: Labels = {ANY: _l("Any time"), MORNING: _l("Before 12 noon"), AFTERNOON: _l("From 12 noon on")}
-HERE, ANYWHERE = "here", "anywhere"
+ANY, MORNING, AFTERNOON, BETWEEN = "any", "morning", "afternoon", "between"
+PARTS: Labels = {
+    ANY: _l("Any time"),
+    MORNING: _l("Before 12 noon"),
+    AFTERNOON: _l("From 12 noon on"),
+    BETWEEN: _l("Between the times that I give here"),
+}
+HERE, ANYWHERE, SOME = "here", "anywhere", "some"
+MOST_PLACES = 30  # the nearest, or the first: of more nobody chooses
+TIME_LOOK = {"classes": "govuk-input--width-10", "autocomplete": "off"}
 NOON = time(12)
+OTHER_PART = _l("You gave a time. Choose “Between the times that I give here”, or leave the times empty")
 LOOKED_AHEAD = timedelta(days=28)  # in which every place opens as it usually does
 
 
@@ -31,7 +45,16 @@ class WishForm(Form):
 
     weekdays = Choices(_l("Which days suit?"), description=_l("Choose none if any day suits"), validate_choice=False)
     part = Choice(_l("What time of day?"), choices=list(PARTS.items()), default=ANY)
+    from_time = ClockField(_l("Not before (optional)"), validators=[optional()], render_kw=TIME_LOOK)
+    to_time = ClockField(_l("To begin before (optional)"), validators=[optional()], render_kw=TIME_LOOK)
+    until = DayField(
+        _l("Until which day? (optional)"),
+        description=_l("The last day that is of use. Leave it empty if any day suits"),
+        validators=[optional()],
+        render_kw=TIME_LOOK,
+    )
     where = Choice(_l("Where?"), default=HERE)
+    places = Choices(_l("Which places suit?"), description=_l("Choose none if any place suits"), validate_choice=False)
 
     def offer(self, catalogue: Catalogue, query: SlotQuery, here: SiteFacts | None, today: date) -> None:
         """Ask for the days on which the visit can be had at all, and for the place where there are several."""
@@ -39,18 +62,61 @@ class WishForm(Form):
         open_days = sorted({str(day.isoweekday()) for day in dates})
         self.weekdays.choices = [(code, day_names()[int(code) - 1]) for code in open_days]
         self.others = candidate_sites(catalogue, query)
+        self.today = today
         if here is None or len(self.others) < 2:
             del self.where
         else:
             only_here = gettext("Only at %(site)s", site=here.name)
-            self.where.choices = [(HERE, only_here), (ANYWHERE, _l("At any of our places"))]
+            some = (SOME, _l("At the places that I choose here")) if len(self.others) > 2 else None
+            self.where.choices = [(HERE, only_here), (ANYWHERE, _l("At any of our places")), *([some] if some else [])]
+        if here is not None:
+            self._offer_near(catalogue, query, here)
+
+    def _offer_near(self, catalogue: Catalogue, query: SlotQuery, here: SiteFacts) -> None:
+        """Offer the places that are nearest to the appointment's own, where there is a choice."""
+        near = locate(here.postcode) if here.postcode else None
+        sites = [site for site, _ in sites_by_distance(catalogue, query, near)][:MOST_PLACES]
+        self.places.choices = [(site.slug, site.name) for site in sites]
+        self.places.description = None
+        if len(self.others) < 3:
+            del self.places
 
     def show(self, wish: WishView) -> None:
         """Show what they wanted so far."""
         self.weekdays.data = [str(day) for day in wish.weekdays]
         self.part.data = part_of(wish)
+        self.from_time.data = f"{wish.from_time:%H:%M}" if wish.from_time and self.part.data == BETWEEN else ""
+        self.to_time.data = f"{wish.to_time:%H:%M}" if wish.to_time and self.part.data == BETWEEN else ""
+        self.until.data = wish.until.isoformat() if wish.until else ""
         if "where" in self:
-            self.where.data = ANYWHERE if wish.sites else HERE
+            wanted = {site.slug for site in wish.sites}
+            is_any = wanted >= {site.slug for site in self.others}
+            self.where.data = HERE if not wanted else ANYWHERE if is_any or "places" not in self else SOME
+            if self.where.data == SOME:
+                self.places.data = sorted(wanted)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether everything can be used: times of day where they are said to count, and a place where some are."""
+        is_valid = bool(super().validate(extra_validators))
+        has_times = bool(self.from_time.data or self.to_time.data)
+        if (self.part.data == BETWEEN) is not has_times and not self.part.errors:
+            words = _l("Enter a time, or choose another time of day") if not has_times else OTHER_PART
+            self.refuse("from_time" if not has_times else "part", str(words))
+            return False
+        if "until" in self and self.until.day is not None and self.until.day < self.today:
+            self.refuse("until", gettext("Choose today or a later day"))
+            return False
+        if "where" in self and self.where.data == SOME and not self.sites:
+            self.refuse("places", gettext("Choose a place"))
+            return False
+        return is_valid
+
+    def refuse_all(self, error: Invalid) -> bool:
+        """Put what the use case refused at the fields; whether there is a field for all of it."""
+        for name, reasons in error.errors.items():
+            if name in self:
+                self.refuse(name, joined_texts(Invalid({name: reasons}), current_language()))
+        return all(name in self for name in error.errors)
 
     @property
     def wanted_weekdays(self) -> tuple[int, ...]:
@@ -60,19 +126,22 @@ class WishForm(Form):
     @property
     def hours(self) -> tuple[time | None, time | None]:
         """From when, and before when."""
+        if self.part.data == BETWEEN:
+            return self.from_time.wall_time, self.to_time.wall_time
         return NOON if self.part.data == AFTERNOON else None, NOON if self.part.data == MORNING else None
 
     @property
     def sites(self) -> tuple[str, ...]:
         """The slugs of the places, where not the appointment's own is meant."""
-        is_anywhere = "where" in self and self.where.data == ANYWHERE
-        return tuple(site.slug for site in self.others) if is_anywhere else ()
+        where = self.where.data if "where" in self else HERE
+        if where == SOME and "places" in self:
+            known = {slug for slug, _ in self.places.choices}
+            return tuple(slug for slug in self.places.data or () if slug in known)
+        return tuple(site.slug for site in self.others) if where == ANYWHERE else ()
 
 
 class AnywhereForm(WishForm):
     """The same for somebody without an appointment, with the places."""
-
-    places = Choices(_l("Which places suit?"), description=_l("Choose none if any place suits"), validate_choice=False)
 
     def offer_places(self, sites: Sequence[SiteFacts]) -> None:
         """Ask for the places, where there are several."""
@@ -91,24 +160,26 @@ class AnywhereForm(WishForm):
 
 def part_of(wish: WishView) -> str:
     """Which of `PARTS` the hours of a wish are."""
-    return AFTERNOON if wish.from_time == NOON else MORNING if wish.to_time == NOON else ANY
+    parts = {(None, None): ANY, (NOON, None): AFTERNOON, (None, NOON): MORNING}
+    return parts.get((wish.from_time, wish.to_time), BETWEEN)
 
 
 def wish_lines(wish: WishView, here: SiteFacts | None) -> Sequence[tuple[str, str]]:
     """What somebody waits for, as pairs of a label and words."""
     days = current_language().all_of([day_names()[day - 1] for day in wish.weekdays])
     places = current_language().all_of([site.name for site in wish.sites] or ([here.name] if here else []))
+    until = [(gettext("Until"), format_day(wish.until))] if wish.until else []
     return (
         (gettext("Days"), days or gettext("Any day")),
         (gettext("Time of day"), hours_text(wish)),
+        *until,
         (gettext("Where"), places or gettext("Any place")),
     )
 
 
 def hours_text(wish: WishView) -> str:
     """The hours of a wish in words."""
-    named = (wish.from_time, wish.to_time) in ((None, None), (NOON, None), (None, NOON))
-    if named:
+    if part_of(wish) != BETWEEN:
         return str(PARTS[part_of(wish)])
     first, last = (f"{hour:%H:%M}" if hour else "" for hour in (wish.from_time, wish.to_time))
     if first and last:

@@ -19,10 +19,9 @@ from booking.use_cases.online_wishes import BY_EMAIL, BY_PHONE
 from locations.model import Catalogue, SiteFacts
 from locations.postcodes import locate
 from web.components.form_fields import Choice, EmailField, NameField, PhoneField, optional
-from web.components.wish_fields import AnywhereForm
+from web.components.wish_fields import MOST_PLACES, AnywhereForm
 from web.resident.search_state import REMOTE_MODES, SearchState
 
-MOST_PLACES = 30  # the nearest, or the first: of more nobody chooses
 WEEKS = {"2": _l("Two weeks"), "4": _l("Four weeks"), "13": _l("Three months")}
 REQUIRED: Mapping[str, LazyString] = {
     BY_EMAIL: _l("Enter your email address, or choose that we ring you"),
@@ -57,6 +56,7 @@ class WaitForm(AnywhereForm):
     def offer_for(self, catalogue: Catalogue, query: SlotQuery, search: SearchState, today: date) -> None:
         """Ask for the days and the places at which the visit can be had, as they were searched at first."""
         self.offer(catalogue, query, None, today)
+        del self.until  # they say for how many weeks
         near = locate(search.near) if search.near else None
         offering = (site for site, _ in sites_by_distance(catalogue, query, near))
         sites = [site for site in offering if not never_met_at(site, search.needs)][:MOST_PLACES]

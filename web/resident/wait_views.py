@@ -53,7 +53,8 @@ def wait(authority: str) -> ResponseReturnValue:
             )
             return _page(context, search, form, status=409)
         except Invalid as error:
-            form.refuse("weeks", joined_texts(error, current_language()))
+            if not form.refuse_all(error):
+                form.refuse("weeks", joined_texts(error, current_language()))
             return _page(context, search, form, status=400)
     return redirect(f"{context.base}/wait/asked?{search.query()}&by={wanted.told_by}", code=303)
 

@@ -37,8 +37,10 @@ def earlier(authority: str, reference: str) -> ResponseReturnValue:
         page.count_change()
         try:
             _wait(page, form)
-        except Invalid:
-            return Response(page.show("earlier", form=form, back=page.url, can_wait=False), status=409)
+        except Invalid as error:
+            is_shown = form.refuse_all(error)
+            status = 400 if is_shown else 409
+            return Response(page.show("earlier", form=form, back=page.url, can_wait=is_shown), status=status)
         except IllegalMove as error:
             return page.show_refusal(error.code)
         return page.redirect("waiting")
@@ -64,6 +66,7 @@ def _wait(page: AppointmentPage, form: WishForm) -> None:
         weekdays=form.wanted_weekdays,
         from_time=from_time,
         to_time=to_time,
+        until=form.until.day,
     )
     make_wish(page.context.runtime, page.view.authority_id, new, actor=Actor.resident())
 

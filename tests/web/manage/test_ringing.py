@@ -73,7 +73,7 @@ def test_a_manager_of_another_site_neither_sees_nor_moves_anybody(library: Libra
     with library.database.reading() as db:
         resident = db.scalars(select(Appointment.resident_id).where(Appointment.reference == references[0])).one()
     call = f"/staff/calls/residents/{resident}"
-    token = page_of(elsewhere, call).form_to("sign-out").fields["csrf_token"]
+    token = page_of(elsewhere).form_to("sign-out").fields["csrf_token"]
     of_person = [f"{LIST}/{references[0]}", f"{call}?move={references[0]}", f"{call}?cancel={references[0]}"]
     assert [(here.get(one).status_code, elsewhere.get(one).status_code) for one in of_person] == [(200, 404)] * 3
     for way in ("ring", "confirm", "done"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -63,6 +64,37 @@ def the_row(database: Database) -> Appointment:
 def the_wish(database: Database) -> Wish:
     with database.reading() as db:
         return db.scalars(select(Wish)).one()
+
+
+def test_hours_a_last_day_and_places_are_asked_for_and_kept(booked: Visitor, database: Database) -> None:
+    """What cannot be is said at its field, and the rest stays."""
+    wanted = {"part": "between", "from_time": "10:15", "to_time": "11:45", "until": "2026-11-27"}
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"to_time": "10:00"}, "The latest time has to be after the earliest one"),
+        ({"from_time": "", "to_time": ""}, "Enter a time, or choose another time of day"),
+        ({"part": "any"}, "You gave a time."),
+        ({"until": "2026-11-01"}, "Choose today or a later day"),
+        ({"where": "some", "places": []}, "Choose a place"),
+    ]
+    booked.follow("Tell me if an earlier time comes up")
+    for values, words in wrong:
+        sent: dict[str, Any] = wanted | values
+        page = booked.send("/earlier", **sent)
+        assert words in page.text, values
+        kept = page.form_to("/earlier").fields
+        assert all(kept.get(name, [""]) == [value] for name, value in sent.items() if isinstance(value, str)), values
+    booked.send("/earlier", **wanted, where="some", places=["high-street"])
+    assert "From 10:15 to 11:45" in booked.page.text
+    assert "Friday 27 November" in booked.page.text
+    wish = the_wish(database)
+    assert (f"{wish.from_time:%H:%M}", f"{wish.to_time:%H:%M}", str(wish.until)) == ("10:15", "11:45", "2026-11-27")
+    assert len(wish.site_ids) == 1
+    shown = booked.follow("Change when an earlier time suits you").form_to("/earlier").fields
+    assert [shown[name] for name in (*wanted, "where", "places")] == [
+        *([one] for one in wanted.values()),
+        ["some"],
+        ["high-street"],
+    ]
 
 
 def test_somebody_says_when_an_earlier_time_suits_and_may_change_it(booked: Visitor, database: Database) -> None:
