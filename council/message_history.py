@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from council.message_kind_page import kind_label
 from locations.history.change_repository import MOST_SHOWN
-from reminders.costs.switch_history import ENDED, OFF, ON, STARTED, MessageChange, changes_of_messages
+from reminders.costs.switch_queries import ENDED, OFF, ON, STARTED, MessageChange, changes_of_messages
 from web.manage.past_changes import HistoryLine, who_did
 from web.page_context import StaffContext
 from web.request_language import format_moment

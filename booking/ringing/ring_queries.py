@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from booking.queries.appointments import of_ids
@@ -56,18 +56,7 @@ def people_to_ring(
 
     First whoever nothing could be proposed to, then who is due first. `only` is the id of one appointment.
     """
-    items = (
-        select(RebookItem)
-        .join(Appointment, Appointment.id == RebookItem.appointment_id)
-        .where(
-            RebookItem.authority_id == catalogue.authority.id,
-            RebookItem.closed_at.is_(None),
-            Appointment.state == State.BOOKED.value,
-            Appointment.ends_at > now,
-            or_(RebookItem.state.in_(TO_BE_RUNG), RebookItem.appointment_id.in_(also)),
-        )
-        .order_by(RebookItem.id)
-    )
+    items = _to_ring(catalogue.authority.id, also, now)
     if only is not None:
         items = items.where(RebookItem.appointment_id == only)
     if site_ids is not None:
@@ -86,6 +75,22 @@ def people_to_ring(
     ]
     people.sort(key=lambda one: (not _is_without_any(one), one.appointment.starts_at, one.appointment.id))
     return [ToRing(person, ringing.get(person.appointment.id)) for person in people]
+
+
+def _to_ring(authority_id: int, also: Collection[int], now: datetime) -> Select[tuple[RebookItem]]:
+    """The items of those who are to be rung, and of those of `also` who wait for an answer."""
+    return (
+        select(RebookItem)
+        .join(Appointment, Appointment.id == RebookItem.appointment_id)
+        .where(
+            RebookItem.authority_id == authority_id,
+            RebookItem.closed_at.is_(None),
+            Appointment.state == State.BOOKED.value,
+            Appointment.ends_at > now,
+            or_(RebookItem.state.in_(TO_BE_RUNG), RebookItem.appointment_id.in_(also)),
+        )
+        .order_by(RebookItem.id)
+    )
 
 
 def ringing_of(db: Session, appointment_ids: Collection[int]) -> dict[int, RingingNow]:
