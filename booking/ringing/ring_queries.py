@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
@@ -77,7 +78,7 @@ def people_to_ring(
     return [ToRing(person, ringing.get(person.appointment.id)) for person in people]
 
 
-def _to_ring(authority_id: int, also: Collection[int], now: datetime) -> Select[tuple[RebookItem]]:
+def _to_ring(authority_id: int, also: Collection[int], now: datetime) -> Select[Any]:
     """The items of those who are to be rung, and of those of `also` who wait for an answer."""
     return (
         select(RebookItem)
