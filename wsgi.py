@@ -46,6 +46,7 @@ import web.agent.resident_views
 import web.agent.text_views
 import web.agent.typed_text
 import web.agent.untold_views
+import web.agent.wish_failure_views
 import web.app
 import web.manage
 import web.monitoring

@@ -11,8 +11,14 @@ from collections.abc import Iterable, Sequence
 
 from core.tokens import bounce_mark
 
-_MARKED = re.compile(r"(notification-[0-9]{1,18}-[0-9]{1,9})\.([0-9a-f]{24})(?![0-9a-f])", re.IGNORECASE)
+_WISH = r"wish-[0-9]{1,18}-[0-9a-f]{0,8}"  # of emails to those who wait without an appointment
+_MARKED = re.compile(rf"(notification-[0-9]{{1,18}}-[0-9]{{1,9}}|{_WISH})\.([0-9a-f]{{24}})(?![0-9a-f])", re.IGNORECASE)
 MOST_LOOKED_AT = 50  # marks in one report
+
+
+def is_of_wish(reference: str) -> bool:
+    """Whether it is that of an email to somebody who waits without an appointment."""
+    return re.fullmatch(_WISH, reference) is not None
 
 
 def marked(secret_key: str, reference: str) -> str:

@@ -29,6 +29,7 @@ from reminders.recipients import EMAIL
 from reminders.rerouting import lock_alike, locked_alike, plan_next_channel
 from reminders.tables import DeliveryAttempt
 from reminders.try_queries import told_in_message_of
+from reminders.wish_mail_queries import fail_mail, mail_id_in
 
 # Of what a server refused at once no copy went out.
 _MAY_COME_BACK = ("", SENT_OUTCOME, UNCLEAR_OUTCOME, RETURNED_OUTCOME)
@@ -102,6 +103,8 @@ def fail_returned(db: Session, report: BounceReport, now: datetime) -> bool:
     One of which several copies have gone out fails by what is said of its address of today alone: an earlier copy may have
     gone to the one before, which staff have corrected since.
     """
+    if wish_mail := mail_id_in(report.reference):
+        return _fail_mail(db, wish_mail, report, now)
     found = _REFERENCE.fullmatch(report.reference)
     if not found:
         return False
@@ -110,6 +113,14 @@ def fail_returned(db: Session, report: BounceReport, now: datetime) -> bool:
     lock_alike(db, (of_message[0], *others))
     ended = [_fail_row(db, id_, of_message, report, now) for id_ in (of_message[0], *others)]
     return ended[0]
+
+
+def _fail_mail(db: Session, mail_id: int, report: BounceReport, now: datetime) -> bool:
+    """Whether an email to somebody who waits failed by the report."""
+    resident = fail_mail(db, mail_id, with_detail(MAIL_RETURNED, report.status), now)
+    if resident is not None and _is_one_of(resident.email, report.bad):
+        resident.email_returned_at = now
+    return resident is not None
 
 
 def _fail_row(db: Session, id_: int, of_message: tuple[int, int], report: BounceReport, now: datetime) -> bool:

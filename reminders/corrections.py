@@ -61,7 +61,7 @@ def write_correction(
             keep_contact(db, row, details, actor, now)
     if is_of_record:
         db.refresh(resident)
-        write_record(db, runtime, resident, _corrected(resident, part, correction), actor, now, keeps_own=True)
+        write_record(db, runtime, resident, corrected(resident, part, correction), actor, now, keeps_own=True)
 
 
 def contact_stamp(db: Session, resident: Resident, appointment_ids: Collection[int]) -> str:
@@ -84,7 +84,8 @@ def _details(
     return None if row.contact_phone is None else Details(replace(known, phone=correction.phone))
 
 
-def _corrected(row: Resident, part: ContactPart, correction: Correction) -> ResidentDetails:
+def corrected(row: Resident, part: ContactPart, correction: Correction) -> ResidentDetails:
+    """What the record says, with this part of it corrected."""
     facts = {name: getattr(row, name) for name in ResidentDetails.__dataclass_fields__}
     known = ResidentDetails(**facts | {"support_needs": tuple(row.support_needs)})
     if part is ContactPart.EMAIL:

@@ -8,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.proposals.tables import Proposal, Wish
-from booking.use_cases.online_wishes import BY_EMAIL
+from booking.proposals.wish_rules import BY_EMAIL
 from reminders.delivery_decisions import IN_DOUBT, SENT
 from reminders.outbox import planning_input
 from reminders.queue import pauses_on
 from reminders.recipients import EARLIER_TIME, EMAIL, OFFER, Withheld, deliveries_for
 from reminders.tables import Notification, WishMail
-from reminders.wish_mails import OFFERED
+from reminders.wish_mail_queries import OFFERED
 
 
 def is_offer_held(db: Session, wish: Wish, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, null, select, update
+from sqlalchemy import CursorResult, func, null, select, union_all, update
 from sqlalchemy.orm import Session
 
 from core.runtime import Runtime
@@ -13,17 +13,24 @@ from reminders.delivery_decisions import FAILED, PENDING, SENT, STATES
 from reminders.pauses import ALARM_AFTER
 from reminders.queue import EVERY_CHANNEL, pauses_on
 from reminders.same_message_queries import REACHES_SOMEBODY
-from reminders.tables import ChannelPause, Notification
+from reminders.tables import ChannelPause, Notification, WishMail
 from reminders.untried import end_pause, hold_channel
+from reminders.wish_failure_work import due_again
+from reminders.wish_mail_queries import failed_mails
 
 
 def ledger_of(db: Session, authority_id: int) -> dict[str, int]:
-    """How many messages of the authority were ever owed, and how many are in each state; `delivered` is a part of `sent`."""
-    delivered = func.count(Notification.delivered_at).label("delivered")
-    statement = select(Notification.status, func.count().label("number"), delivered).where(
-        Notification.authority_id == authority_id
-    )
-    rows = {row.status: row for row in db.execute(statement.group_by(Notification.status))}
+    """How many messages of the authority were ever owed, and how many are in each state; `delivered` is a part of `sent`.
+
+    Emails to those who wait without an appointment count too.
+    """
+    mails = select(WishMail.state.label("status"), null().label("delivered_at"))
+    owed = union_all(
+        select(Notification.status, Notification.delivered_at).where(Notification.authority_id == authority_id),
+        mails.where(WishMail.authority_id == authority_id),
+    ).subquery()
+    columns = (owed.c.status, func.count().label("number"), func.count(owed.c.delivered_at).label("delivered"))
+    rows = {row.status: row for row in db.execute(select(*columns).group_by(owed.c.status))}
     states = {state: rows[state].number if state in rows else 0 for state in STATES}
     return {
         "owed": sum(row.number for row in rows.values()),
@@ -51,7 +58,8 @@ def retry_failed(runtime: Runtime, since: datetime | None) -> int:
         statement = update(Notification).where(Notification.id.in_(first), Notification.status == FAILED)
         again = {"status": PENDING, "next_try_at": now, "closed_at": null(), "lease_until": null(), "reason": ""}
         changed = db.execute(statement.values(again).execution_options(synchronize_session=False))
-        return cast(CursorResult[Any], changed).rowcount
+        since_then = () if since is None else (WishMail.closed_at >= since,)
+        return cast(CursorResult[Any], changed).rowcount + due_again(failed_mails(db, *since_then), now)
 
 
 def pause_sending(runtime: Runtime) -> None:

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, func, not_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, cast, func, literal, not_, null, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
+from core.database import BigId
 from core.runtime import Runtime
 from locations.tables import Authority
 from reminders.arrival_queries import row_outcome
@@ -20,8 +21,9 @@ from reminders.delivery_decisions import FAILED, SENT, STATES
 from reminders.message_outcomes import STATE_OF
 from reminders.pause_queries import rows_held
 from reminders.queue import IS_PENDING, pauses_on
-from reminders.recipients import CALL, family_of
-from reminders.tables import Notification
+from reminders.recipients import CALL, EMAIL, family_of
+from reminders.tables import Notification, WishMail
+from reminders.wish_mail_queries import FAMILY, is_mail_overdue
 
 A_DAY = timedelta(days=1)
 OVERDUE = timedelta(minutes=30)  # something is sent each few seconds where anything is due
@@ -62,11 +64,10 @@ class LedgerLine:
 
 def ledger_lines(db: Session, ledger: Ledger) -> list[LedgerLine]:
     """The lines of the ledger, by kind and channel."""
-    outcome = row_outcome.label("outcome")
-    columns = (Notification.kind, Notification.channel, outcome)
-    rows = _of(select(*columns, func.count().label("number")), ledger)
+    owed = _owed(ledger).subquery()
+    columns = (owed.c.kind, owed.c.channel, owed.c.outcome)
     counts: dict[tuple[str, str], Counter[str]] = {}
-    for row in db.execute(rows.group_by(Notification.kind, Notification.channel, outcome)):
+    for row in db.execute(select(*columns, func.count().label("number")).group_by(*columns)):
         counts.setdefault((family_of(row.kind), row.channel), Counter())[row.outcome] += row.number
     return [LedgerLine(kind, channel, outcomes) for (kind, channel), outcomes in sorted(counts.items())]
 
@@ -74,19 +75,10 @@ def ledger_lines(db: Session, ledger: Ledger) -> list[LedgerLine]:
 def ledger_messages(
     db: Session, ledger: Ledger, kind: str, channel: str, outcome: str, limit: int
 ) -> Sequence[Row[Any]]:
-    """The messages of one figure, by the time they were due: with the reference of the appointment."""
-    columns = (
-        Appointment.reference,
-        Notification.kind,
-        Notification.due_at,
-        Notification.closed_at,
-        Notification.delivered_at,
-        Notification.reason,
-    )
-    rows = _of(select(*columns), ledger).where(Notification.channel == channel, row_outcome == outcome)
-    found = rows.where(Notification.kind.startswith(kind, autoescape=True)).order_by(
-        Notification.due_at, Notification.id
-    )
+    """The messages of one figure, by the time they were due: each with the reference of its appointment, or the wish."""
+    owed = _owed(ledger).subquery()
+    rows = select(owed).where(owed.c.channel == channel, owed.c.outcome == outcome)
+    found = rows.where(owed.c.kind.startswith(kind, autoescape=True)).order_by(owed.c.due_at, owed.c.id)
     return [row for row in db.execute(found.limit(limit)) if family_of(row.kind) == kind]
 
 
@@ -102,15 +94,16 @@ def ledger_alarms(db: Session, authority_id: int, now: datetime) -> list[LedgerA
     tried = states[SENT] + states[FAILED]
     if tried >= FEWEST and states[FAILED] > tried * MOST_FAILED:
         found.append(LedgerAlarm.FAILING)
+    due_by = now - OVERDUE
     overdue = select(Notification.id).where(
         IS_PENDING,
         Notification.authority_id == authority_id,
         Notification.channel != CALL,
-        Notification.next_try_at <= now - OVERDUE,
+        Notification.next_try_at <= due_by,
         Notification.useful_until > now,
         not_(rows_held(pauses_on(db, now, authority_id))),
     )
-    if db.scalar(overdue.limit(1)) is not None:
+    if db.scalar(overdue.limit(1)) is not None or is_mail_overdue(db, authority_id, now, due_by):
         found.append(LedgerAlarm.OVERDUE)
     return found
 
@@ -122,10 +115,40 @@ def are_messages_in_order(runtime: Runtime) -> bool:
         return not any(ledger_alarms(db, authority_id, now) for authority_id in db.scalars(select(Authority.id)).all())
 
 
-def _of(chosen: Any, ledger: Ledger) -> Select[Any]:
-    rows: Select[Any] = chosen.join(Appointment, Appointment.id == Notification.appointment_id).where(
-        Notification.authority_id == ledger.authority_id,
-        Notification.due_at >= ledger.first,
-        Notification.due_at < ledger.end,
+def _owed(ledger: Ledger) -> CompoundSelect[Any] | Select[Any]:
+    """What was due: messages about appointments and, of all sites, emails to those who wait without one."""
+    messages = (
+        select(
+            Notification.id,
+            Notification.kind,
+            Notification.channel,
+            row_outcome.label("outcome"),
+            Notification.due_at,
+            Notification.closed_at,
+            Notification.delivered_at,
+            Notification.reason,
+            Appointment.reference,
+            cast(null(), BigId).label("wish_id"),
+        )
+        .join(Appointment, Appointment.id == Notification.appointment_id)
+        .where(*_is_of(ledger, Notification.authority_id, Notification.due_at))
     )
-    return rows if ledger.site_ids is None else rows.where(Appointment.site_id.in_(ledger.site_ids))
+    if ledger.site_ids is not None:
+        return messages.where(Appointment.site_id.in_(ledger.site_ids))
+    mails = select(
+        WishMail.id,
+        FAMILY,
+        literal(EMAIL),
+        WishMail.state,
+        WishMail.created_at,
+        WishMail.closed_at,
+        null(),
+        WishMail.reason,
+        null(),
+        WishMail.wish_id,
+    )
+    return union_all(messages, mails.where(*_is_of(ledger, WishMail.authority_id, WishMail.created_at)))
+
+
+def _is_of(ledger: Ledger, authority_id: Any, due_at: Any) -> tuple[ColumnElement[bool], ...]:
+    return authority_id == ledger.authority_id, due_at >= ledger.first, due_at < ledger.end

@@ -105,6 +105,9 @@ class MailQueue(Generic[Mail]):
             try:
                 with db.begin_nested():
                     message = self.write(runtime, db, mail, now)
+            except DeliveryFailed as error:
+                _put_off(mail, now, error.detail, is_permanent=error.permanent)
+                return None
             except Exception as error:  # a mistake of ours in one email must not stop the others
                 if outage_of(error) is not None:
                     raise

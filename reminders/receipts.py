@@ -41,6 +41,7 @@ from reminders.reasons import ARRIVED_EARLIER, ARRIVED_TOO_LATE
 from reminders.rerouting import lock_alike, locked_alike, plan_next_channel, void_replacements
 from reminders.tables import DeliveryAttempt, Notification
 from reminders.try_queries import told_in_message_of
+from reminders.wish_mail_queries import fail_mail, mail_id_in
 
 _REFERENCE = re.compile(r"notification-([0-9]{1,18})-([0-9]{1,9})")
 RECEIPTS = Counter("front_door_receipts_total", "What providers said of messages that they took", ["result"])
@@ -70,6 +71,8 @@ def learn(db: Session, told: ProviderState, now: datetime) -> Learnt:
 
 def _learn(db: Session, told: ProviderState, now: datetime) -> Learnt:
     """What was learnt of the row whose reference the message had; of those that were told in it the same is written."""
+    if wish_mail := mail_id_in(told.reference):
+        return _learn_of_mail(db, wish_mail, told, now)
     found = _REFERENCE.fullmatch(told.reference)
     if not found:
         return Learnt.UNKNOWN
@@ -85,6 +88,13 @@ def _learn(db: Session, told: ProviderState, now: datetime) -> Learnt:
         of_row = _learn_of(db, row, told, of_message[0], now)
         learnt = of_row if row.id == of_message[0] else learnt
     return learnt
+
+
+def _learn_of_mail(db: Session, mail_id: int, told: ProviderState, now: datetime) -> Learnt:
+    """What was learnt of an email to somebody who waits: only that it failed."""
+    if told.status not in FAILURES or fail_mail(db, mail_id, FAILURES[told.status], now) is None:
+        return Learnt.NOTHING
+    return Learnt.FAILED
 
 
 def _learn_of(db: Session, row: Notification, told: ProviderState, message_id: int, now: datetime) -> Learnt:

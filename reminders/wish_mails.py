@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, delete, false, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from booking.calendar.event import address_lines
 from booking.events import WishChange
 from booking.proposals.tables import Proposal, Wish
-from booking.proposals.wish_rules import WishState
+from booking.proposals.wish_rules import BY_EMAIL, WishState
 from booking.queries.open_proposals import OpenProposal, proposals_of_wishes
-from booking.use_cases.online_wishes import BY_EMAIL
 from core.contact_lines import ContactLine, contact_lines
+from core.errors import DeliveryFailed
 from core.language import Language, language_for
 from core.runtime import Runtime
 from core.text import person_name
@@ -33,17 +33,14 @@ from reminders.both_languages import PLACES
 from reminders.channels.base import Channel
 from reminders.messages import RenderedMessage, email_body, joined_email
 from reminders.plain_mails import PENDING, VOID, MailQueue, is_with_the_reader
-from reminders.queue import pauses_on
-from reminders.reasons import SUPERSEDED
-from reminders.recipients import EARLIER_GONE, EARLIER_TIME, EMAIL, MANAGE_LINK, WISH_PAUSED, Delivery
+from reminders.reasons import MAIL_RETURNED, SUPERSEDED
+from reminders.recipients import EMAIL, Delivery
 from reminders.tables import WishMail
+from reminders.wish_mail_queries import GONE, LINK, OFFERED, PAUSED, held_mails
 
-LINK, OFFERED, GONE, PAUSED = "link", "offered", "gone", "paused"
 # Nobody has proved that the address is theirs: asked again within minutes, or too often, its link is not sent again.
 BETWEEN_LINKS, MOST_LINKS = timedelta(minutes=5), 3
 KEPT = timedelta(days=90)
-# What the same message is called that somebody with an appointment gets: a pause of the one holds back the other.
-FAMILY_OF = {LINK: MANAGE_LINK, OFFERED: EARLIER_TIME, GONE: EARLIER_GONE, PAUSED: WISH_PAUSED}
 
 
 @dataclass(frozen=True)
@@ -101,16 +98,7 @@ def _was_offered(db: Session, change: WishChange) -> bool:
 
 def send_wish_mails(runtime: Runtime, channels: Mapping[str, Channel], stopping: threading.Event | None = None) -> int:
     """How many emails were sent in one pass over those that are due."""
-    return MailQueue(WishMail, _message, _held).send(runtime, channels, stopping)
-
-
-def _held(db: Session, now: datetime) -> ColumnElement[bool]:
-    """The condition on emails that their council holds back."""
-    of_pauses = []
-    for pause in pauses_on(db, now):
-        kinds = [kind for kind, family in FAMILY_OF.items() if pause.holds(pause.authority_id, family, EMAIL)]
-        of_pauses.append(and_(WishMail.authority_id == pause.authority_id, WishMail.kind.in_(kinds)))
-    return or_(false(), *of_pauses)
+    return MailQueue(WishMail, _message, held_mails).send(runtime, channels, stopping)
 
 
 def delete_old_wish_mails(db: Session, now: datetime) -> None:
@@ -119,13 +107,18 @@ def delete_old_wish_mails(db: Session, now: datetime) -> None:
 
 
 def _message(runtime: Runtime, db: Session, mail: WishMail, now: datetime) -> RenderedMessage | None:
-    """The email; None when the wish has ended, or what it says is not true any more."""
+    """The email; None when the wish has ended, or what it says is not true any more.
+
+    Raises: DeliveryFailed where mail to their address has come back.
+    """
     wish, catalogue = db.get_one(Wish, mail.wish_id), catalogue_by_id(db, mail.authority_id)
     resident = db.get_one(Resident, wish.resident_id)
     offer = _offer(db, catalogue, mail, now) if mail.kind == OFFERED else None
     is_true = {OFFERED: offer is not None, PAUSED: wish.state == WishState.PAUSED.value}.get(mail.kind, True)
     if wish.closed_at is not None or wish.told_by != BY_EMAIL or not resident.email or not is_true:
         return None
+    if resident.email_returned_at is not None:
+        raise DeliveryFailed(permanent=True, detail=MAIL_RETURNED)
     url = f"{runtime.settings.public_url}/manage/{_working_token(runtime, wish)}"
     name, template = person_name(resident.name), "waiting_offer" if offer else "waiting"
     authority, reference = catalogue.authority, f"wish-{mail.id}-{(wish.link_digest or '')[:8]}"

@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 
 from booking.events import AppointmentChange, WishChange, announce, announce_wish
 from booking.proposals.tables import Proposal, Wish
-from booking.proposals.wish_rules import WishState, answer_by
+from booking.proposals.wish_rules import BY_EMAIL, WishState, answer_by
 from booking.queries.waiting_list import Choice
 from booking.rebooking import ProposalState
 from booking.states import State
 from booking.tables import Appointment
 from booking.use_cases.appointment_changes import lock_appointment
 from booking.use_cases.offers import CanBeTold
-from booking.use_cases.online_wishes import BY_EMAIL
 from booking.use_cases.proposals import NewProposal, propose, share
 from core.runtime import Runtime
 from core.transactions import lock_by_name
@@ -93,7 +92,9 @@ def _waiting(db: Session, wish_id: int, site_id: int, can_be_told: CanBeTold) ->
     if wish.state != WishState.OPEN or db.scalar(select(Proposal.id).where(*is_open)) is not None:
         return None
     if row is None:
-        return _Waiting(wish, None, wish.told_by == BY_EMAIL and bool(db.get_one(Resident, wish.resident_id).email))
+        resident = db.get_one(Resident, wish.resident_id)
+        has_mail = bool(resident.email) and resident.email_returned_at is None
+        return _Waiting(wish, None, has_mail and wish.told_by == BY_EMAIL)
     return _Waiting(wish, row, can_be_told(db, row.id)) if row.state == State.BOOKED else None
 
 

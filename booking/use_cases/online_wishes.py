@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from booking.events import WishChange, announce_wish
 from booking.proposals.tables import Wish
-from booking.proposals.wish_rules import WishState
+from booking.proposals.wish_rules import BY_EMAIL, WishState
 from booking.use_cases.booking_checks import check_areas, check_has_adviser
 from booking.use_cases.wishes import NewWish, numbers_asked, record_wish, service_ids_named, times_of
 from core.audit import Actor
@@ -32,7 +32,7 @@ from people.residents.details import ResidentDetails, email_key, phone_key
 from people.residents.resident_repository import identify
 from people.residents.tables import Resident
 
-ONLINE, BY_EMAIL, BY_PHONE = "online", "email", "phone"
+ONLINE = "online"
 LONGEST_WAIT = timedelta(days=91)  # it ends by itself: nobody is bound to a stranger's wish for ever
 # Of one email address or telephone number, as many as confirmations of bookings in a day (reminders.outbox).
 MOST_OPEN = 3

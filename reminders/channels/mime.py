@@ -9,7 +9,7 @@ from email.utils import format_datetime, parseaddr
 
 from core.errors import DeliveryFailed
 from core.text import NAME_LENGTH, one_line, person_name
-from reminders.bounce_marks import marked
+from reminders.bounce_marks import is_of_wish, marked
 from reminders.channels.base import ChannelUnavailable
 from reminders.channels.headers import is_address, mailbox, unstructured
 from reminders.messages import EmailBody, RenderedMessage
@@ -27,8 +27,9 @@ class BounceOrigin:
     address: str = ""
 
     def reference_of(self, message: RenderedMessage) -> str:
-        """Our reference with its mark, of a message about an appointment."""
-        is_marked = message.notification_id is not None and self.secret_key
+        """Our reference with its mark, of a message about an appointment and an email to somebody who waits for one."""
+        is_to_resident = message.notification_id is not None or is_of_wish(message.reference)
+        is_marked = is_to_resident and self.secret_key
         return marked(self.secret_key, message.reference) if is_marked else message.reference
 
     def sender_of(self, message: RenderedMessage, mail_from: str) -> str:

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from booking.proposals.wish_rules import BY_EMAIL
 from booking.queries.advisers import adviser_of
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Allocation, Appointment
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.holds import hold_slot
 from booking.use_cases.named_advisers import NewNamedAdviser, end_named_adviser, name_adviser
-from booking.use_cases.online_wishes import BY_EMAIL, OnlineWish, wait_online
+from booking.use_cases.online_wishes import OnlineWish, wait_online
 from booking.use_cases.reschedule import Move, reschedule
 from core.database import Database
 from core.errors import Invalid, ServiceError, SlotTaken

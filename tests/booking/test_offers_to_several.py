@@ -13,9 +13,10 @@ from sqlalchemy import func, select, update
 
 from booking.events import appointment_changed, wish_changed
 from booking.proposals.tables import Proposal, Wish
+from booking.proposals.wish_rules import BY_EMAIL
 from booking.tables import Appointment, Hold
 from booking.use_cases.earlier_times import accept_earlier_time, decline_earlier_time, offer_earlier_times
-from booking.use_cases.online_wishes import BY_EMAIL, OnlineWish, wait_online
+from booking.use_cases.online_wishes import OnlineWish, wait_online
 from booking.use_cases.proposals import end_unanswered
 from booking.use_cases.wishes import withdraw_wish
 from core.database import Database

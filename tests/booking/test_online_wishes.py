@@ -15,10 +15,11 @@ from sqlalchemy import func, select
 
 from booking.events import appointment_changed, wish_changed
 from booking.proposals.tables import Proposal, Wish
+from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE
 from booking.tables import Appointment
 from booking.use_cases.earlier_times import accept_earlier_time, decline_earlier_time, offer_earlier_times
 from booking.use_cases.holds import MOST_ALIVE
-from booking.use_cases.online_wishes import BY_EMAIL, BY_PHONE, LONGEST_WAIT, OnlineWish, wait_online
+from booking.use_cases.online_wishes import LONGEST_WAIT, OnlineWish, wait_online
 from booking.use_cases.proposals import end_unanswered
 from booking.use_cases.wishes import wait_again, withdraw_wish
 from core.database import Database

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from booking.proposals.tables import Proposal, Wish
+from booking.proposals.wish_rules import BY_EMAIL
 from booking.queries.slots import SlotQuery, all_slots
 from booking.slot_tokens import SlotKey, decode
 from booking.tables import RebookItem
@@ -17,7 +18,7 @@ from booking.use_cases.change_set_up import InvalidEdits, apply_edits, current_t
 from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.import_locations import import_file
 from booking.use_cases.offers import make_offers, request_offers_to_misfits
-from booking.use_cases.online_wishes import BY_EMAIL, OnlineWish, wait_online
+from booking.use_cases.online_wishes import OnlineWish, wait_online
 from core.audit import Actor
 from core.database import Database
 from core.runtime import Runtime

@@ -6,9 +6,24 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from booking.proposals.tables import Wish
+from booking.proposals.wish_rules import BY_EMAIL
 from booking.tables import Appointment
 from core.database import Database
-from reminders.tables import Notification
+from people.residents.tables import Resident
+from reminders.tables import Notification, WishMail
+from reminders.wish_mail_queries import LINK
+
+
+def failed_wish_mail(database: Database, wish_id: int, now: datetime) -> None:
+    """An email to whoever has this wish, without an appointment, that was refused just now."""
+    with database.writing() as db:
+        wish = db.get_one(Wish, wish_id)
+        wish.told_by = BY_EMAIL
+        db.get_one(Resident, wish.resident_id).email = "wanda@example.org"
+        same = {"authority_id": wish.authority_id, "wish_id": wish.id, "created_at": now, "due_at": now}
+        why = {"state": "failed", "closed_at": now, "reason": "550 5.1.1 nobody here"}
+        db.add(WishMail(**same, **why, kind=LINK, number=1, tries=1))
 
 
 def failed_message(database: Database, reference: str, now: datetime, *, channel: str = "email") -> None:

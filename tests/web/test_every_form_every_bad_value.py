@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from booking.proposals.tables import Wish
-from booking.proposals.wish_rules import WishState
+from booking.proposals.wish_rules import BY_EMAIL, WishState
 from booking.queries.appointments import by_reference
 from booking.slot_tokens import SlotKey
 from booking.tables import Appointment, RebookItem
@@ -27,7 +27,7 @@ from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.make_closure import NewClosure, make_closure
 from booking.use_cases.offers import make_offers, request_offers
-from booking.use_cases.online_wishes import BY_EMAIL, OnlineWish, wait_online
+from booking.use_cases.online_wishes import OnlineWish, wait_online
 from booking.use_cases.ringing import start_ringing
 from booking.use_cases.wishes import NewWish, make_wish
 from core.audit import Actor
@@ -53,7 +53,7 @@ from tests.support.bad_values import BAD_VALUES, EMPTY, FEW, FOR_DATABASES, as_s
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, close_desk_of, make_callers, sign_in
 from tests.support.explorer import Explorer, Found, FoundForm, Known, TimeMachine
 from tests.support.factories import NOW, make_resource, make_service, make_session
-from tests.support.failures import failed_message
+from tests.support.failures import failed_message, failed_wish_mail
 from tests.support.inbound_texts import inbound_text
 from tests.support.pages import Form, Page, check_page
 from tests.support.second_step import app_of, give_second_step
@@ -126,6 +126,7 @@ INSTEAD = {
     "council.switch_kind_off": {"since": ""},  # at once, and not from a day that is past
     "council.start_reminder_trial": {"service": "certify", "plan_a": "now", "plan_b": "two"},
     "messages.end_failures": {"email": "amina.new@example.org", "phone": "07700 900445"},  # not what failed
+    "messages.end_wish_failure": {"email": "wanda.new@example.org"},
 }
 AWAY = "/staff/sites/riverside-hub/away/preview?resource=ann&starts=now&until_day=2026-11-23"
 # What works where nothing does that is the same everywhere: a session of a Saturday, a person who is away from now on.
@@ -261,6 +262,7 @@ def _leave_waiting(runtime: Runtime, callers: Callers) -> None:
         wish = make_wish(runtime, authority_id, new, actor=Actor.system())
     with runtime.database.writing() as db:
         db.execute(update(Wish).where(Wish.id == wish).values(asked_at=MORNING - timedelta(days=20)))
+    failed_wish_mail(runtime.database, wish, MORNING)
     assert offer_earlier_times(runtime, can_be_told) == 1
 
 

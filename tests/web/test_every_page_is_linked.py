@@ -29,7 +29,7 @@ from reminders.reach_queries import can_be_told
 from tests.support.callers import Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.crawl import crawl
 from tests.support.factories import make_resource, make_runtime
-from tests.support.failures import failed_message
+from tests.support.failures import failed_message, failed_wish_mail
 from tests.support.set_up import change_session, change_site
 from web.staff_guard import mark_of_endpoint
 
@@ -61,7 +61,7 @@ def callers(database: Database, clock: FixedClock) -> Callers:
     change_session(make_runtime(database, clock.now()), town.authority_id, "riverside-hub", "hub-days")
     wish = NewWish("phone", services=("certify",), resident=ResidentDetails("Wanda Waiting", phone="07700 900150"))
     runtime = make_runtime(database, clock.now())
-    make_wish(runtime, town.authority_id, wish, actor=agent)
+    failed_wish_mail(database, make_wish(runtime, town.authority_id, wish, actor=agent), clock.now())
     assert offer_earlier_times(runtime, can_be_told) == 1  # somebody is to ring
     with database.writing() as db:
         create_api_key(db, name="Till", authority_id=town.authority_id, scopes=["read"], now=clock.now())

@@ -17,6 +17,7 @@ from reminders.corrections import contact_stamp
 from reminders.failure_queries import Failure, open_failures
 from reminders.failure_work import MOST_AT_ONCE, can_be_rung
 from reminders.failures import ContactPart
+from reminders.wish_mail_queries import wish_failures
 from web.agent.correction_forms import CorrectionForm, correction_form
 from web.labels import label_of, labels_of
 from web.message_labels import FAILURE_KINDS, MESSAGE_CHANNELS, MESSAGE_KINDS
@@ -61,6 +62,15 @@ class FailedPerson:
         for message in self.messages:
             found.setdefault(message.failure.part, []).append(message)
         return found
+
+
+@dataclass(frozen=True)
+class FailedWish:
+    """Somebody who waits without an appointment and was not reached by email, and what is wrong."""
+
+    wish_id: int
+    name: str
+    what: str
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,17 @@ def failed_people(context: StaffContext, failures: Sequence[Failure]) -> list[Fa
         residents = list(by_person)
         log_access(db, context.authority.id, None, context.actor, "failures", context.now, residents=residents)
     return [_person(context, found, views, ringing) for found in by_person.values()]
+
+
+def failed_wishes(context: StaffContext) -> list[FailedWish]:
+    """Who waits without an appointment and was not reached by email; that somebody looked is put into the access log."""
+    with context.runtime.database.reading() as db:
+        found = wish_failures(db, context.authority.id, site_ids=context.served_sites, limit=MOST_SHOWN)
+    if found:
+        with context.runtime.database.writing() as db:
+            residents = [one.resident_id for one in found]
+            log_access(db, context.authority.id, None, context.actor, "failures", context.now, residents=residents)
+    return [FailedWish(one.wish_id, one.name, label_of(FAILURE_KINDS, one.what)) for one in found]
 
 
 def failed_parts(context: StaffContext, person: FailedPerson, typed: CorrectionForm | None = None) -> list[FailedPart]:

@@ -16,7 +16,15 @@ from people.staff.policy import Action
 from reminders.failure_work import MOST_AT_ONCE, Done, FailureWork
 from reminders.failures import ContactPart, FailureResult
 from web.agent.correction_forms import CorrectionForm, correction_form
-from web.agent.failure_page import MOST_SHOWN, failed_parts, failed_people, failed_person, found_failures, known_values
+from web.agent.failure_page import (
+    MOST_SHOWN,
+    failed_parts,
+    failed_people,
+    failed_person,
+    failed_wishes,
+    found_failures,
+    known_values,
+)
 from web.agent.message_views import blueprint
 from web.message_labels import FAILURE_RESULTS
 from web.page_context import StaffContext, staff_context
@@ -153,9 +161,9 @@ def _number(name: str) -> int:
 
 def _list_page(context: StaffContext, error: LazyString | str = "") -> str:
     found = found_failures(context)
-    people = failed_people(context, found[:MOST_SHOWN])
+    people, waiting = failed_people(context, found[:MOST_SHOWN]), failed_wishes(context)
     is_cut, done = len(found) > MOST_SHOWN, "" if error else _done()
-    return render_template("staff/failures.html", people=people, is_cut=is_cut, done=done, error=error)
+    return render_template("staff/failures.html", people=people, waiting=waiting, is_cut=is_cut, done=done, error=error)
 
 
 def _person_page(

@@ -13,9 +13,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired, InputRequired
 
 from booking.availability.needs_met import never_met_at
+from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE
 from booking.queries.nearest_sites import sites_by_distance
 from booking.queries.slots import SlotQuery
-from booking.use_cases.online_wishes import BY_EMAIL, BY_PHONE
 from locations.model import Catalogue, SiteFacts
 from locations.postcodes import locate
 from web.components.form_fields import Choice, EmailField, NameField, PhoneField, optional

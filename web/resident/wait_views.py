@@ -8,7 +8,8 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.use_cases.online_wishes import BY_EMAIL, OnlineWish, wait_online
+from booking.proposals.wish_rules import BY_EMAIL
+from booking.use_cases.online_wishes import OnlineWish, wait_online
 from core.errors import Invalid, LimitReached
 from core.origin import origin_of
 from core.problems import joined_texts

@@ -1,0 +1,86 @@
+"""What staff do about emails that did not reach somebody who waits: correct the address, try again, or ring from now on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from booking.proposals.tables import Proposal, Wish
+from booking.proposals.wish_rules import BY_PHONE
+from booking.rebooking import ProposalState
+from booking.use_cases.change_record import write_record
+from core.audit import Actor, record
+from core.runtime import Runtime
+from core.transactions import run_with_retries
+from people.residents.resident_repository import lock_resident
+from reminders.corrections import Correction, corrected
+from reminders.delivery_decisions import PENDING
+from reminders.failures import ContactPart, FailureResult
+from reminders.tables import WishMail
+from reminders.wish_mail_queries import WishFailure, failed_mails, wish_failures
+
+
+@dataclass(frozen=True)
+class WishFailureWork:
+    """The wish whose emails failed, and who deals with it; at the sites of `site_ids`, or None for all."""
+
+    runtime: Runtime
+    authority_id: int
+    wish_id: int
+    actor: Actor
+    site_ids: Collection[int] | None
+
+    def send_again(self, email: str = "") -> bool:
+        """Whether what failed is due again, to this `email` from now on; without one to that of the record."""
+
+        def act(db: Session, failure: WishFailure, now: datetime) -> FailureResult:
+            resident = lock_resident(db, self.authority_id, failure.resident_id)
+            resident.email_returned_at = None
+            if email:
+                db.flush()
+                person = corrected(resident, ContactPart.EMAIL, Correction(email=email))
+                write_record(db, self.runtime, resident, person, self.actor, now, keeps_own=True)
+            due_again(failed_mails(db, WishMail.wish_id == self.wish_id), now)
+            return FailureResult.CORRECTED if email else FailureResult.RETRIED
+
+        return self._end(act)
+
+    def ring(self) -> bool:
+        """Whether colleagues ring them from now on, also about a time that is held for them."""
+
+        def act(db: Session, _failure: WishFailure, _now: datetime) -> FailureResult:
+            db.execute(update(Wish).where(Wish.id == self.wish_id).values(told_by=BY_PHONE))
+            is_open = (Proposal.wish_id == self.wish_id, Proposal.state == ProposalState.OPEN.value)
+            db.execute(update(Proposal).where(*is_open).values(is_rung=True))
+            return FailureResult.RUNG
+
+        return self._end(act)
+
+    def _end(self, act: Callable[[Session, WishFailure, datetime], FailureResult]) -> bool:
+        """Whether `act` was done: something has failed, and no colleague has dealt with it since."""
+
+        def operation(db: Session) -> bool:
+            now = self.runtime.clock.database_now(db)
+            mine = select(Wish).where(Wish.id == self.wish_id, Wish.authority_id == self.authority_id)
+            db.scalars(mine.with_for_update()).first()
+            of_wish = self.wish_id
+            found = wish_failures(db, self.authority_id, site_ids=self.site_ids, limit=50, wish_id=of_wish)
+            if not found:
+                return False
+            result, subject = act(db, found[0], now), ("resident", found[0].resident_id)
+            council = self.authority_id
+            record(db, self.actor, "failure_ended", subject, authority_id=council, now=now, ending=result.value)
+            return True
+
+        return run_with_retries(self.runtime.database, operation)
+
+
+def due_again(mails: Collection[WishMail], now: datetime) -> int:
+    """How many of these emails are due again now, with all their tries before them."""
+    for mail in mails:
+        mail.state, mail.due_at, mail.closed_at, mail.tries, mail.reason = PENDING, now, None, 0, ""
+    return len(mails)

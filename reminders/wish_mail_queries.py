@@ -1,0 +1,129 @@
+"""Emails to those who wait without an appointment: what is held back, what waits too long, and which have failed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from booking.proposals.tables import Wish
+from booking.proposals.wish_rules import BY_EMAIL
+from people.residents.tables import Resident
+from reminders.bounce_marks import is_of_wish
+from reminders.delivery_decisions import FAILED, PENDING, SENT
+from reminders.failures import FailureKind, failure_kind
+from reminders.queue import pauses_on
+from reminders.recipients import EARLIER_GONE, EARLIER_TIME, EMAIL, MANAGE_LINK, WISH_PAUSED
+from reminders.tables import WishMail
+
+LINK, OFFERED, GONE, PAUSED = "link", "offered", "gone", "paused"
+# What the same message is called that somebody with an appointment gets: a pause of the one holds back the other.
+FAMILY_OF = {LINK: MANAGE_LINK, OFFERED: EARLIER_TIME, GONE: EARLIER_GONE, PAUSED: WISH_PAUSED}
+FAMILY = case(FAMILY_OF, value=WishMail.kind, else_=WishMail.kind)
+
+_later = aliased(WishMail)
+# Whoever waits is written to, and nothing has gone to them since.
+_OPEN: tuple[ColumnElement[bool], ...] = (
+    WishMail.state == FAILED,
+    Wish.closed_at.is_(None),
+    Wish.told_by == BY_EMAIL,
+    Resident.anonymised_at.is_(None),
+    ~select(_later.id)
+    .where(_later.wish_id == WishMail.wish_id, _later.state.in_((SENT, PENDING)), _later.id > WishMail.id)
+    .exists(),
+)
+
+
+@dataclass(frozen=True)
+class WishFailure:
+    """Somebody who waits without an appointment, and whose email failed: the last one, and the kinds of all."""
+
+    wish_id: int
+    resident_id: int
+    name: str
+    email: str
+    kinds: tuple[str, ...]
+    what: FailureKind
+    failed_at: datetime
+
+
+def held_mails(db: Session, now: datetime) -> ColumnElement[bool]:
+    """The condition on emails that their council holds back."""
+    of_pauses = []
+    for pause in pauses_on(db, now):
+        kinds = [kind for kind, family in FAMILY_OF.items() if pause.holds(pause.authority_id, family, EMAIL)]
+        of_pauses.append(and_(WishMail.authority_id == pause.authority_id, WishMail.kind.in_(kinds)))
+    return or_(false(), *of_pauses)
+
+
+def is_mail_overdue(db: Session, authority_id: int, now: datetime, due_by: datetime) -> bool:
+    """Whether an email of the council that nothing holds back has been due since `due_by`, or longer."""
+    due = (WishMail.authority_id == authority_id, WishMail.state == PENDING, WishMail.due_at <= due_by)
+    return db.scalar(select(WishMail.id).where(*due, ~held_mails(db, now)).limit(1)) is not None
+
+
+def wish_failures(
+    db: Session,
+    authority_id: int,
+    *,
+    site_ids: Collection[int] | None,
+    limit: int,
+    wish_id: int | None = None,
+) -> list[WishFailure]:
+    """Who waits and was not reached by email, the latest first; of these sites, or all."""
+    rows = _failed().where(WishMail.authority_id == authority_id)
+    if wish_id is not None:
+        rows = rows.where(Wish.id == wish_id)
+    by_wish: dict[int, list[Any]] = {}
+    for row in db.execute(rows.order_by(WishMail.closed_at.desc(), WishMail.id.desc()).limit(limit)):
+        if site_ids is None or not row.Wish.site_ids or set(row.Wish.site_ids) & set(site_ids):
+            by_wish.setdefault(row.Wish.id, []).append(row)
+    return [_failure(found) for found in by_wish.values()]
+
+
+def wishes_with_failures(db: Session, authority_id: int) -> int:
+    """How many people who wait were not reached by email."""
+    rows = _failed().where(WishMail.authority_id == authority_id).with_only_columns(func.count(Wish.id.distinct()))
+    return db.scalar(rows.order_by(None)) or 0
+
+
+def failed_mails(db: Session, *conditions: ColumnElement[bool]) -> list[WishMail]:
+    """The emails that failed and may be of use, locked."""
+    rows = _failed().where(*conditions).with_only_columns(WishMail).order_by(WishMail.id)
+    return list(db.scalars(rows.with_for_update(of=WishMail), execution_options={"populate_existing": True}))
+
+
+def fail_mail(db: Session, mail_id: int, reason: str, now: datetime) -> Resident | None:
+    """Whose email had failed, as it turns out after it was sent; None where it has not, or is not there."""
+    mail = db.scalars(select(WishMail).where(WishMail.id == mail_id).with_for_update()).first()
+    if mail is None or mail.state != SENT:
+        return None
+    mail.state, mail.reason, mail.closed_at = FAILED, reason, now
+    return db.get_one(Resident, db.get_one(Wish, mail.wish_id).resident_id)
+
+
+def mail_id_in(reference: str) -> int:
+    """The id of the email that went out under this reference; 0 for that of another message."""
+    return int(reference.split("-")[1]) if is_of_wish(reference) else 0
+
+
+def _failed() -> Any:
+    joined = select(WishMail, Wish, Resident).join(Wish, Wish.id == WishMail.wish_id)
+    return joined.join(Resident, Resident.id == Wish.resident_id).where(*_OPEN)
+
+
+def _failure(rows: list[Any]) -> WishFailure:
+    last = rows[0]
+    return WishFailure(
+        wish_id=last.Wish.id,
+        resident_id=last.Resident.id,
+        name=last.Resident.name,
+        email=last.Resident.email,
+        kinds=tuple(dict.fromkeys(FAMILY_OF[row.WishMail.kind] for row in rows)),
+        what=failure_kind(EMAIL, last.WishMail.reason),
+        failed_at=last.WishMail.closed_at,
+    )
