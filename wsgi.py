@@ -65,6 +65,7 @@ from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from core.settings import ROOT, Settings
 from core.write_probe import WriteProbe
+from reminders.allowances import are_allowances_enough
 from reminders.channels.registry import set_channels
 from reminders.ledger import is_no_pause_long
 from reminders.ledger_queries import are_messages_in_order
@@ -163,6 +164,7 @@ def _alarms(runtime: Runtime) -> dict[str, web.monitoring.Check]:
     }
     more = {"messages": partial(are_messages_in_order, runtime), "promises": partial(are_promises_kept, runtime)}
     more["calendars"] = partial(are_calendars_read, runtime)
+    more["allowances"] = partial(are_allowances_enough, runtime)
     return alarms | more | {"pauses": partial(is_no_pause_long, runtime)}
 
 

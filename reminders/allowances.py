@@ -11,6 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from core.runtime import Runtime
 from core.settings import Settings
 from reminders.delivery_decisions import FAILED, SENT
 from reminders.queue import IS_PENDING
@@ -45,6 +46,12 @@ def allowances(db: Session, settings: Settings, now: datetime) -> list[Allowance
     sent = _count_of(db, Notification.status.in_([SENT, FAILED]), Notification.closed_at >= midnight)
     due = _count_of(db, IS_PENDING, Notification.next_try_at >= tomorrow, Notification.next_try_at < after)
     return [Allowance(channel, most[channel], sent.get(channel, 0), due.get(channel, 0)) for channel in most]
+
+
+def are_allowances_enough(runtime: Runtime) -> bool:
+    """Whether a day's allowance is enough for what is due tomorrow, by each channel of which it is known."""
+    with runtime.database.reading() as db:
+        return not any(one.is_short for one in allowances(db, runtime.settings, runtime.clock.database_now(db)))
 
 
 def _count_of(db: Session, *where: ColumnElement[bool]) -> dict[str, int]:

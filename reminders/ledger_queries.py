@@ -22,6 +22,7 @@ from reminders.message_outcomes import STATE_OF
 from reminders.pause_queries import rows_held
 from reminders.queue import IS_PENDING, pauses_on
 from reminders.recipients import CALL, EMAIL, family_of
+from reminders.silence_queries import is_too_quiet, unplanned
 from reminders.tables import Notification, WishMail
 from reminders.wish_mail_queries import FAMILY, is_mail_overdue
 
@@ -36,6 +37,8 @@ class LedgerAlarm(StrEnum):
     UNBALANCED = "unbalanced"  # a message is in no state that there is
     OVERDUE = "overdue"
     FAILING = "failing"
+    QUIET = "quiet"  # nothing was sent for longer than is usual
+    UNPLANNED = "unplanned"  # an appointment was booked, and no message is owed about it
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,10 @@ def ledger_alarms(db: Session, authority_id: int, now: datetime) -> list[LedgerA
     )
     if db.scalar(overdue.limit(1)) is not None or is_mail_overdue(db, authority_id, now, due_by):
         found.append(LedgerAlarm.OVERDUE)
+    if is_too_quiet(db, authority_id, now):
+        found.append(LedgerAlarm.QUIET)
+    if unplanned(db, authority_id, now):
+        found.append(LedgerAlarm.UNPLANNED)
     return found
 
 

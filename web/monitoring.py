@@ -22,6 +22,7 @@ from core.errors import NotFound
 from core.flask_context import current_runtime
 from core.origin import origin_of
 from people.staff.access_marks import public
+from reminders.allowances import Allowance, allowances
 from web.crawlers import robots_txt
 
 logger = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ def make_blueprint(checks: Mapping[str, Check], alarms: Mapping[str, Check] | No
         figures = all_figures()
         raised = CollectorRegistry()
         raised.register(_Alarms(alarms))
+        raised.register(_Allowances())
         figures.data += generate_latest(raised)
         return figures
 
@@ -90,6 +92,29 @@ class _Alarms(Collector):
         for name, alarm in self.alarms.items():
             family.add_metric([name], 0 if _passes(name, alarm) else 1)
         yield family
+
+
+class _Allowances(Collector):
+    """How many messages a provider lets us send a day, by channel, beside what was sent today and is due tomorrow."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Nothing while the database cannot be read, and for what no provider sends; 0 allowed where it is not known."""
+        family = GaugeMetricFamily("front_door_allowance", "Messages of a day", labels=["channel", "what"])
+        try:
+            found = _allowances()
+        except Exception:
+            logger.exception("the allowances could not be read")
+            found = []
+        for one in found:
+            for what in ("most", "sent_today", "due_tomorrow"):
+                family.add_metric([one.channel, what], getattr(one, what))
+        yield family
+
+
+def _allowances() -> list[Allowance]:
+    runtime = current_runtime()
+    with runtime.database.reading() as db:
+        return allowances(db, runtime.settings, runtime.clock.now())
 
 
 @public

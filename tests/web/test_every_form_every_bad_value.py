@@ -262,8 +262,8 @@ def _leave_waiting(runtime: Runtime, callers: Callers) -> None:
         wish = make_wish(runtime, authority_id, new, actor=Actor.system())
     with runtime.database.writing() as db:
         db.execute(update(Wish).where(Wish.id == wish).values(asked_at=MORNING - timedelta(days=20)))
-    failed_wish_mail(runtime.database, wish, MORNING)
     assert offer_earlier_times(runtime, can_be_told) == 1
+    failed_wish_mail(runtime.database, wish, MORNING)
 
 
 def _drop_from_plan(runtime: Runtime, callers: Callers) -> str:

@@ -61,8 +61,9 @@ def callers(database: Database, clock: FixedClock) -> Callers:
     change_session(make_runtime(database, clock.now()), town.authority_id, "riverside-hub", "hub-days")
     wish = NewWish("phone", services=("certify",), resident=ResidentDetails("Wanda Waiting", phone="07700 900150"))
     runtime = make_runtime(database, clock.now())
-    failed_wish_mail(database, make_wish(runtime, town.authority_id, wish, actor=agent), clock.now())
+    wish_id = make_wish(runtime, town.authority_id, wish, actor=agent)
     assert offer_earlier_times(runtime, can_be_told) == 1  # somebody is to ring
+    failed_wish_mail(database, wish_id, clock.now())
     with database.writing() as db:
         create_api_key(db, name="Till", authority_id=town.authority_id, scopes=["read"], now=clock.now())
     return callers

@@ -12,6 +12,7 @@ from core.wall_clock import wall_instant
 from locations.model import SiteFacts
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from reminders.allowances import allowances
 from reminders.delivery_decisions import PENDING
 from reminders.ledger_queries import Ledger, LedgerAlarm, ledger_alarms, ledger_lines, ledger_messages
 from reminders.message_outcomes import OUTCOMES
@@ -30,6 +31,10 @@ ALARMS: Labels = {
     ),
     LedgerAlarm.OVERDUE: _l("Nothing has been sent for some time, though messages are due. Tell who runs the service."),
     LedgerAlarm.FAILING: _l("More messages than usual could not be sent in the last day. Open the figures to see why."),
+    LedgerAlarm.QUIET: _l(
+        "Nothing has been sent for longer than is usual here, though people book or come. Tell who runs the service."
+    ),
+    LedgerAlarm.UNPLANNED: _l("An appointment was booked and no message is owed about it. Tell who runs the service."),
 }
 
 
@@ -62,6 +67,7 @@ def ledger() -> str:
             day_after=tomorrow,
             tomorrow=[line for line in ledger_lines(context.db, tomorrow.ledger) if line.outcomes.get(PENDING)],
             alarms=[ALARMS[alarm] for alarm in ledger_alarms(context.db, context.authority.id, context.now)],
+            allowances=allowances(context.db, context.runtime.settings, context.now),
             pauses=pause_lines(context),
             outcomes=OUTCOMES,
             kinds=MESSAGE_KINDS,
