@@ -73,7 +73,6 @@ def make_blueprint(checks: Mapping[str, Check], alarms: Mapping[str, Check] | No
         figures = all_figures()
         raised = CollectorRegistry()
         raised.register(_Alarms(alarms))
-        raised.register(_Allowances())
         figures.data += generate_latest(raised)
         return figures
 
@@ -81,34 +80,35 @@ def make_blueprint(checks: Mapping[str, Check], alarms: Mapping[str, Check] | No
 
 
 class _Alarms(Collector):
-    """A figure for each alarm, looked up when the figures are asked for, so that every process says the same."""
+    """A figure for each alarm and allowance, looked up when they are asked for, so that every process says the same."""
 
     def __init__(self, alarms: Mapping[str, Check]) -> None:
         self.alarms = alarms
 
     def collect(self) -> Iterator[Metric]:
-        """1 for what needs an operator, else 0."""
+        """1 for what needs an operator, else 0; and the allowances."""
         family = GaugeMetricFamily("front_door_alarm", "1 while this needs an operator", labels=["about"])
         for name, alarm in self.alarms.items():
             family.add_metric([name], 0 if _passes(name, alarm) else 1)
         yield family
+        yield _allowance_figures()
 
 
-class _Allowances(Collector):
-    """How many messages a provider lets us send a day, by channel, beside what was sent today and is due tomorrow."""
+def _allowance_figures() -> Metric:
+    """How many messages a provider lets us send a day, by channel, beside what was sent today and is due tomorrow.
 
-    def collect(self) -> Iterator[Metric]:
-        """Nothing while the database cannot be read, and for what no provider sends; 0 allowed where it is not known."""
-        family = GaugeMetricFamily("front_door_allowance", "Messages of a day", labels=["channel", "what"])
-        try:
-            found = _allowances()
-        except Exception:
-            logger.exception("the allowances could not be read")
-            found = []
-        for one in found:
-            for what in ("most", "sent_today", "due_tomorrow"):
-                family.add_metric([one.channel, what], getattr(one, what))
-        yield family
+    Nothing while the database cannot be read, and for what no provider sends; 0 allowed where it is not known.
+    """
+    family = GaugeMetricFamily("front_door_allowance", "Messages of a day", labels=["channel", "what"])
+    try:
+        found = _allowances()
+    except Exception:
+        logger.exception("the allowances could not be read")
+        found = []
+    for one in found:
+        for what in ("most", "sent_today", "due_tomorrow"):
+            family.add_metric([one.channel, what], getattr(one, what))
+    return family
 
 
 def _allowances() -> list[Allowance]:
