@@ -2,37 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.use_cases.make_closure import LONGEST_DAYS, MadeClosure, NewClosure, affected_by, shut
+from booking.use_cases.make_closure import LONGEST_DAYS, NewClosure, affected_by, closure_like, shut
 from core.runtime import Runtime
+from core.transactions import run_with_retries
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import PERSON_KINDS, Catalogue, ResourceFacts, SiteFacts
 from people.staff import accounts
 from people.staff.colleague_queries import adviser_of_staff
-from people.staff.colleagues import changing_accounts
+from people.staff.colleagues import Change, begin_change, say_who_they_are
 from people.staff.sign_in_sessions import SignedInStaff
 
+A_YEAR = timedelta(days=366)  # further ahead nothing can be booked
 PersonOfPlan = tuple[SiteFacts | None, ResourceFacts]
 """An adviser or interpreter with their site; None for one who belongs to the council."""
 
 
-def deactivate_colleague(
-    runtime: Runtime, staff: SignedInStaff, staff_id: int, *, reason: str = ""
-) -> MadeClosure | None:
-    """End the account; with it the adviser whom they are in the plan is shut, and this is the closure.
+def deactivate_colleague(runtime: Runtime, staff: SignedInStaff, staff_id: int, *, reason: str = "") -> int | None:
+    """End the account; with it the adviser whom they are in the plan is shut: the id of the closure that does so, if any.
 
     `reason` is what colleagues read of it. Raises: Invalid (the last administrator), NotFound.
     """
-    with changing_accounts(runtime, staff) as change:
-        email = change.colleague(staff_id).email
-        accounts.deactivate_staff(change.db, email, actor=change.actor, now=change.now)
-        away = absence_of(change.db, catalogue_by_id(change.db, staff.authority_id), staff_id, change.now, reason)
-        if away is None:
-            return None
-        return shut(change.db, staff.authority_id, away, change.actor, change.now, only_once=True)
+
+    def operation(db: Session) -> int | None:
+        change = begin_change(db, staff, runtime.clock.now())
+        accounts.deactivate_staff(db, change.colleague(staff_id).email, actor=change.actor, now=change.now)
+        return _shut(change, staff_id, reason)
+
+    return run_with_retries(runtime.database, operation)
+
+
+def name_in_plan(
+    runtime: Runtime, staff: SignedInStaff, staff_id: int, resource_id: int | None, *, reason: str = ""
+) -> None:
+    """Say which adviser or interpreter a colleague is, or (None) nobody; of somebody who has left, that one is shut.
+
+    Raises: NotFound.
+    """
+
+    def operation(db: Session) -> None:
+        change = begin_change(db, staff, runtime.clock.now())
+        say_who_they_are(change, staff_id, resource_id)
+        if not change.colleague(staff_id).is_active:
+            _shut(change, staff_id, reason)
+
+    run_with_retries(runtime.database, operation)
+
+
+def _shut(change: Change, staff_id: int, reason: str) -> int | None:
+    """The closure of whom they are in the plan: one that is there already and goes on for a year at least, or a new one."""
+    db, authority_id = change.db, change.staff.authority_id
+    catalogue = catalogue_by_id(db, authority_id)
+    away = absence_of(db, catalogue, staff_id, change.now, reason)
+    if away is None:
+        return None
+    known = closure_like(db, catalogue, replace(away, ends_at=change.now + A_YEAR), change.now)
+    return known or shut(db, authority_id, away, change.actor, change.now, only_once=True).id
 
 
 def people_of_plan(catalogue: Catalogue) -> list[PersonOfPlan]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -84,8 +84,7 @@ def make_closure(
     """
 
     def operation(db: Session) -> dict[str, Any]:
-        made = shut(db, authority_id, new, actor, runtime.clock.database_now(db), only_once=only_once)
-        return {"id": made.id, "affected": made.affected, "is_new": made.is_new}
+        return asdict(shut(db, authority_id, new, actor, runtime.clock.database_now(db), only_once=only_once))
 
     return MadeClosure(**run_once(runtime.database, idempotency, operation, runtime.clock.now()))
 
@@ -100,6 +99,12 @@ def shut(
     scope = {name: getattr(new, name) for name in SCOPE if getattr(new, name)}
     _record(db, actor, "closure_made", closure, now, reason=closure.reason, affected=affected, **scope)
     return MadeClosure(closure.id, affected)
+
+
+def closure_like(db: Session, catalogue: Catalogue, new: NewClosure, now: datetime) -> int | None:
+    """The id of a closure in force that shuts the same, at least as long; None for none. Raises: Invalid."""
+    known = _like(db, _row_of(catalogue, new, FROM_STAFF, now)[0])
+    return known.id if known else None
 
 
 def affected_by(db: Session, catalogue: Catalogue, new: NewClosure, now: datetime) -> tuple[int, ...]:

@@ -141,20 +141,20 @@ def take_second_step(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> N
         accounts.take_second_step(change.db, change.colleague(staff_id).email, actor=change.actor, now=change.now)
 
 
-def say_who_they_are(runtime: Runtime, staff: SignedInStaff, staff_id: int, resource_id: int | None) -> None:
+def say_who_they_are(change: Change, staff_id: int, resource_id: int | None) -> None:
     """Which adviser or interpreter of the plan a colleague is, or (None) nobody. Raises: NotFound."""
-    with changing_accounts(runtime, staff) as change:
-        change.colleague(staff_id)
-        known = change.db.get(StaffAdviser, staff_id)
-        if (known.resource_id if known else None) == resource_id:
-            return
-        if resource_id is None:
-            change.db.delete(known)
-        else:
-            change.db.merge(StaffAdviser(staff_id=staff_id, resource_id=resource_id))
-        who, action, authority_id = change.actor, "staff_adviser_changed", staff.authority_id
-        subject = ("staff", staff_id)
-        record(change.db, who, action, subject, authority_id=authority_id, now=change.now, resource=resource_id)
+    change.colleague(staff_id)
+    known = change.db.get(StaffAdviser, staff_id)
+    if (known.resource_id if known else None) == resource_id:
+        return
+    if resource_id is None:
+        change.db.delete(known)
+    else:
+        change.db.merge(StaffAdviser(staff_id=staff_id, resource_id=resource_id))
+    change.db.flush()
+    subject, authority_id = ("staff", staff_id), change.staff.authority_id
+    action = "staff_adviser_changed"
+    record(change.db, change.actor, action, subject, authority_id=authority_id, now=change.now, resource=resource_id)
 
 
 def reactivate_colleague(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:
@@ -166,13 +166,17 @@ def reactivate_colleague(runtime: Runtime, staff: SignedInStaff, staff_id: int) 
 @contextmanager
 def changing_accounts(runtime: Runtime, staff: SignedInStaff) -> Iterator[Change]:
     """A transaction for changes of accounts. Raises: NotAuthenticated when `staff` may no longer act."""
-    now = runtime.clock.now()
     with runtime.database.writing() as db:
-        accounts.lock_accounts(db, staff.authority_id)
-        own = colleague_by_id(db, staff.authority_id, staff.staff_id)
-        is_signed_in = any(
-            one.session_id == staff.session_id for one in sign_in_sessions.open_sessions(db, own.staff_id, now)
-        )
-        if not is_signed_in or not own.is_active:
-            raise NotAuthenticated
-        yield Change(db, staff, now, reach_of(own.roles))
+        yield begin_change(db, staff, runtime.clock.now())
+
+
+def begin_change(db: Session, staff: SignedInStaff, now: datetime) -> Change:
+    """The same in the caller's transaction; accounts are locked first, before any site or appointment."""
+    accounts.lock_accounts(db, staff.authority_id)
+    own = colleague_by_id(db, staff.authority_id, staff.staff_id)
+    is_signed_in = any(
+        one.session_id == staff.session_id for one in sign_in_sessions.open_sessions(db, own.staff_id, now)
+    )
+    if not is_signed_in or not own.is_active:
+        raise NotAuthenticated
+    return Change(db, staff, now, reach_of(own.roles))

@@ -12,11 +12,10 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from booking.queries.closure_lists import closures_of_resource
-from booking.use_cases.let_go import PersonOfPlan, people_of_plan, visits_to_come
+from booking.use_cases.let_go import PersonOfPlan, name_in_plan, people_of_plan, visits_to_come
 from core.flask_context import current_runtime
 from people.staff.colleague_queries import Colleague, adviser_of_staff
 from people.staff.colleague_rules import Reach, reach_of
-from people.staff.colleagues import say_who_they_are
 from web.components.form_fields import Dropdown, Form
 from web.page_context import StaffContext
 
@@ -71,8 +70,13 @@ def save_in_plan(context: StaffContext, colleague: Colleague) -> InPlanForm | No
         return form
     chosen = form.adviser.data or NOBODY
     resource_id = None if chosen == NOBODY else int(chosen)
-    say_who_they_are(current_runtime(), context.staff, colleague.staff_id, resource_id)
+    name_in_plan(current_runtime(), context.staff, colleague.staff_id, resource_id, reason=left_text())
     return None
+
+
+def left_text() -> str:
+    """Why whoever has left is shut, as colleagues read it."""
+    return str(gettext("Does not work here any more"))
 
 
 def _offer(form: InPlanForm, people: list[PersonOfPlan], reach: Reach, known: int | None) -> None:

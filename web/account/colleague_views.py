@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from booking.use_cases.let_go import deactivate_colleague as end_account
 from core.errors import Invalid
@@ -23,7 +22,7 @@ from people.staff.policy import Action
 from people.staff.second_step_queries import has_second_step
 from people.staff.sign_in_sessions import SignedInStaff
 from web.account.colleague_forms import ColleagueForm, RoleForm, with_choices
-from web.account.colleague_in_plan import InPlanForm, in_plan, save_in_plan
+from web.account.colleague_in_plan import InPlanForm, in_plan, left_text, save_in_plan
 from web.account.home import url_or_none
 from web.account.link_views import keep_link, lead_to_link
 from web.account.staff_blueprint import blueprint
@@ -98,7 +97,7 @@ def take_second_step(colleague: int) -> ResponseReturnValue:
 @requires(Action.MANAGE_COLLEAGUES)
 def deactivate_colleague(colleague: int) -> ResponseReturnValue:
     """End their account; who is booked with them as an adviser is listed to be rebooked."""
-    reason = gettext("Does not work here any more")
+    reason = left_text()
 
     def end(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:
         end_account(runtime, staff, staff_id, reason=reason)

@@ -153,7 +153,18 @@ class Council:
         assert "1 person is booked with them" in page.text
         form = page.form_to("/deactivate")
         assert self.admin.post(form.action, data=form.values()).status_code == 303
-        assert "Nobody can book them at the moment" in self.admin.get(address).text
+        page = check_page(self.admin.get(address).text)
+        assert "Nobody can book them at the moment" in page.text
+        # Named again, taken up again and ended again, they are shut once.
+        for way, values in (
+            ("/adviser", {"adviser": "-"}),
+            ("/adviser", {"adviser": ann}),
+            ("/reactivate", {}),
+            ("/deactivate", {}),
+        ):
+            form = check_page(self.admin.get(address).text).form_to(way)
+            assert self.admin.post(form.action, data=form.values(**values)).status_code == 303
+        assert self.admin.get(address).text.count("Nobody can book them at the moment") == 1
 
     def offer(self) -> str:
         """The text of the page of the visit's list, after other times were offered on it."""
