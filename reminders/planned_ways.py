@@ -8,9 +8,9 @@ from datetime import datetime
 
 from reminders.costs.kinds_off import is_off
 from reminders.due_times import Owed, PlanningInput, Way
-from reminders.posting import way_of
+from reminders.posting import by_call, way_of
 from reminders.reasons import SWITCHED_OFF, TOLD_ALREADY
-from reminders.recipients import LETTER, REMINDER, Withheld, deliveries_for, family_of
+from reminders.recipients import CALL, LETTER, REMINDER, Withheld, deliveries_for, family_of
 from reminders.sending_times import AUDIBLE, Hours, SendingRules, due_for, hours_of
 
 NO_FAILURE = frozenset[str]()
@@ -52,7 +52,7 @@ def _way(planning: PlanningInput, message: Owed, now: datetime) -> Way:
     found = deliveries_for(planning.contacts, message.kind, planning.rules)
     channel = found.channel if isinstance(found, Withheld) else found[0].channel
     if channel != LETTER:
-        return Way(channel, message)
+        return Way(channel, by_call(message, planning.facts, now) if channel == CALL else message)
     way = way_of(message, planning.contacts, planning.rules, planning.facts, now, NO_FAILURE)
     return way if isinstance(way, Way) else Way(way.channel, message, frozenset({LETTER}))
 

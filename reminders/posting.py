@@ -1,4 +1,4 @@
-"""Until when a letter is posted, so that it arrives before the visit. Pure.
+"""Until when a letter is posted, so that it arrives before the visit, and on which day somebody is rung. Pure.
 
 Second class takes three working days: Monday to Friday, but for bank holidays. Source: Royal Mail, read 2026-11-26.
 """
@@ -15,6 +15,7 @@ from core.wall_clock import wall_instant
 from locations.bank_holidays import bank_holiday
 from reminders.due_times import CANCELLATION_IS_USEFUL, Owed, Way, owed_reminders
 from reminders.recipients import (
+    CALL,
     CANCELLED,
     HANDED_OVER,
     LETTER,
@@ -43,8 +44,19 @@ def last_posting_day(visit_day: date, is_holiday: Callable[[date], bool]) -> dat
 
 
 def is_working_day(day: date, is_holiday: Callable[[date], bool]) -> bool:
-    """Whether post is taken and brought on that day."""
+    """Whether post is taken and brought on that day, and offices ring people."""
     return day.weekday() < 5 and not is_holiday(day)
+
+
+def by_call(message: Owed, facts: PlanningFacts, now: datetime) -> Owed:
+    """`message` as a call: a reminder is due on the last working day up to its own, at its hour, while that is ahead."""
+    if family_of(message.kind) != REMINDER:
+        return message
+    local = message.due_at.astimezone(ZoneInfo(facts.zone))
+    days = (local.date() - timedelta(days=number) for number in range(FURTHEST))
+    day = next(one for one in days if is_working_day(one, lambda day: bank_holiday(day, facts.division) is not None))
+    due_at = wall_instant(day, local.time(), facts.zone) if day != local.date() else message.due_at
+    return replace(message, due_at=due_at) if due_at > now else message
 
 
 def by_post(message: Owed, facts: PlanningFacts, now: datetime) -> Owed | None:
@@ -75,9 +87,12 @@ def way_of(
 
 
 def before_the_post(message: Owed, channel: str, facts: PlanningFacts) -> Owed:
-    """`message` of a row for `channel` at the times that it has by itself: those of a letter are the post's."""
+    """`message` of a row for `channel` at the times that it has by itself: those of a letter are the post's.
+
+    A call is made on a working day.
+    """
     family = family_of(message.kind)
-    if channel != LETTER or family == HANDED_OVER:
+    if channel not in (LETTER, CALL) or family == HANDED_OVER or (channel == CALL and family != REMINDER):
         return message
     if family == REMINDER:
         planned = {one.kind: one for one in owed_reminders(facts, datetime(1970, 1, 1, tzinfo=UTC))}

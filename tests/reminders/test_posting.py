@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from booking.events import PlanningFacts
 from locations.bank_holidays import bank_holiday
 from reminders.due_times import Owed
-from reminders.posting import by_post, is_working_day, last_posting_day
+from reminders.posting import by_call, by_post, is_working_day, last_posting_day
 
 
 def holidays_of(division: str) -> Callable[[date], bool]:
@@ -54,3 +54,22 @@ def test_a_letter_is_due_in_time_for_the_post_or_not_owed() -> None:
     assert by_post(reminder, facts, monday.replace(hour=17)) is None
     at_once = Owed("confirmation", now, visit)
     assert by_post(at_once, facts, now) == Owed("confirmation", now, monday.replace(hour=17))
+
+
+@pytest.mark.parametrize(
+    ("due", "now", "rung"),
+    [
+        ("2026-11-24T09:00", "2026-11-20T08:00", "2026-11-24T09:00"),  # a Tuesday
+        ("2026-11-29T09:00", "2026-11-20T08:00", "2026-11-27T09:00"),  # a Sunday: on Friday
+        ("2026-12-28T09:00", "2026-12-20T08:00", "2026-12-24T09:00"),  # the substitute of Boxing Day: on Christmas Eve
+        ("2026-11-29T09:00", "2026-11-28T08:00", "2026-11-29T09:00"),  # booked on Saturday: Friday is over
+    ],
+)
+def test_somebody_rings_on_a_working_day_where_one_is_ahead(due: str, now: str, rung: str) -> None:
+    at, asked, expected = (datetime.fromisoformat(one).replace(tzinfo=UTC) for one in (due, now, rung))
+    facts = PlanningFacts(
+        1, 1, version=1, state="booked", starts_at=at + timedelta(days=1), is_walk_in=False, zone="Europe/London",
+        reminder_plan=(), division="england-and-wales",
+    )  # fmt: skip
+    assert by_call(Owed("reminder_1d", at, facts.starts_at), facts, asked).due_at == expected
+    assert by_call(Owed("rescheduled", at, facts.starts_at), facts, asked).due_at == at
