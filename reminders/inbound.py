@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -16,8 +17,7 @@ from sqlalchemy.orm import Session
 from booking.states import State
 from booking.tables import Appointment
 from booking.use_cases.cancel import cancel
-from booking.use_cases.offers import accept_offer
-from booking.use_cases.proposals import decline_proposal
+from booking.use_cases.offers import accept_offer, decline_proposal
 from booking.use_cases.rebook_items import is_to_rebook
 from booking.use_cases.stop_texts import stop_texts
 from core.audit import Actor, record
@@ -83,10 +83,9 @@ def handle_text(runtime: Runtime, text_id: int) -> None:
         if not row.outcome:
             _write_decision(db, row, runtime.clock.database_now(db))
         outcome, authority_id = Outcome(row.outcome), row.council
-        reference = _reference(db, row.appointment_id) if outcome in _DONE_BY else ""
+        reference, proposal_id = _reference(db, row.appointment_id), row.proposal_id
     if outcome in _DONE_BY:
-        key = IdempotencyKey.of("inbound texts", str(text_id), reference.encode())
-        outcome = _done(runtime, outcome, authority_id, reference, key)
+        outcome = _done(_Wanted(runtime, authority_id, reference, text_id, proposal_id), outcome)
     with runtime.database.writing() as db:
         row = _locked(db, text_id)
         if row is None:
@@ -110,36 +109,55 @@ def _write_decision(db: Session, row: InboundText, now: datetime) -> None:
     if is_known:
         decision = decide(answer_of(row.text), history_of_number(db, row, now), now)
     row.outcome, row.appointment_id, row.choices = decision.outcome, decision.appointment_id, list(decision.choices)
+    row.proposal_id = decision.proposal_id
 
 
-def _done(runtime: Runtime, outcome: Outcome, authority_id: int, reference: str, key: IdempotencyKey) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The appointment of which a text wants something, and the offer that it answers."""
+
+    runtime: Runtime
+    authority_id: int
+    reference: str
+    text_id: int
+    proposal_id: int | None
+
+    @property
+    def key(self) -> IdempotencyKey:
+        """What makes it happen once."""
+        return IdempotencyKey.of("inbound texts", str(self.text_id), self.reference.encode())
+
+
+def _done(wanted: _Wanted, outcome: Outcome) -> Outcome:
     """What became of what the text wants."""
     try:
-        return _DONE_BY[outcome](runtime, authority_id, reference, key)
+        return _DONE_BY[outcome](wanted)
     except TooSoon:
         return Outcome.TOO_LATE if outcome is Outcome.CANCEL else Outcome.TO_READ
     except (Refused, NotFound):  # it has changed meanwhile: a person looks at it
         return Outcome.TO_READ
 
 
-def _cancel(runtime: Runtime, authority_id: int, reference: str, key: IdempotencyKey) -> Outcome:
-    actor = Actor.resident()
-    cancel(runtime, authority_id, reference, actor=actor, by="resident", enforce_cutoff=True, idempotency=key)
+def _cancel(wanted: _Wanted) -> Outcome:
+    appointment, actor = (wanted.runtime, wanted.authority_id, wanted.reference), Actor.resident()
+    cancel(*appointment, actor=actor, by="resident", enforce_cutoff=True, idempotency=wanted.key)
     return Outcome.CANCELLED
 
 
-def _accept(runtime: Runtime, authority_id: int, reference: str, key: IdempotencyKey) -> Outcome:
-    accept_offer(runtime, authority_id, reference, actor=Actor.resident(), idempotency=key)
+def _accept(wanted: _Wanted) -> Outcome:
+    appointment, actor = (wanted.runtime, wanted.authority_id, wanted.reference), Actor.resident()
+    accept_offer(*appointment, actor=actor, proposal_id=wanted.proposal_id, idempotency=wanted.key)
     return Outcome.ACCEPTED
 
 
-def _decline(runtime: Runtime, authority_id: int, reference: str, _key: IdempotencyKey) -> Outcome:
-    booked = decline_proposal(runtime, authority_id, reference, actor=Actor.resident())
-    with runtime.database.reading() as db:
+def _decline(wanted: _Wanted) -> Outcome:
+    appointment, actor = (wanted.runtime, wanted.authority_id, wanted.reference), Actor.resident()
+    booked = decline_proposal(*appointment, actor=actor, proposal_id=wanted.proposal_id, idempotency=wanted.key)
+    with wanted.runtime.database.reading() as db:
         return Outcome.DECLINED if is_to_rebook(db, booked.appointment_id) else Outcome.KEPT
 
 
-_DONE_BY: Mapping[Outcome, Callable[[Runtime, int, str, IdempotencyKey], Outcome]] = {
+_DONE_BY: Mapping[Outcome, Callable[[_Wanted], Outcome]] = {
     Outcome.CANCEL: _cancel,
     Outcome.ACCEPT: _accept,
     Outcome.DECLINE: _decline,

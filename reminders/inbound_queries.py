@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,9 +17,9 @@ from booking.tables import Appointment, RebookItem
 from locations.tables import Authority
 from people.residents.tables import Representative, Resident
 from reminders.arrival_queries import has_gone_out
-from reminders.recipients import OFFERS, TEXT, family_of
+from reminders.recipients import OFFERS, TEXT, TEXT_ANSWER, family_of, number_of
 from reminders.tables import InboundText, Notification
-from reminders.text_answers import FOR_STAFF, EarlierText, Outcome, SentText, TextHistory, answer_of
+from reminders.text_answers import FOR_STAFF, EarlierText, OpenOffer, Outcome, SentText, TextHistory, answer_of
 
 LOOKED_BACK = timedelta(days=30)  # at texts that were sent
 BETWEEN_ANSWERS = timedelta(days=1)  # to what a person has to read
@@ -94,24 +95,27 @@ def history_of_number(db: Session, row: InboundText, now: datetime) -> TextHisto
         select(Notification.appointment_id, Notification.closed_at, Notification.kind)
         .join(theirs, theirs.c.id == Notification.appointment_id)
         .where(Notification.channel == TEXT, has_gone_out())
-        .where(Notification.closed_at > now - LOOKED_BACK)
+        .where(Notification.closed_at > now - LOOKED_BACK, ~Notification.kind.startswith(TEXT_ANSWER))
         .order_by(Notification.closed_at.desc(), Notification.id.desc())
     )
-    found = db.execute(texts)
-    sent = tuple(SentText(text.appointment_id, text.closed_at, _offer_in(text.kind)) for text in found)
+    sent = tuple(_sent(text) for text in db.execute(texts))
     coming = appointments_of_numbers(db, row.council, [row.phone_key], now).get(row.phone_key, ())
-    return TextHistory(coming, sent, _earlier(db, row), _offered(db, coming, now), _to_rebook(db, coming))
+    return TextHistory(coming, sent, _earlier(db, row), _offers(db, coming, now), _to_rebook(db, coming))
 
 
-def _offer_in(kind: str) -> str:
-    return family_of(kind) if family_of(kind) in OFFERS else ""
+def _sent(row: Any) -> SentText:
+    family, sent = family_of(row.kind), SentText(row.appointment_id, row.closed_at)
+    return replace(sent, offer=family, number=number_of(row.kind)) if family in OFFERS else sent
 
 
-def _offered(db: Session, appointment_ids: Sequence[int], now: datetime) -> frozenset[int]:
-    """Those of these for which another time is held now."""
+def _offers(db: Session, appointment_ids: Sequence[int], now: datetime) -> Mapping[int, OpenOffer]:
+    """What is held for these appointments now, by the appointment's id."""
     is_held = (Proposal.state == ProposalState.OPEN.value, Proposal.answer_by > now, Proposal.hold_id.is_not(None))
-    held = select(Proposal.appointment_id).where(Proposal.appointment_id.in_(appointment_ids), *is_held)
-    return frozenset(id_ for id_ in db.scalars(held) if id_ is not None)
+    columns = (Proposal.appointment_id, Proposal.number, Proposal.id)
+    held = db.execute(select(*columns).where(Proposal.appointment_id.in_(appointment_ids), *is_held))
+    return {
+        appointment_id: OpenOffer(number, id_) for appointment_id, number, id_ in held if appointment_id is not None
+    }
 
 
 def _to_rebook(db: Session, appointment_ids: Sequence[int]) -> frozenset[int]:

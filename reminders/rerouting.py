@@ -68,17 +68,33 @@ def _copy_that_rests_on(db: Session, row: Notification) -> Notification | None:
     """The row of the appointment as it is that takes this message for told, since a change was undone; locked."""
     if (row.status != FAILED and row.overdue_at is None) or row.told_at is not None:
         return None
-    same = (Notification.appointment_id == row.appointment_id, Notification.kind == row.kind)
     rests = (Notification.status == WITHHELD, Notification.reason == TOLD_ALREADY, Notification.told_at.is_not(None))
+    return db.scalar(_copies_of(row).where(*rests))
+
+
+def _copy_that_rested_on(db: Session, row: Notification) -> Notification | None:
+    """That row, once the message was overdue and the row failed because of it; locked."""
+    failed = (Notification.status == FAILED, Notification.reason == NOT_DELIVERED_IN_TIME)
+    return db.scalar(_copies_of(row).where(*failed))
+
+
+def _copies_of(row: Notification) -> Select[Notification]:
+    """A statement for the row of the same message and channel of the appointment as it is, which locks it."""
+    same = (Notification.appointment_id == row.appointment_id, Notification.kind == row.kind)
     later = (Notification.version > row.version, Notification.version == Appointment.version)
     copies = select(Notification).join(Appointment, Appointment.id == Notification.appointment_id)
-    return db.scalar(
-        copies.where(*same, *rests, *later, Notification.channel == row.channel).with_for_update(of=Notification)
-    )
+    return copies.where(*same, *later, Notification.channel == row.channel).with_for_update(of=Notification)
 
 
 def void_replacements(db: Session, row: Notification, now: datetime) -> None:
     """Owe nothing more in place of a message that has arrived after all; what a worker has in hand goes out."""
+    _void_alike(db, row, now)
+    if (copy := _copy_that_rested_on(db, row)) is not None:
+        copy.status, copy.reason, copy.closed_at, copy.told_at = WITHHELD, TOLD_ALREADY, now, now
+        _void_alike(db, copy, now)
+
+
+def _void_alike(db: Session, row: Notification, now: datetime) -> None:
     for other in locked_alike(db, row.id).values():
         if other.id != row.id and other.status == PENDING and other.lease_until is None:
             other.status, other.reason, other.closed_at = VOID, ARRIVED_EARLIER, now

@@ -173,8 +173,9 @@ class InboundText(Base):
     """A text that somebody sent to the provider's number, as it came. `provider_id` is the provider's own for it.
 
     `outcome` is what became of it (see `reminders.text_answers`), `choices` are the appointments that we asked about, as
-    they were numbered, and `done_at` is when staff had read what no rule understands. No council is that of a text from a
-    number that none knows. `next_try_at` is when a text that could not be handled is tried again.
+    they were numbered, `proposal_id` is that of the offer which it answers, `done_at` is when staff had read what no rule
+    understands. No council is that of a text from a number that none knows. `next_try_at` is when a text that could not be
+    handled is tried again.
     """
 
     __tablename__ = "inbound_texts"
@@ -196,6 +197,7 @@ class InboundText(Base):
     outcome: Mapped[str] = mapped_column(String(12), default="", server_default="")
     appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
     choices: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
+    proposal_id: Mapped[int | None] = mapped_column(BigId)
     done_at: Mapped[datetime | None]
 
     @property

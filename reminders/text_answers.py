@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -76,11 +76,23 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class SentText:
-    """A text that went to the number: about which appointment, when, and the kind of offer that it was, or nothing."""
+    """A text of ours to the number, but for answers: about which appointment and when.
+
+    Where it offered another time, `offer` is the family of that message and `number` that of the offer.
+    """
 
     appointment_id: int
     at: datetime
     offer: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOffer:
+    """A time that is held now for an appointment: the offer of this number, by the proposal of this id."""
+
+    number: int
+    proposal_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +109,27 @@ class EarlierText:
 class TextHistory:
     """Of a number: its appointments to come, the soonest first, texts to it, the newest first, and the last from it.
 
-    For those of them with an `open_offer` another time is held; those `to_rebook` cannot take place as they are booked.
+    `offers` has by the appointment's id what is held for it; those `to_rebook` cannot take place as they are booked.
     """
 
     to_come: Sequence[int] = ()
     sent: Sequence[SentText] = ()
     earlier: EarlierText | None = None
-    open_offer: frozenset[int] = frozenset()
+    offers: Mapping[int, OpenOffer] = field(default_factory=dict)
     to_rebook: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is done about a text, and to which appointment. `choices` are those that we ask about, as they are numbered."""
+    """What is done about a text, and to which appointment. `choices` are those that we ask about, as they are numbered.
+
+    The proposal of this id, and no later one, is accepted or declined.
+    """
 
     outcome: Outcome
     appointment_id: int | None = None
     choices: tuple[int, ...] = ()
+    proposal_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +182,7 @@ def decide(answer: Answer, known: TextHistory, now: datetime) -> Decision:
     meant = _meant(known)
     if meant is None:
         return Decision(Outcome.ASKED, first, tuple(known.to_come[:MOST_CHOICES]))
-    return Decision(_to_do(answer.meaning, meant, known), meant)
+    return _of_appointment(answer.meaning, meant, known)
 
 
 def _chosen(answer: Answer, known: TextHistory, now: datetime) -> Decision | None:
@@ -178,7 +194,7 @@ def _chosen(answer: Answer, known: TextHistory, now: datetime) -> Decision | Non
     meaning = asked.answer.meaning if answer.meaning is Meaning.NUMBER else answer.meaning
     if meant is None or meant not in known.to_come:
         return None
-    return Decision(_to_do(meaning, meant, known), meant)
+    return _of_appointment(meaning, meant, known)
 
 
 def _is_repeated(answer: Answer, earlier: EarlierText | None, now: datetime) -> bool:
@@ -195,16 +211,20 @@ def _meant(known: TextHistory) -> int | None:
     return last.appointment_id if is_clear else None
 
 
-def _to_do(meaning: Meaning, meant: int, known: TextHistory) -> Outcome:
+def _of_appointment(meaning: Meaning, meant: int, known: TextHistory) -> Decision:
     """What they want of this appointment. Yes and no are about the time that the last text about it has offered.
 
     Where it is not clear, or that time is held no longer, somebody reads the text. Nobody confirms a visit that cannot take
     place, and whoever answers CANCEL to an earlier time may mean either.
     """
-    offer = next((sent.offer for sent in known.sent if sent.appointment_id == meant), "")
+    offer, number = next(((one.offer, one.number) for one in known.sent if one.appointment_id == meant), ("", 0))
+    held = known.offers.get(meant)
+    if not offer or held is None or held.number != number:
+        held = None
     if meaning is Meaning.CANCEL:
-        return Outcome.TO_READ if offer == EARLIER_TIME and meant in known.open_offer else Outcome.CANCEL
-    if offer and meant in known.open_offer:
-        return Outcome.ACCEPT if meaning is Meaning.CONFIRM else Outcome.DECLINE
+        return Decision(Outcome.TO_READ if held and offer == EARLIER_TIME else Outcome.CANCEL, meant)
+    if held:
+        outcome = Outcome.ACCEPT if meaning is Meaning.CONFIRM else Outcome.DECLINE
+        return Decision(outcome, meant, proposal_id=held.proposal_id)
     is_clear = meaning is Meaning.CONFIRM and not offer and meant not in known.to_rebook
-    return Outcome.CONFIRM if is_clear else Outcome.TO_READ
+    return Decision(Outcome.CONFIRM if is_clear else Outcome.TO_READ, meant)

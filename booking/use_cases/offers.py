@@ -8,17 +8,21 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from time import monotonic
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from booking.appointment_repository import check_link, check_seen
 from booking.availability.bookings_that_fit import MisfitReason
 from booking.events import AppointmentChange, announce
+from booking.proposals.tables import Proposal
 from booking.queries.open_proposals import open_proposal
 from booking.queries.other_times import best_alternative
 from booking.queries.rebook_lists import is_on, list_of_misfits
 from booking.rebooking import (
     SHORT_NOTICE,
+    ProposalState,
     RebookState,
     Waiting,
     answer_by,
@@ -27,13 +31,13 @@ from booking.rebooking import (
 from booking.slot_tokens import SlotKey
 from booking.states import State
 from booking.tables import Appointment, RebookItem
-from booking.use_cases.appointment_changes import lock_appointment
-from booking.use_cases.book import Booked
+from booking.use_cases.appointment_changes import lock_appointment, site_id_of
+from booking.use_cases.book import Booked, result_of, run_operation
 from booking.use_cases.change_resources import reseat
-from booking.use_cases.proposals import NewProposal, propose, set_items
+from booking.use_cases.proposals import NewProposal, end_proposal, propose, set_items
 from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor, record
-from core.errors import NotFound, SlotTaken
+from core.errors import HoldExpired, IllegalMove, NotFound, SlotTaken
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from core.tokens import hold_token, parse_reference
@@ -110,19 +114,56 @@ def accept_offer(
     *,
     actor: Actor,
     seen: str | None = None,
+    proposal_id: int | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
-    """The appointment at the time that was proposed. Raises: HoldExpired when it is held no longer, and as `reschedule`."""
+    """The appointment at the time that was proposed, by the proposal of this id if one is given.
+
+    Raises: HoldExpired when it is held no longer, and as `reschedule`.
+    """
     with runtime.database.reading() as db:
         same = (Appointment.reference == parse_reference(reference), Appointment.authority_id == authority_id)
         appointment_id = db.scalar(select(Appointment.id).where(*same))
         catalogue = catalogue_by_id(db, authority_id)
         proposal = open_proposal(db, catalogue, appointment_id, runtime.clock.now()) if appointment_id else None
+        if proposal and proposal_id is not None and proposal.nonce != db.get_one(Proposal, proposal_id).hold_nonce:
+            proposal = None
     # Sent a second time, the answer of the first one is given, though nothing is held any more.
     move = Move(hold=hold_token(runtime.settings.secret_key, proposal.nonce) if proposal else NOTHING_HELD)
     return reschedule(
         runtime, authority_id, reference, move, actor=actor, enforce_cutoff=False, seen=seen, idempotency=idempotency
     )
+
+
+def decline_proposal(
+    runtime: Runtime,
+    authority_id: int,
+    reference: str,
+    *,
+    actor: Actor,
+    seen: str | None = None,
+    proposal_id: int | None = None,
+    idempotency: IdempotencyKey | None = None,
+) -> Booked:
+    """The appointment as it was; the time that was proposed, by the proposal of this id if one is given, is free again.
+
+    Raises: HoldExpired when nothing is proposed any more, IllegalMove, LinkEnded, Stale, NotFound.
+    """
+
+    def operation(db: Session, now: datetime) -> dict[str, Any]:
+        row = lock_appointment(db, authority_id, reference, site_id_of(db, authority_id, reference))
+        check_link(row, actor, now)
+        check_seen(row, seen)
+        if row.state != State.BOOKED:
+            raise IllegalMove(row.state, State.BOOKED)
+        proposal = end_proposal(db, row.id, now, ProposalState.DECLINED)
+        if proposal is None or proposal_id not in (None, proposal.id):
+            raise HoldExpired.because("hold_expired")
+        set_items(db, row.id, RebookState.DECLINED)
+        record(db, actor, "offer_declined", ("appointment", row.id), authority_id=authority_id, now=now)
+        return result_of(row)
+
+    return run_operation(runtime, idempotency, operation)
 
 
 def _work(runtime: Runtime, can_be_told: CanBeTold, one: Waiting, db: Session) -> bool:

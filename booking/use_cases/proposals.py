@@ -10,20 +10,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from booking.appointment_repository import check_link, check_seen
 from booking.capacity.kept_times import is_kept_first, keep_held_time, leave_to_list, public_at
 from booking.events import AppointmentChange, WishChange, announce, announce_wish
 from booking.proposals.tables import Proposal, Wish
 from booking.proposals.wish_rules import WishState
 from booking.rebooking import ProposalState, RebookState
 from booking.slot_tokens import SlotKey
-from booking.states import State
 from booking.tables import Appointment, Hold, RebookItem
-from booking.use_cases.appointment_changes import lock_appointment, site_id_of
-from booking.use_cases.book import Booked, result_of, run_operation
 from booking.use_cases.holds import delete_holds, hold_beside, hold_in_transaction
-from core.audit import Actor, record
-from core.errors import HoldExpired, IllegalMove
+from core.errors import HoldExpired
 from core.runtime import Runtime
 from core.tokens import digest, hold_token
 from core.transactions import run_with_retries
@@ -132,30 +127,6 @@ def _count(db: Session, appointment_id: int | None, wish_id: int | None) -> int:
     if appointment_id is not None:
         same = Proposal.appointment_id == appointment_id
     return db.scalar(select(func.count()).select_from(Proposal).where(same)) or 0
-
-
-def decline_proposal(
-    runtime: Runtime, authority_id: int, reference: str, *, actor: Actor, seen: str | None = None
-) -> Booked:
-    """The appointment as it was; the time that was proposed is free again, and somebody rings.
-
-    Raises: HoldExpired when nothing is proposed any more, IllegalMove, LinkEnded, Stale, NotFound.
-    """
-
-    def operation(db: Session, now: datetime) -> dict[str, Any]:
-        row = lock_appointment(db, authority_id, reference, site_id_of(db, authority_id, reference))
-        check_link(row, actor, now)
-        check_seen(row, seen)
-        if row.state != State.BOOKED:
-            raise IllegalMove(row.state, State.BOOKED)
-        proposal = end_proposal(db, row.id, now, ProposalState.DECLINED)
-        if proposal is None:
-            raise HoldExpired.because("hold_expired")
-        set_items(db, row.id, RebookState.DECLINED)
-        record(db, actor, "offer_declined", ("appointment", row.id), authority_id=authority_id, now=now)
-        return result_of(row)
-
-    return run_operation(runtime, None, operation)
 
 
 def end_unanswered(runtime: Runtime, was_tried: WasTried = lambda _db, _proposal: True) -> int:

@@ -21,8 +21,8 @@ from booking.tables import Allocation, Appointment, Claim, Hold, RebookItem
 from booking.use_cases.cancel import cancel
 from booking.use_cases.change_resources import change_resources
 from booking.use_cases.make_closure import NewClosure, lift_closure, make_closure
-from booking.use_cases.offers import accept_offer, make_offers, request_offers
-from booking.use_cases.proposals import decline_proposal, end_unanswered
+from booking.use_cases.offers import accept_offer, decline_proposal, make_offers, request_offers
+from booking.use_cases.proposals import end_unanswered
 from booking.use_cases.reschedule import Move, reschedule
 from core.database import Database
 from core.errors import ServiceError

@@ -40,8 +40,8 @@ from booking.use_cases.make_closure import (
     make_closure,
     preview_closure,
 )
-from booking.use_cases.offers import accept_offer, make_offers, request_offers
-from booking.use_cases.proposals import decline_proposal, end_unanswered
+from booking.use_cases.offers import accept_offer, decline_proposal, make_offers, request_offers
+from booking.use_cases.proposals import end_unanswered
 from core.audit import Actor
 from core.database import Database
 from core.errors import CapacityConflict, ServiceError, SlotTaken

@@ -25,8 +25,8 @@ from booking.use_cases.cancel import cancel
 from booking.use_cases.earlier_times import Mark, accept_earlier_time, decline_earlier_time, offer_earlier_times
 from booking.use_cases.hand_over import NewOwner, hand_over
 from booking.use_cases.make_closure import NewClosure, make_closure
-from booking.use_cases.offers import accept_offer, make_offers, request_offers
-from booking.use_cases.proposals import decline_proposal, end_unanswered
+from booking.use_cases.offers import accept_offer, decline_proposal, make_offers, request_offers
+from booking.use_cases.proposals import end_unanswered
 from booking.use_cases.wishes import NewWish, make_wish, withdraw_wish
 from core.audit import AuditEntry
 from core.database import Database

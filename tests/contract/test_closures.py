@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from booking.rebooking import AFFECTED
 from booking.use_cases.make_closure import lift_closure
-from booking.use_cases.offers import accept_offer
-from booking.use_cases.proposals import decline_proposal, end_unanswered
+from booking.use_cases.offers import accept_offer, decline_proposal
+from booking.use_cases.proposals import end_unanswered
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database

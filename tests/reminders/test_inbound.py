@@ -19,6 +19,7 @@ from booking.tables import Appointment
 from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.make_closure import NewClosure, make_closure
 from booking.use_cases.offers import make_offers, request_offers
+from booking.use_cases.proposals import end_unanswered
 from booking.use_cases.wishes import NewWish, make_wish
 from core.audit import Actor, AuditEntry
 from core.clock import FixedClock
@@ -255,6 +256,32 @@ def test_stop_of_a_telephone_is_for_everybody_whose_texts_it_gets(
         stopped = {row.name: row.do_not_text for row in db.scalars(select(Resident))}
     assert stopped == {"Robin Sample": True, "Noor Shared": True, "Ali Other": True, "Kim Else": False}
     assert states(database) == ["booked"] * 4
+
+
+def test_yes_is_about_the_offer_that_they_know_and_not_about_a_later_one(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    """The first offer has lapsed, and nobody has told them of the second yet."""
+    offer_of_earlier_time(runtime, world, clock)
+    clock.advance(timedelta(minutes=40))
+    later = Runtime(runtime.settings, database, clock)
+    with appointment_changed.connected_to(plan_notifications):
+        end_unanswered(later)
+        offer_earlier_times(later, can_be_told)
+    text(later, "YES")
+    assert outcomes(database) == ["to_read"]
+    with database.reading() as db:
+        assert [row.state for row in db.scalars(select(Proposal).order_by(Proposal.id))] == ["ended", "open"]
+
+
+def test_what_we_answer_between_an_offer_and_yes_changes_nothing(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    offer_of_earlier_time(runtime, world, clock)
+    for words in ("Is it step-free?", "YES"):
+        text(runtime, words)
+        sent_answers(runtime, clock)
+    assert outcomes(database) == ["to_read", "accepted"]
 
 
 def test_of_several_we_ask_and_a_number_answers(

@@ -35,7 +35,7 @@ from reminders.messages import EmailBody
 from reminders.provider_states import ON_ITS_WAY, STATUSES, ProviderState, is_final, is_news
 from reminders.receipts import Learnt, learn
 from reminders.reconciliation import BEFORE_VISIT, ask_providers, replace_overdue
-from reminders.rerouting import plan_next_channel
+from reminders.rerouting import plan_next_channel, void_replacements
 from reminders.tables import DeliveryAttempt, InboundText, Notification
 from reminders.worker import Worker
 from tests.conftest import NOW
@@ -366,6 +366,10 @@ def test_what_rests_on_a_message_that_is_still_on_its_way_goes_by_the_next_chann
         (3, "email", "failed", "not_delivered_in_time"),
         (3, "call", "pending", ""),
     ]
+    with database.writing() as db:
+        void_replacements(db, db.get_one(Notification, sent.id), NOW)
+    rows = [(row.version, row.channel, row.status, row.reason) for row in notifications(database)]
+    assert rows[1:] == [(3, "email", "withheld", "told_already"), (3, "call", "void", "arrived_earlier")]
 
 
 def test_an_overdue_message_that_cannot_be_replaced_stops_no_other(database: Database, world: World) -> None:

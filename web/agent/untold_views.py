@@ -46,7 +46,8 @@ class UntoldLine:
     """Somebody to tell: their appointment, what, why it was not sent, until when it matters, and whom to ring.
 
     `rung_by` says who rings them now; `tried` how often nobody answered. Nothing is empty text. `to_leave` is what may be
-    said to whoever else answers or left on a machine, `called` what the visit is called where its service is not named.
+    said to whoever else answers or left on a machine, empty where nobody may know of the call; `called` is what the visit is
+    called where its service is not named.
     """
 
     view: AppointmentView
@@ -64,7 +65,7 @@ class UntoldLine:
     may_leave_message: bool
     to_say: tuple[str, ...]
     to_leave: Sequence[str]
-    called: tuple[str, ...]
+    called: tuple[str, ...] = ()
     told_with: tuple[AppointmentView, ...] = ()  # of which they are reminded in the same call
 
 
@@ -181,13 +182,12 @@ def _lines(context: StaffContext, found: list[Untold]) -> list[UntoldLine]:
     ids = [id_ for one in found for id_ in (one.appointment_id, *one.told_with)]
     views, ringing = of_ids(context.db, context.catalogue, ids), ringing_of(context.db, ids)
     texts = site_texts(context.db, {number for one in found for number in one.site_messages})
-    return [
-        replace(
-            _line(context, one, views[one.appointment_id], ringing.get(one.appointment_id), texts),
-            told_with=tuple(views[id_] for id_ in one.told_with),
-        )
-        for one in found
-    ]
+    lines = []
+    for one in found:
+        view, others = views[one.appointment_id], tuple(views[id_] for id_ in one.told_with)
+        line = _line(context, one, view, ringing.get(one.appointment_id), texts)
+        lines.append(replace(line, told_with=others, called=_called((view, *others))))
+    return lines
 
 
 def _line(
@@ -219,15 +219,17 @@ def _line(
         not_before=_not_before(context, one, view),
         may_leave_message=not view.resident.leave_no_message,
         to_say=_to_say(context, [texts[number] for number in one.site_messages if number in texts], view),
-        to_leave=words_to_leave(context.catalogue, helper or view.resident.name, view.resident.message_language),
-        called=_called(view),
+        to_leave=()
+        if view.resident.leave_no_message
+        else words_to_leave(context.catalogue, helper or view.resident.name, view.resident.message_language),
     )
 
 
-def _called(view: AppointmentView) -> tuple[str, ...]:
-    """What the visit is called where somebody else may hear it; empty where its services may be named."""
-    told = Told(view.services, is_neutral=view.resident.uses_neutral_name).services
-    return tuple(dict.fromkeys(one.name for one in told)) if told != tuple(view.services) else ()
+def _called(views: Sequence[AppointmentView]) -> tuple[str, ...]:
+    """What the visits are called where somebody else may hear it; empty where their services may be named."""
+    booked = tuple(service for view in views for service in view.services)
+    told = Told(booked, is_neutral=views[0].resident.uses_neutral_name).services
+    return tuple(dict.fromkeys(one.name for one in told)) if told != booked else ()
 
 
 def _to_say(context: StaffContext, texts: Sequence[SiteText], view: AppointmentView) -> tuple[str, ...]:

@@ -9,8 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.queries.open_proposals import rebooking_of
 from booking.queries.open_wishes import wish_of_appointment
-from booking.use_cases.offers import accept_offer
-from booking.use_cases.proposals import decline_proposal
+from booking.use_cases.offers import accept_offer, decline_proposal
 from core.audit import Actor
 from core.errors import HoldExpired, IllegalMove, Invalid, SlotTaken, Stale, TooSoon
 from people.staff.access_marks import public

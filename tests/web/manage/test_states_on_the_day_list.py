@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from booking.use_cases.offers import make_offers, request_offers
-from booking.use_cases.proposals import decline_proposal
+from booking.use_cases.offers import decline_proposal, make_offers, request_offers
 from core.audit import Actor
 from people.staff.policy import Role
 from reminders.reach_queries import can_be_told

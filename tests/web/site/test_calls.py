@@ -113,6 +113,8 @@ def test_a_message_is_left_only_where_that_is_allowed(library: Library, *, may_l
     press(agent, page_of(agent), f"{reference}/ring")
     ringing = page_of(agent, f"{UNTOLD}/{reference}")
     assert ("I left a message" in ringing.text) == may_leave
+    assert ("with a message for" in ringing.text) == may_leave
+    assert ("do not say who you are" in ringing.text) != may_leave
     answer = press(agent, ringing, f"{reference}/outcome", outcome="message_left")
     assert (answer == 303) == may_leave
     assert calls(library)["confirmation"] == (("sent", "message_left", 1) if may_leave else ("pending", "", 0))
