@@ -82,8 +82,8 @@ def give_back(
 def is_given_back(rows: ChannelQueue, message: ReadyMessage) -> bool:
     """Whether a message of a batch is given back, because something that decides about it has changed since it was checked.
 
-    Looked at for providers, which take their time for each. While the database is away nobody can say so, and what was
-    checked with the batch goes out.
+    Looked at for providers, which take their time for each. While the database is away nobody can say so, and nothing goes
+    out: the provider is asked by our reference, and it is tried again, when the lease ends.
     """
     if not rows.tracks_delivery:
         return False
@@ -99,7 +99,7 @@ def is_given_back(rows: ChannelQueue, message: ReadyMessage) -> bool:
             return False
         return bool(rows.run(operation, DeliveryCounts(), f"check notification {message.claimed.id} again"))
     except NO_DATABASE:
-        return False
+        return True
 
 
 def _is_seen_as_checked(rows: ChannelQueue, message: ReadyMessage) -> bool:

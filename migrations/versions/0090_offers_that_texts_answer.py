@@ -12,7 +12,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("inbound_texts", sa.Column("proposal_id", sa.BigInteger(), nullable=True))
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    op.add_column("inbound_texts", sa.Column("proposal_id", number, nullable=True))
 
 
 def downgrade() -> None:
