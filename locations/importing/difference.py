@@ -135,7 +135,8 @@ def _site(plan: SitePlan, people: Collection[str]) -> Iterator[tuple[Key, Values
         opened = tuple(resource_key(None if name in people else slug, name) for name in session.resources)
         yield session_key(slug, str(session.slug), is_dated=session.is_dated), _session(session, opened)
     for closure in plan.closures:
-        shut = None if closure.resource is None else resource_key(slug, closure.resource)
+        at = None if closure.resource in people else slug
+        shut = None if closure.resource is None else resource_key(at, closure.resource)
         yield Key("closure", (str(closure.slug),)), _closure(closure, slug, shut)
 
 

@@ -177,10 +177,7 @@ def _site(reader: Reader, found: Any, path: Path, authority: Mapping[str, Any], 
     closures = tuple(read_closures(reader, found, path, name, authority["zone"]))
     known = {resource["slug"] for resource in resources}
     for closure in closures:
-        if closure.resource in people:
-            what = f"{closure.resource!r} is a person, who is away from every site"
-            reader.note((*closure.path, "resource"), f"{what}: move the closure to the top level of the file.")
-        elif closure.resource is not None and closure.resource not in known:
+        if closure.resource is not None and closure.resource not in known | people:
             reader.note((*closure.path, "resource"), f"{name} has no resource {closure.resource!r}.")
     return SitePlan(values, resources, frozenset(own_groups), sessions, closures, path)
 

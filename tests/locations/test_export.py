@@ -124,6 +124,21 @@ def check_round_trip(database: Database, slug: str) -> str:
     return text
 
 
+def test_whom_somebody_shuts_at_one_site_alone_goes_out_and_comes_in_again(database: Database) -> None:
+    """A person who works at several sites; the export stands under that site."""
+    text = next(file for file in FILES if "outreach-adviser" in file.read_text(encoding="utf-8")).read_text("utf-8")
+    bring_in(database, text)
+    runtime, slug = make_runtime(database), text.split('slug = "', 1)[1].split('"', 1)[0]
+    with database.reading() as db:
+        council = catalogue_of(db, slug)
+    person = next(one for one in council.people if one.slug == "outreach-adviser")
+    site = next(one for one in council.sites if person.id in one.council_wide_ids)
+    now = runtime.clock.now()
+    away = NewClosure(now, now + timedelta(hours=2), "Training", site=site.slug, resource=person.slug)
+    make_closure(runtime, council.authority.id, away, actor=Actor.system())
+    assert 'reason = "Training"' in check_round_trip(database, slug)
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_whole_council_goes_out_and_comes_in_again(database: Database, file: Path) -> None:
     text = file.read_text(encoding="utf-8")

@@ -99,12 +99,7 @@ def _without_sessions(text: str) -> str:
         ('to = "hill-road"', 'to = "central-library"', 'to = "central-library"', "from a site to itself"),
         ("minutes = 25", "minutes = 26", "minutes = 26", "multiple of 5"),
         ('resource = "outreach-adviser" ', 'resource = "desk-3" ', 'resource = "desk-3" ', "of the whole council"),
-        (
-            'resource = "desk-3"',
-            'resource = "outreach-adviser"',
-            'resource = "outreach-adviser"',
-            "move the closure to",
-        ),
+        ('resource = "desk-3"', 'resource = "nobody"', 'resource = "nobody"', "has no resource 'nobody'"),
         (MORNING, MORNING.replace("reach-", "raech-"), "outraech", "did you mean 'outreach-adviser'?"),
     ],
 )
