@@ -34,11 +34,11 @@ from reminders.delivery_decisions import (
     SENT_OUTCOME,
     VOID,
     ClaimedRow,
-    DeliveryResult,
     EarlierTries,
     Held,
     ReadyMessage,
 )
+from reminders.delivery_results import DeliveryResult
 from reminders.queue import ClaimRequest, pauses_on
 from reminders.reasons import INTERNAL_ERROR, INTERRUPTED, OTHER_CHANNEL, QUIET_HOURS, RESULT_NOT_RECORDED, SUPERSEDED
 from reminders.recipients import REMINDER, family_of

@@ -11,7 +11,8 @@ from core.language import Language
 from core.message_templates import subject_and_text
 from core.text import person_name
 from reminders.delivery_decisions import MessageFacts
-from reminders.messages import MessageContext, MessagePart, OtherBody, template_of
+from reminders.message_context import MessageContext
+from reminders.messages import MessagePart, OtherBody, template_of
 from reminders.recipients import Delivery
 
 # Of a page of A4 with margins of 2 cm: characters of a line, lines of the first page below the address, of each further one.

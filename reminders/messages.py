@@ -4,7 +4,7 @@ Emails are written here, a first line as the subject; other channels: see `Other
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
@@ -12,17 +12,15 @@ from zoneinfo import ZoneInfo
 
 from booking.calendar.event import (
     Audience,
-    Papers,
     address_lines,
     appointment_event,
-    means_somebody_else,
     papers_of,
     remote_lines,
 )
 from booking.calendar.ical import CalendarEvent, Method, calendar_file
 from booking.calendar.need_lines import is_not_possible, need_lines
 from booking.states import BY_COUNCIL
-from core.contact_lines import ContactLine, contact_lines
+from core.contact_lines import contact_lines
 from core.language import DEFAULT_LANGUAGE, Language, language_for
 from core.message_templates import rendered, subject_and_text
 from core.text import person_name
@@ -31,9 +29,10 @@ from locations.own_words import council_name_for, languages_for, link_in
 from reminders.both_languages import BETWEEN, PLACES, facts_in, in_both_languages
 from reminders.day_words import by_time, words_of_day
 from reminders.delivery_decisions import MessageFacts, ReadyMessage
+from reminders.message_context import MessageContext
 from reminders.offer_words import NO_OFFER, words_of_offer
 from reminders.recipients import CANCELLED, HANDED_OVER, RESCHEDULED, WITHOUT_CALENDAR, Delivery, family_of
-from reminders.site_text import NO_SITE_TEXT, SiteText
+from reminders.site_text import NO_SITE_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,61 +78,6 @@ class RenderedMessage:
         if not isinstance(self.body, EmailBody):
             raise TypeError(type(self.body).__name__)
         return self.body
-
-
-@dataclass(frozen=True, slots=True)
-class MessageContext:
-    """What the templates show, formatted already."""
-
-    language: str
-    to_name: str
-    acts_for: str
-    what: str
-    when: str
-    earlier_when: str
-    is_same_time: bool
-    newer_when: str
-    how_long: str
-    mode: str
-    site_name: str
-    address: list[str]
-    directions: str
-    join_url: str
-    remote: list[str]
-    needs: list[str]
-    lacks_interpreter: bool
-    papers: tuple[Papers, ...]
-    reference: str
-    contact: list[ContactLine]
-    authority_name: str
-    brand_colour: str
-    manage_url: str
-    short_url: str
-    owner_urls: Mapping[str, str]  # by the page: only this message has them
-    book_url: str
-    is_on: bool
-    by_authority: bool
-    can_answer: bool
-    offer_when: str
-    offer_where: str
-    offer_until: str
-    offer_lines: list[str]
-    offer_same: str
-    moved_by_council: bool
-    offer_is_shared: bool
-    welcomes_welsh: bool = False
-    place_in_message: str = ""
-    direction: str = "ltr"
-    missed_cost: str = ""  # what a missed visit costs the council, if it says so
-    site_text: SiteText = NO_SITE_TEXT
-    day: str = ""  # where the message tells several of that day
-    time: str = ""  # of one of them
-    visits: tuple[MessageContext, ...] = ()
-
-    @property
-    def papers_mean_another(self) -> bool:
-        """Whether the papers speak to the person for whom somebody acts."""
-        return means_somebody_else(self.papers)
 
 
 # What a message says in one language.

@@ -22,9 +22,9 @@ from reminders.delivery_decisions import (
     VOID,
     WITHHELD,
     ClaimedRow,
-    DeliveryResult,
     EarlierTries,
 )
+from reminders.delivery_results import DeliveryResult
 from reminders.pause_queries import rows_held
 from reminders.pauses import MessagePause
 from reminders.reasons import PAUSED, TOO_LATE, UNKNOWN_CHANNEL

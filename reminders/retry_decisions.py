@@ -13,8 +13,8 @@ from reminders.delivery_decisions import (
     UNCLEAR_OUTCOME,
     ClaimedRow,
     Closed,
-    DeliveryResult,
 )
+from reminders.delivery_results import DeliveryResult
 from reminders.reasons import TOO_LATE, with_detail
 
 # 14 tries more, doubling from 1 s: 1 + 2 + ... + 8,192 = 16,383 s, about 4.5 h; then every six hours while it is of use.

@@ -14,7 +14,7 @@ from locations.model import SiteFacts
 from reminders.day_words import by_time
 from reminders.delivery_decisions import MessageFacts
 from reminders.gsm7 import without_marks
-from reminders.messages import MessageContext
+from reminders.message_context import MessageContext
 from reminders.offer_words import TIME
 from reminders.offered_time import OfferedTime
 from reminders.recipients import (

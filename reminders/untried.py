@@ -28,9 +28,9 @@ from reminders.delivery_decisions import (
     SENT_OUTCOME,
     UNAVAILABLE_OUTCOME,
     ClaimedRow,
-    DeliveryResult,
     ReadyMessage,
 )
+from reminders.delivery_results import DeliveryResult
 from reminders.queue import LONGEST_PAUSE, Pause
 from reminders.reasons import ARRIVAL_UNKNOWN, ARRIVED_EARLIER, with_detail
 from reminders.recipients import REMINDER

@@ -50,12 +50,12 @@ from reminders.delivery_decisions import (
     UNCLEAR_OUTCOME,
     ClaimedRow,
     Closed,
-    DeliveryResult,
     EarlierTries,
     Held,
     ReadyMessage,
     decide_delivery,
 )
+from reminders.delivery_results import DeliveryResult
 from reminders.heartbeat import worker_name
 from reminders.messages import EmailBody, MessageWriter
 from reminders.reasons import INTERNAL_ERROR

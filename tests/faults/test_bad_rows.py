@@ -15,7 +15,8 @@ from locations.tables import Service
 from reminders import queue, worker
 from reminders.appointment_queries import message_facts
 from reminders.channel_queue import DeliveryCounts
-from reminders.delivery_decisions import DeliveryResult, MessageFacts
+from reminders.delivery_decisions import MessageFacts
+from reminders.delivery_results import DeliveryResult
 from reminders.messages import RenderedMessage
 from reminders.reasons import INTERNAL_ERROR
 from tests.faults.mail_server import MailServer, running

@@ -11,7 +11,8 @@ from booking.events import appointment_changed
 from booking.use_cases.cancel import cancel
 from core.database import Database
 from reminders import queue
-from reminders.delivery_decisions import ClaimedRow, DeliveryResult
+from reminders.delivery_decisions import ClaimedRow
+from reminders.delivery_results import DeliveryResult
 from reminders.outbox import plan_notifications
 from reminders.queue import ClaimRequest
 from tests.reminders.make_bulk_notifications import outbox_of

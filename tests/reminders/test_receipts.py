@@ -26,7 +26,8 @@ from reminders import queue
 from reminders.allowances import Allowance, allowances
 from reminders.channels.notify import NotifyChannel
 from reminders.channels.notify_account import NotifyAccount
-from reminders.delivery_decisions import ASK_AFTER, SENT_OUTCOME, DeliveryResult
+from reminders.delivery_decisions import ASK_AFTER, SENT_OUTCOME
+from reminders.delivery_results import DeliveryResult
 from reminders.history_queries import message_history
 from reminders.ledger import ledger_of, retry_failed
 from reminders.ledger_queries import Ledger, ledger_lines
