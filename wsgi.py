@@ -25,6 +25,7 @@ import locations.cli
 import people.staff.cli
 import planner
 import reminders.cli
+import reminders.confirming.withdrawn_queries
 import reminders.heartbeat
 import reminders.ledger
 import reminders.outbox
@@ -38,6 +39,7 @@ import web.agent.call_views
 import web.agent.caller_views
 import web.agent.change_views
 import web.agent.check_caller_views
+import web.agent.confirm_visit_views
 import web.agent.failure_views
 import web.agent.hand_over_views
 import web.agent.message_views
@@ -54,7 +56,14 @@ import web.resident
 import web.site
 import web.staff_guard
 from api.key_guard import check_key
-from booking.events import UNDO_FOR, appointment_changed, manage_link_requested, readers_asked, wish_changed
+from booking.events import (
+    UNDO_FOR,
+    appointment_changed,
+    appointment_confirmed,
+    manage_link_requested,
+    readers_asked,
+    wish_changed,
+)
 from booking.queries.calendars_elsewhere import are_calendars_read
 from booking.use_cases.measure_promises import are_promises_kept
 from core.clock import Clock, make_clock
@@ -171,6 +180,7 @@ def _alarms(runtime: Runtime) -> dict[str, web.monitoring.Check]:
 def _connect() -> None:
     """Subscribe to what booking announces. Connecting the same function again changes nothing."""
     appointment_changed.connect(reminders.outbox.plan_notifications)
+    appointment_confirmed.connect(reminders.confirming.withdrawn_queries.withdraw_questions)
     manage_link_requested.connect(reminders.outbox.send_manage_link)
     readers_asked.connect(reminders.reach_queries.readers_of)
     wish_changed.connect(reminders.wish_mails.plan_wish_mail)

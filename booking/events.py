@@ -144,3 +144,22 @@ def announce_link_request(db: Session, request: ManageLinkRequest) -> None:
     """Send `request` to every subscriber, inside the running transaction."""
     db.flush()
     manage_link_requested.send(db, request=request)
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """Somebody has said that they come to this version of the appointment."""
+
+    appointment_id: int
+    version: int
+    now: datetime
+
+
+# Sent with the database session: appointment_confirmed.send(session, confirmed=Confirmed(...)).
+appointment_confirmed = Signal("Somebody has said that they come.")
+
+
+def announce_confirmed(db: Session, confirmed: Confirmed) -> None:
+    """Send `confirmed` to every subscriber, inside the running transaction."""
+    db.flush()
+    appointment_confirmed.send(db, confirmed=confirmed)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from booking.confirmation_columns import ConfirmationColumns
 from core.database import Base, BigId
 from core.personal_data import personal
 from people.residents.details import phone_key
@@ -58,7 +59,7 @@ class Call(Base):
     check_result: Mapped[str] = mapped_column(String(20), default="", server_default="")
 
 
-class Appointment(Base):
+class Appointment(ConfirmationColumns, Base):
     """A booked visit. Rescheduling keeps the reference and raises the version."""
 
     __tablename__ = "appointments"
@@ -116,9 +117,6 @@ class Appointment(Base):
     changed_at: Mapped[datetime]
     # When they arrived; NULL before that, and where it was not recorded.
     arrived_at: Mapped[datetime | None]
-    # When somebody said that they come, and of which version.
-    confirmed_at: Mapped[datetime | None]
-    confirmed_version: Mapped[int | None]
     # When they were first seen; NULL before that, and where it was not recorded.
     seen_at: Mapped[datetime | None]
     state_reason: Mapped[str] = mapped_column(String(500), default="", info=personal("story"))

@@ -28,6 +28,7 @@ GROUPS: Mapping[str, Mapping[str, LazyString]] = {
         "documents": _l("What to bring, and other ways to do it"),
         "bookable_online": _l("Rules for booking"),
         "waiting_list_first": _l("Waiting list"),
+        "confirm_days_before": _l("Confirm or lose it"),
         "third_time_within_days": _l("What you promise"),
         "catchment": _l("Who it is for"),
         "closed_from": _l("When it is not given any more"),

@@ -11,9 +11,10 @@ from datetime import datetime, time
 from typing import Any, cast
 
 from core.errors import NotFound
-from locations.default_values import PROMISE_ALARM_DAYS, RING_MINUTES
+from locations.default_values import RING_MINUTES
 from locations.logos import Logo
 from locations.message_prices import MessagePrices
+from locations.service_terms import ServiceTerms
 from locations.session_facts import ClosureFacts, DatedSessionFacts, HolidayRule, RecurrenceFacts
 from locations.shut_for_good import Ending
 from locations.travel import TravelTimes
@@ -82,7 +83,7 @@ class RequirementFacts:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ServiceFacts:
+class ServiceFacts(ServiceTerms):
     """What a resident asks for. The policies are resolved: its own, or else the authority's."""
 
     id: int
@@ -109,12 +110,6 @@ class ServiceFacts:
     also_called: tuple[str, ...] = ()
     message_name: str = ""
     ending: Ending | None = None
-    waiting_list_first: bool = False
-    offered_at_once: int = 1
-    answer_days: int = 14
-    third_time_within_days: int | None = None
-    seen_within_minutes: int | None = None
-    promise_alarm_days: int = PROMISE_ALARM_DAYS
     translations: Mapping[str, Any] = field(default_factory=dict)
     opens_same_day_early: bool = False
     catchment: tuple[str, ...] = ()  # see locations.catchment

@@ -5,8 +5,10 @@ from __future__ import annotations
 from sqlalchemy import Boolean, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from locations.confirmation_policy import ConfirmationPolicy
 
-class WaitingPolicy:
+
+class WaitingPolicy(ConfirmationPolicy):
     """Mapped columns: who has a freed time first, how many are asked at short notice, and when whoever waits is answered."""
 
     waiting_list_first: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.arrangements import needs_facts
@@ -21,8 +21,10 @@ from locations.model import Catalogue
 from locations.own_words import Told
 from people.residents.tables import Representative, Resident
 from reminders.arrival_queries import has_gone_out
+from reminders.confirming.confirm_facts import ConfirmFacts
+from reminders.contact_columns import CONTACT_COLUMNS
 from reminders.delivery_decisions import PENDING, ClaimedRow, MessageFacts
-from reminders.former_owner_queries import EMAIL, POSTAL_COLUMNS, former_owners
+from reminders.former_owner_queries import former_owners
 from reminders.further_fact_queries import offered_times, text_answers
 from reminders.recipients import (
     CANCELLED,
@@ -31,6 +33,7 @@ from reminders.recipients import (
     SAY_THE_TIME,
     SITE_MESSAGE,
     TEXT_ANSWER,
+    TO_CONFIRM,
     contacts_of,
     email_address,
     family_of,
@@ -40,29 +43,6 @@ from reminders.recipients import (
 )
 from reminders.site_text_queries import site_texts
 from reminders.tables import Notification
-
-# What `contacts_of` needs of a row; the resident and the representative are joined.
-CONTACT_COLUMNS = (
-    Resident.name.label("resident_name"),
-    EMAIL,
-    Resident.phone.label("resident_phone"),
-    *POSTAL_COLUMNS,
-    Resident.contact_preference,
-    Resident.do_not_text,
-    Resident.leave_no_message,
-    Resident.message_language,
-    Resident.safe_hours,
-    Appointment.mode,
-    case((Appointment.contact_email_returned_at.is_(None), Appointment.contact_email), else_="").label("own_email"),
-    Appointment.contact_phone.label("own_phone"),
-    Appointment.contact_preference.label("own_preference"),
-    Appointment.contact_leave_no_message.label("own_leave_no_message"),
-    Appointment.earlier_emails,
-    Representative.name.label("acting_name"),
-    case((Representative.email_returned_at.is_(None), Representative.email), else_="").label("acting_email"),
-    Representative.phone.label("acting_phone"),
-)
-
 
 _AWAITS_REBOOKING = (
     exists()
@@ -94,6 +74,9 @@ _MESSAGE_ROWS = (
         Appointment.arrangements,
         Appointment.owner_since,
         Appointment.resident_id,
+        (Appointment.confirmed_version == Appointment.version).label("is_confirmed"),
+        Appointment.given_back_at,
+        Appointment.is_urgent,
         Resident.uses_neutral_name,
         func.coalesce(Appointment.contact_language, Resident.language).label("spoken_language"),
         _AWAITS_REBOOKING,
@@ -148,11 +131,13 @@ def with_told_times(
     answers = text_answers(db, texts) if texts else {}
     own = {number_of(row.kind) for row in rows if family_of(row.kind) == SITE_MESSAGE}
     own_texts = site_texts(db, own) if own else {}
+    answer_by = {row.appointment_id: row.useful_until for row in rows if family_of(row.kind) == TO_CONFIRM}
     said = _said(db, {row.appointment_id for row in rows if family_of(row.kind) == REMINDER})
     return {
         key: replace(
             found,
             told_starts_at=told.get(key),
+            confirming=replace(found.confirming, answer_by=answer_by.get(key)),
             answers=answers,
             site_texts=own_texts,
             said=said.get((key, found.version), {}),
@@ -274,6 +259,7 @@ def _facts(
         version=row.version,
         state=row.state,
         moved_by=row.moved_by,
+        confirming=ConfirmFacts(bool(row.is_confirmed), row.is_urgent, row.given_back_at is not None),
         mode=row.mode,
         starts_at=row.starts_at,
         ends_at=row.ends_at,

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
 from people.residents.tables import Representative, Resident
-from reminders.appointment_queries import CONTACT_COLUMNS, current_state
+from reminders.appointment_queries import current_state
+from reminders.contact_columns import CONTACT_COLUMNS
 from reminders.delivery_decisions import ClaimedRow, MessageFacts, ReadyMessage, at_its_hour
 from reminders.queue import pauses_on
 from reminders.recipients import REMINDER, contacts_of, family_of

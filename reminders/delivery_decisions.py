@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from booking.arrangements import ArrangementState
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
+from reminders.confirming.confirm_facts import NOT_ASKED, ConfirmFacts, why_not_asked
 from reminders.costs.kinds_off import is_off, kinds_off_of
 from reminders.former_owners import NOBODY, FormerOwner
 from reminders.offered_time import OfferedTime
@@ -21,6 +22,7 @@ from reminders.recipients import (
     REMINDER,
     SITE_MESSAGE,
     TEXT_ANSWER,
+    TO_CONFIRM,
     ChannelRules,
     Contacts,
     Delivery,
@@ -84,6 +86,7 @@ class MessageFacts:
     is_in_calendar: bool = True
     former: Mapping[int, FormerOwner] = field(default_factory=dict)  # by the version of the hand-over
     moved_by: str = ""
+    confirming: ConfirmFacts = NOT_ASKED
     answers: Mapping[int, TextAnswer] = field(default_factory=dict)  # by the number of the text
     site_texts: Mapping[int, SiteText] = field(default_factory=dict)  # by the number of the message
     resident_id: int = 0
@@ -239,14 +242,8 @@ def decide_delivery(
         row.kind, version=row.version, now_version=facts.version, now_state=facts.state, owner_since=facts.owner_since
     ):
         return Closed(VOID, SUPERSEDED)
-    family = family_of(row.kind)
-    if (family in OFFERS and facts.offer is None) or (family == GOING_AHEAD and facts.awaits_rebooking):
-        return Closed(VOID, SUPERSEDED)  # gone since, or in doubt by another closure
-    if family == MISSED and facts.awaits_rebooking:
-        return Closed(WITHHELD, AWAITS_REBOOKING)  # it could not take place: nobody is to blame
-    text, place = facts.site_text_of(row.kind), (facts.site.id, facts.starts_at, facts.authority.zone)
-    if text is not NO_SITE_TEXT and not text.concerns(*place):
-        return Closed(VOID, SUPERSEDED)
+    if closed := _closed_by_kind(row, facts):
+        return closed
     off = facts.authority.kinds_off
     if off and is_off(kinds_off_of(off), row.kind, facts.mode, row.due_at, version=row.version):
         return Closed(VOID, SWITCHED_OFF)
@@ -257,9 +254,24 @@ def decide_delivery(
     delivery = next((one for one in found if one.channel == row.channel), None)
     if delivery is None:
         return Closed(WITHHELD, OTHER_CHANNEL)
-    if facts.awaits_rebooking and family == REMINDER:
+    if facts.awaits_rebooking and family_of(row.kind) == REMINDER:
         return _held(row, now)
     return at_its_hour(row, facts, now) or ReadyMessage(row, facts, delivery, earlier)
+
+
+def _closed_by_kind(row: ClaimedRow, facts: MessageFacts) -> Closed | None:
+    """How a message of this kind is closed that is not true of the appointment any more, or not to be said now."""
+    family = family_of(row.kind)
+    if (family in OFFERS and facts.offer is None) or (family == GOING_AHEAD and facts.awaits_rebooking):
+        return Closed(VOID, SUPERSEDED)  # gone since, or in doubt by another closure
+    if family == MISSED and facts.awaits_rebooking:
+        return Closed(WITHHELD, AWAITS_REBOOKING)  # it could not take place: nobody is to blame
+    if family == TO_CONFIRM and (code := why_not_asked(facts.confirming, facts.contacts, facts.awaits_rebooking)):
+        return Closed(VOID, code)
+    text, place = facts.site_text_of(row.kind), (facts.site.id, facts.starts_at, facts.authority.zone)
+    if text is not NO_SITE_TEXT and not text.concerns(*place):
+        return Closed(VOID, SUPERSEDED)
+    return None
 
 
 def at_its_hour(row: ClaimedRow, facts: MessageFacts, now: datetime) -> Held | Closed | None:

@@ -16,7 +16,7 @@ from booking.states import ContactChange
 from booking.tables import Appointment
 from locations.model import AuthorityFacts, ServiceFacts
 from people.residents.tables import Representative, Resident
-from reminders.appointment_queries import CONTACT_COLUMNS
+from reminders.contact_columns import CONTACT_COLUMNS
 from reminders.costs.kinds_off import kinds_off_of
 from reminders.due_times import (
     Owed,

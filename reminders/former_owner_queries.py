@@ -5,29 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import ColumnElement, case, exists, literal, or_, select
+from sqlalchemy import ColumnElement, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from booking.tables import Appointment, HandOver
 from people.residents.tables import Representative, Resident
+from reminders.contact_columns import EMAIL, POSTAL_COLUMNS
 from reminders.delivery_decisions import IN_DOUBT, SENT, SENT_OUTCOME, UNCLEAR_OUTCOME
 from reminders.former_owners import FormerOwner
 from reminders.recipients import CONFIRMATION, HANDED_OVER, REMINDER, RESCHEDULED, contacts_of
 from reminders.tables import DeliveryAttempt, Notification
 
-# Where a letter would arrive: at an address that is whole, and from which none has come back.
-POSTAL_COLUMNS = (
-    case(
-        (
-            (Resident.address != "") & (Resident.postcode != "") & Resident.letter_returned_at.is_(None),
-            Resident.address + "\n" + Resident.postcode,
-        ),
-        else_="",
-    ).label("resident_postal"),
-    Resident.large_print,
-)
-# None where mail to it has come back.
-EMAIL = case((Resident.email_returned_at.is_(None), Resident.email), else_="").label("resident_email")
 # A try that runs may arrive: it counts.
 _HAS_GONE_OUT = or_(
     Notification.status.in_((SENT, IN_DOUBT)),

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from booking.states import State
 from booking.tables import Appointment
 from booking.use_cases.cancel import cancel
+from booking.use_cases.confirm import confirm_in_transaction
 from booking.use_cases.offers import accept_offer, decline_proposal
 from booking.use_cases.rebook_items import is_to_rebook
 from booking.use_cases.stop_texts import stop_texts
@@ -176,14 +176,8 @@ def _done_here(db: Session, runtime: Runtime, row: InboundText, outcome: Outcome
 
 def _confirm(db: Session, row: InboundText, now: datetime) -> Outcome:
     """Write that they come, if the appointment is still as it was; else a person reads the text."""
-    here = (Appointment.id == row.appointment_id, Appointment.state == State.BOOKED.value, Appointment.starts_at > now)
-    appointment = db.scalars(select(Appointment).where(*here).with_for_update()).first()
-    if appointment is None:
-        return Outcome.TO_READ
-    appointment.confirmed_at, appointment.confirmed_version = now, appointment.version
-    subject, council = ("appointment", appointment.id), appointment.authority_id
-    record(db, Actor.resident(), "confirmed", subject, authority_id=council, now=now, version=appointment.version)
-    return Outcome.CONFIRMED
+    is_written = confirm_in_transaction(db, row.appointment_id or 0, actor=Actor.resident(), now=now)
+    return Outcome.CONFIRMED if is_written else Outcome.TO_READ
 
 
 def _acknowledge(db: Session, row: InboundText, now: datetime) -> None:

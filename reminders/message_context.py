@@ -53,6 +53,8 @@ class MessageContext:
     welcomes_welsh: bool = False
     place_in_message: str = ""
     direction: str = "ltr"
+    answer_by: str = ""  # of a question whether they come
+    is_given_back: bool = False  # because nobody answered it
     missed_cost: str = ""  # what a missed visit costs the council, if it says so
     site_text: SiteText = NO_SITE_TEXT
     day: str = ""  # where the message tells several of that day

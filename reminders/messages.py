@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from booking.calendar.event import (
@@ -212,8 +212,16 @@ class MessageWriter:
             can_answer=bool(facts.authority.email),
             moved_by_council=kind == RESCHEDULED and facts.moved_by == BY_COUNCIL,
             welcomes_welsh=facts.authority.first_language == "cy",
-            **(words_of_offer(facts.offer, zone, language) if facts.offer else NO_OFFER),
+            **_words_of_answers(facts, zone, language),
         )
+
+
+def _words_of_answers(facts: MessageFacts, zone: ZoneInfo, language: Language) -> dict[str, Any]:
+    """What a message says of another time that is held, and of a question whether they come."""
+    offer = words_of_offer(facts.offer, zone, language) if facts.offer else NO_OFFER
+    answer_by = facts.confirming.answer_by
+    until = language.moment(answer_by.astimezone(zone)) if answer_by else ""
+    return {**offer, "answer_by": until, "is_given_back": facts.confirming.is_given_back}
 
 
 def template_of(kind: str, facts: MessageFacts) -> str:

@@ -41,18 +41,16 @@ from reminders.recipients import (
     ARRANGEMENT,
     CALL,
     CONFIRMATION,
-    EARLIER_GONE,
     EARLIER_TIME,
-    GOING_AHEAD,
     HANDED_OVER,
     LETTER,
     MISSED,
+    NOT_AGAIN,
     OFFER,
     OFFERS,
     REMINDER,
     SITE_MESSAGE,
     TEXT_ANSWER,
-    WISH_PAUSED,
     ChannelRules,
     Contacts,
     Withheld,
@@ -63,7 +61,6 @@ from reminders.recipients import (
 from reminders.sending_times import SendingRules
 from reminders.tables import Notification
 
-NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, *OFFERS, GOING_AHEAD, EARLIER_GONE, WISH_PAUSED, MISSED)  # voided for good
 NOT_SENT = (PENDING, FAILED, WITHHELD)
 # Nobody could get it as things stood; with other contact details somebody may.
 FOR_NOBODY = frozenset({NO_ADDRESS, PREFERS_LETTERS, NO_CONTACT_WANTED, OTHER_CHANNEL})

@@ -27,6 +27,8 @@ QUIET_HOURS = "quiet_hours"  # or hours in which they do not want to be reached
 PAUSED = "paused"  # by the council, until it was of no use any more
 SWITCHED_OFF = "switched_off"  # the council sends no message of this kind
 TOLD_ALREADY = "told_already"  # a short time ago, by another message
+CONFIRMED = "confirmed"  # they have said that they come
+NOT_TO_CONFIRM = "not_to_confirm"  # they do not lose the time, whatever they say
 
 TOLD_BY_STAFF = "told_by_staff"  # they were rung, or told in another way
 MESSAGE_LEFT = "message_left"  # where nobody answered the telephone
@@ -84,6 +86,8 @@ CODES = frozenset(
         PAUSED,
         SWITCHED_OFF,
         TOLD_ALREADY,
+        CONFIRMED,
+        NOT_TO_CONFIRM,
         TOLD_BY_STAFF,
         MESSAGE_LEFT,
         NO_ANSWER,

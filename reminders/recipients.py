@@ -42,15 +42,19 @@ WISH_PAUSED = "wish_paused"  # and the number of the last offer: they are told o
 CONTACT_CHANGED = "contact_changed"  # and a number: which change it is about
 TEXT_ANSWER = "text_answer"  # and the number of the text that it answers
 HANDED_OVER = "handed_over"  # and the version of the hand-over: to whom it was not meant for
+TO_CONFIRM = "to_confirm"  # and a number: the first time that they are asked, the second
 MISSED = "missed"  # and a number: they did not come, as it was recorded for the first time, the second, ...
 SITE_MESSAGE = "site_message"  # and a number: which text of staff to everybody of a day at a site
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
 _ABOUT_TIMES = (OFFER, GOING_AHEAD, EARLIER_TIME, EARLIER_GONE, WISH_PAUSED)
-_OF_VISITS = (REMINDER, CONFIRMATION, ARRANGEMENT, HANDED_OVER, SITE_MESSAGE, MISSED)
+_OF_VISITS = (REMINDER, CONFIRMATION, TO_CONFIRM, ARRANGEMENT, HANDED_OVER, SITE_MESSAGE, MISSED)
 FAMILIES = (*_OF_VISITS, MANAGE_LINK, CONTACT_CHANGED, TEXT_ANSWER, *_ABOUT_TIMES)
 OFFERS = (OFFER, EARLIER_TIME)  # of a time that is held
+# What is void stays so, though the appointment should become again what it was.
+NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, *OFFERS, GOING_AHEAD, EARLIER_GONE, WISH_PAUSED, MISSED, TO_CONFIRM)
 _ABOUT_LINKS = (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS)
-WITHOUT_CALENDAR = (*_ABOUT_LINKS, ARRANGEMENT, *OFFERS, EARLIER_GONE, WISH_PAUSED, SITE_MESSAGE, MISSED)
+WITHOUT_CALENDAR = (*_ABOUT_LINKS, ARRANGEMENT, *OFFERS, EARLIER_GONE, WISH_PAUSED, SITE_MESSAGE, MISSED, TO_CONFIRM)
+ASKED_AGAIN = f"{TO_CONFIRM}_2"  # by the other channel: the first one may have reached nobody
 BOOKED, DID_NOT_ATTEND = "booked", "did_not_attend"
 CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
 # The families of messages that say when the appointment is, and are of no use after that.
@@ -246,7 +250,8 @@ def _wanted_channels(contacts: Contacts, kind: str, rules: ChannelRules) -> list
     if _is_needed(contacts, kind):
         return [channel for channel in channels if channel in (EMAIL, TEXT)]
     unwanted = _UNWANTED.get(preference, frozenset())
-    return sorted((channel for channel in channels if channel not in unwanted), key=lambda one: one != preference)
+    in_turn = sorted((channel for channel in channels if channel not in unwanted), key=lambda one: one != preference)
+    return in_turn[::-1] if kind == ASKED_AGAIN else in_turn
 
 
 def _in_turn(acting: Person | None, resident: Person, channels: Sequence[str]) -> Iterator[tuple[Person, str]]:

@@ -30,7 +30,8 @@ from reminders.bounces import read_bounces
 from reminders.channel_queue import DeliveryCounts
 from reminders.channels.base import ChannelUnavailable
 from reminders.channels.registry import configured_channels
-from reminders.heartbeat import RETENTION, SWEEP, HeartbeatRecorder, last_sweep, record_heartbeat
+from reminders.confirming.unconfirmed import work_confirmations
+from reminders.heartbeat import BOUNCES, RETENTION, SWEEP, HeartbeatRecorder, last_sweep, record_heartbeat
 from reminders.held_offers import is_offer_held, was_offer_tried
 from reminders.inbound import handle_waiting_texts
 from reminders.messages import MessageWriter
@@ -46,6 +47,7 @@ from reminders.worker import Worker
 TICK_SECONDS = 3
 BOUNCE_SECONDS = 300.0
 RECEIPT_SECONDS = 30
+CONFIRM_SECONDS = 300
 SWEEP_CHECK_SECONDS = 60
 SWEEP_INTERVAL = timedelta(hours=1)
 RETENTION_HOUR = 2  # UTC: the quietest of the night
@@ -87,6 +89,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("staff mails", lambda: work_staff_mails(runtime, worker, stopping), tick_seconds),
             ("waiting list", lambda: offer_waiting(runtime, seen), tick_seconds),
             ("waiting mails", lambda: send_wish_mails(runtime, worker.channels, stopping), tick_seconds),
+            ("confirmations", lambda: work_confirmations(runtime), CONFIRM_SECONDS),
             ("texts", lambda: handle_waiting_texts(runtime), tick_seconds),
             # It reads the wall clock again, whatever was done to it.
             ("timetable", timetable.wakeup, SWEEP_CHECK_SECONDS),
@@ -125,6 +128,7 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     send_wish_mails(runtime, worker.channels)
     measure_promises(runtime)
     handle_waiting_texts(runtime)
+    work_confirmations(runtime)
     counts = worker.send_due()
     ask_providers(runtime, worker.channels)
     replace_stuck(runtime)
@@ -136,8 +140,12 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
 
 def look_for_bounces(runtime: Runtime, stopping: threading.Event | None = None) -> None:
     """Read the mailbox of BOUNCE_MAILBOX, where there is one; one that cannot be read is tried again later."""
+    if not runtime.settings.bounce_mailbox:
+        return
     try:
         read_bounces(runtime, stopping)
+        with runtime.database.writing() as db:
+            record_heartbeat(db, BOUNCES, runtime.clock.database_now(db))
     except ChannelUnavailable as error:
         if stopping is None or not stopping.is_set():
             log.error("the mailbox for reports of mail servers could not be read: %s", error.detail)

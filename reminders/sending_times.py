@@ -23,6 +23,7 @@ from reminders.recipients import (
     RESCHEDULED,
     TEXT,
     TEXT_ANSWER,
+    TO_CONFIRM,
     family_of,
 )
 
@@ -150,6 +151,6 @@ def says_it_again(kind: str, said: Mapping[str, datetime], apart: timedelta, now
     """Whether it is a reminder of what was told just before; `said` is when messages of the version went out, by kind."""
     if family_of(kind) != REMINDER:
         return False
-    lasts = {CONFIRMATION: SAID_FOR, RESCHEDULED: SAID_FOR, REMINDER: apart}
+    lasts = {CONFIRMATION: SAID_FOR, RESCHEDULED: SAID_FOR, REMINDER: apart, TO_CONFIRM: apart}
     others = ((family_of(other), at) for other, at in said.items() if other != kind)
     return any(now - at < lasts.get(family, timedelta()) for family, at in others)

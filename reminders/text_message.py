@@ -80,6 +80,8 @@ class TextMessage:
     welcomes_welsh: bool = False
     begins: bool = True
     missed_cost: str = ""
+    answer_by: str = ""  # whether they come
+    is_given_back: bool = False  # because nobody confirmed it
     is_for_helper: bool = False
     visits: tuple[TextVisit, ...] = ()
     is_brief: bool = False
@@ -119,6 +121,7 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         begins=begins,
         welcomes_welsh=message.welcomes_welsh and begins,
         missed_cost=message.missed_cost,
+        is_given_back=message.is_given_back,
         is_for_helper=bool(message.acts_for),
         **_times(kind, facts, message, language),
     )
@@ -141,6 +144,7 @@ def _times(kind: str, facts: MessageFacts, message: MessageContext, language: La
         "day": language.day_short(_here(facts, facts.starts_at)),
         "earlier_when": said(told.starts_at) if message.earlier_when else "",
         "is_same_time": message.is_same_time,
+        "answer_by": said(facts.confirming.answer_by) if facts.confirming.answer_by else "",
         "newer_when": said(facts.starts_at) if message.newer_when else "",
         "offer_when": said(offer.starts_at) if offer else "",
         "offer_until": said(offer.answer_by) if offer else "",

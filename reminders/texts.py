@@ -13,7 +13,7 @@ from typing import Self
 from core.message_templates import first_large, rendered
 from reminders.gsm7 import MOST_OF_A_REMINDER, plain, text_size
 from reminders.messages import MessagePart, OtherBody, template_of
-from reminders.recipients import REMINDER, Delivery, family_of
+from reminders.recipients import REMINDER, TO_CONFIRM, Delivery, family_of
 from reminders.text_message import TextMessage, text_message, usual_name
 from reminders.text_versions import shorter_and_shorter
 
@@ -38,7 +38,7 @@ class TextBody(OtherBody):
 
 def _versions(kind: str, parts: Sequence[MessagePart]) -> Iterator[str]:
     """The whole text, in one language or in two, shorter and shorter."""
-    is_reminder = family_of(kind) == REMINDER
+    is_reminder = family_of(kind) in (REMINDER, TO_CONFIRM)
     of_each = [
         shorter_and_shorter(
             text_message(kind, facts, message, language),

@@ -65,6 +65,8 @@ class AppointmentView:
     unmet_needs: tuple[str, ...] = ()
     moved_by: str = ""
     is_confirmed: bool = False
+    is_urgent: bool = False
+    is_given_back: bool = False  # because nobody confirmed it
     counts: Counts = ()
 
     @property
@@ -248,6 +250,8 @@ def _view(catalogue: Catalogue, found: Any, services: Grouped, resources: Groupe
         old_reference=found.old_reference or "",
         moved_by=row.moved_by,
         is_confirmed=row.confirmed_at is not None and row.confirmed_version == row.version,
+        is_urgent=row.is_urgent,
+        is_given_back=row.given_back_at is not None,
         counts=counts_in_token(row.slot_token) if COUNTED in row.slot_token else (),
     )
 

@@ -65,7 +65,7 @@ def cancel(
         check_changeable(db, row, now, enforce_cutoff=enforce_cutoff)
         check_seen(row, seen)
         late = {"late": True} if is_by_resident and is_late(db, row, now) else {}
-        occupied = _end(db, row, requested_state, reason.strip(), now)
+        occupied = end_appointment(db, row, requested_state, reason.strip(), now)
         facts: dict[str, Any] = {"by": BY_RESIDENT if is_by_resident else BY_COUNCIL, "occupied": occupied} | late
         record_change(db, row, actor, "cancelled", now, reason, **facts)
         return result_of(row)
@@ -73,8 +73,8 @@ def cancel(
     return run_operation(runtime, idempotency, operation)
 
 
-def _end(db: Session, row: Appointment, state: State, reason: str, now: datetime) -> list[list[int]]:
-    """Write that the appointment is cancelled, and free its time; what it occupied."""
+def end_appointment(db: Session, row: Appointment, state: State, reason: str, now: datetime) -> list[list[int]]:
+    """Write that the appointment is cancelled, and free its time; what it occupied. The caller has locked it."""
     occupied = occupied_by(db, row.id)
     row.state, row.state_reason = state.value, reason
     row.version += 1

@@ -41,6 +41,7 @@ ONLY_WORDS = frozenset(
         *("catchment", "catchment_kind", "catchment_instead", "catchment_may_be_passed", "named_adviser"),
         *("third_time_within_days", "seen_within_minutes", "promise_alarm_days"),
         *("message_name", "waiting_list_first", "offered_at_once", "answer_days", "languages", "first_language"),
+        *("confirm_days_before", "confirm_within_hours"),
         *("text_pence", "letter_pence", "missed_visit_pounds"),
         *(key for kind in TRANSLATED for key in translation_keys(kind)),
     }

@@ -151,6 +151,16 @@ def note_lengths(reader: Reader, service: Mapping[str, Any], path: Path, name: s
                 reader.note(at, f"{name} {what}: make minutes_each or most smaller.")
 
 
+def note_confirmation(reader: Reader, service: Mapping[str, Any], path: Path, name: str) -> None:
+    """Note an answer that is due so late that nobody else could have the time."""
+    days, hours = service["confirm_days_before"], service["confirm_within_hours"]
+    if days is not None and hours is not None and hours > (days - 1) * 24:
+        reader.note(
+            (*path, "confirm_within_hours"),
+            f"{name} asks people {days} days before: confirm_within_hours must be {(days - 1) * 24} or less, a day before.",
+        )
+
+
 def note_catchment(reader: Reader, service: Mapping[str, Any], path: Path, name: str) -> None:
     """Note a rule that does not say what others do instead, and such words without a rule or preference."""
     areas, instead = service["catchment"], service["catchment_instead"]

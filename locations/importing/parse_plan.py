@@ -10,6 +10,7 @@ from locations.importing.consistency import (
     check_consistency,
     note_catchment,
     note_closures_of_nothing,
+    note_confirmation,
     note_endings,
     note_lengths,
     note_unknown_order,
@@ -117,6 +118,7 @@ def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, 
         at = (*path, "requirements")
         reader.note(at, f'{name} needs requirements: what it occupies, such as requirements = [{{ kind = "desk" }}].')
     note_catchment(reader, row, path, name)
+    note_confirmation(reader, row, path, name)
     return row | {"reminder_plan": _reminders(reader, found, path, name)}
 
 

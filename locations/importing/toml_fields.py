@@ -143,6 +143,8 @@ SERVICE: Fields = {
     "waiting_list_first": Field(yes_no, False),
     "offered_at_once": Field(whole(1, 10), 1),
     "answer_days": Field(whole(1, 90), 14),
+    "confirm_days_before": Field(whole(2, 60)),
+    "confirm_within_hours": Field(whole(24, 336), 48),
     "third_time_within_days": Field(whole(0, 365)),
     "seen_within_minutes": Field(whole(0, 240)),
     "promise_alarm_days": Field(whole(1, 60), PROMISE_ALARM_DAYS),

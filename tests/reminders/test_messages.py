@@ -23,6 +23,7 @@ from booking.proposals.time_ranking import ProposedChange
 from core.settings import ROOT
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.session_facts import HolidayRule
+from reminders.confirming.confirm_facts import ConfirmFacts
 from reminders.delivery_decisions import MessageFacts
 from reminders.former_owners import FormerOwner
 from reminders.messages import EmailBody, template_of
@@ -161,6 +162,9 @@ LATER_THAT_DAY = replace(
     ends_at=FACTS.ends_at + timedelta(hours=4),
 )
 
+ASKED: dict[str, Any] = {"confirming": ConfirmFacts(answer_by=STARTS - timedelta(days=5))}
+GIVEN_BACK: dict[str, Any] = {"state": "cancelled_by_authority", "confirming": ConfirmFacts(is_given_back=True)}
+
 CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "confirmation": ("confirmation", {}, TO_RESIDENT),
     "reminder-for-a-carer": ("reminder_1d", {}, TO_CARER),
@@ -174,6 +178,9 @@ CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "rescheduled": ("rescheduled", {"version": 2}, TO_RESIDENT),
     "cancelled-by-resident": ("cancelled", {"version": 2, "state": "cancelled_by_resident"}, TO_RESIDENT),
     "cancelled-by-authority": ("cancelled", {"version": 2, "state": "cancelled_by_authority"}, TO_RESIDENT),
+    "given-back": ("cancelled", GIVEN_BACK, TO_RESIDENT),
+    "to-confirm": ("to_confirm_1", ASKED, TO_RESIDENT),
+    "to-confirm-for-a-carer": ("to_confirm_2", ASKED, TO_CARER),
     "missed": ("missed_1", {"state": "did_not_attend"}, TO_RESIDENT),
     "missed-for-a-carer": ("missed_1", {"state": "did_not_attend"}, TO_CARER),
     "manage-link": ("manage_link_1", {}, TO_RESIDENT),
@@ -350,6 +357,8 @@ KINDS = {
     "cancelled ": {"version": 2, "state": "cancelled_by_authority"},
     "manage_link_1": {},
     "missed_1": {"state": "did_not_attend"},
+    "to_confirm_1": ASKED,
+    "cancelled  ": GIVEN_BACK,
     "contact_changed_1": {},
     "handed_over_2": {"version": 2, "manage_nonce": ""},
     "offer_1": {"offer": OfferedTime(SITE, STARTS + timedelta(days=1), STARTS - timedelta(hours=2))},

@@ -24,10 +24,11 @@ from people.staff.key_changes import OVERLAPS
 from people.staff.policy import Action, Role, Scope
 from planner.waiting_page import PASSED_OVER, PROPOSAL_STATES, WISH_STATES
 from reminders import reasons
+from reminders.confirming.confirm_rules import Kept, Spared
 from reminders.delivery_decisions import FAILED, IN_DOUBT, LATE, PENDING, SENT, VOID, WITHHELD
 from reminders.reach import Reach
 from reminders.recipients import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
-from web import labels, message_labels
+from web import confirmation_lines, labels, message_labels
 from web.agent.match_labels import MATCH_REASONS
 from web.site.arrangement_rows import ARRANGEMENT_ACTIONS, ARRANGEMENTS
 from web.site.day_rows import ROW_ACTIONS
@@ -88,6 +89,11 @@ def test_every_table_of_labels_is_held_to_its_vocabulary() -> None:
 def test_the_statuses_of_messages_and_their_reasons_have_labels() -> None:
     assert set(message_labels.MESSAGE_STATUSES) == {PENDING, SENT, FAILED, VOID, LATE, WITHHELD, IN_DOUBT}
     assert set(message_labels.MESSAGE_REASONS) == reasons.CODES
+
+
+def test_why_a_time_is_kept_has_labels() -> None:
+    assert set(confirmation_lines.SPARED) == set(Spared)
+    assert set(confirmation_lines.KEPT) == set(Kept)
 
 
 def test_the_kinds_of_messages_have_labels() -> None:

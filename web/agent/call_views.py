@@ -58,7 +58,7 @@ def call(resident_id: int) -> ResponseReturnValue:
         if "find" in request.args:
             query = _query_of_only_service(context, resident_id, state)
             if query is not None:
-                return _to_call(resident_id, query)
+                return to_call(resident_id, query)
         return show_call(context, resident_id, state)
 
 
@@ -69,7 +69,8 @@ def _query_of_only_service(context: StaffContext, resident_id: int, state: CallS
     return listed[0].query if is_clear else None
 
 
-def _to_call(resident_id: int, query: str) -> ResponseReturnValue:
+def to_call(resident_id: int, query: str) -> ResponseReturnValue:
+    """Back to the call with what `query` selects."""
     address = url_for("agent.call", resident_id=resident_id)
     return redirect(f"{address}?{query}" if query else address, code=303)
 
@@ -87,7 +88,7 @@ def note(resident_id: int) -> ResponseReturnValue:
             save_note(context.runtime, key, text, channel=context.channel, actor=context.actor, idempotency=form_key)
         except Invalid as error:
             return show_call(context, resident_id, state, FormResult(errors=field_errors(error), status=400))
-    return _to_call(resident_id, state.query)
+    return to_call(resident_id, state.query)
 
 
 def settle(context: StaffContext, resident_id: int, typed: Typed, used: Collection[str] | None = None) -> None:
@@ -116,8 +117,8 @@ def stay(resident_id: int) -> ResponseReturnValue:
         state = state.but(numbers=read_state(request.form).numbers, first_date=None)
     if "find" in request.form:
         query = urlencode({"find": read_state(request.form).search_text})
-        return _to_call(resident_id, "&".join(filter(None, [state.but(picking=True).query, query])))
-    return _to_call(resident_id, state.query)
+        return to_call(resident_id, "&".join(filter(None, [state.but(picking=True).query, query])))
+    return to_call(resident_id, state.query)
 
 
 @blueprint.post("/residents/<int:resident_id>/hold")
@@ -141,7 +142,7 @@ def hold(resident_id: int) -> ResponseReturnValue:
         except CANNOT_BE_BOOKED as error:
             conflict = conflict_of(context, error, token, needs)
             return show_call(context, resident_id, state, FormResult(conflict=conflict, status=409))
-    return _to_call(resident_id, state.but().query)
+    return to_call(resident_id, state.but().query)
 
 
 def other_numbers(context: StaffContext, visit: CallVisit, token: str, needs: frozenset[str]) -> FormResult | None:
@@ -186,7 +187,7 @@ def release(resident_id: int) -> ResponseReturnValue:
             release_held_slot(context, resident_id, request.form.get("shown", ""))
         except Invalid as error:
             return show_call(context, resident_id, state, FormResult(errors=field_errors(error), status=400))
-    return _to_call(resident_id, state.query)
+    return to_call(resident_id, state.query)
 
 
 @blueprint.post("/residents/<int:resident_id>/confirm")

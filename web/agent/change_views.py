@@ -70,7 +70,7 @@ def move(resident_id: int) -> ResponseReturnValue:
 
 
 def _move(context: StaffContext, resident_id: int, state: CallState, typed: Typed) -> None:
-    _check_owner(context, resident_id, state.moving)
+    check_owner(context, resident_id, state.moving)
     hold = hold_to_confirm(context.runtime, context.call_with(resident_id), request.form.get("shown", ""))
     reschedule(
         context.runtime,
@@ -90,7 +90,7 @@ def _move(context: StaffContext, resident_id: int, state: CallState, typed: Type
     )
 
 
-def _check_owner(context: StaffContext, resident_id: int, reference: str) -> None:
+def check_owner(context: StaffContext, resident_id: int, reference: str) -> None:
     """Raises: NotFound unless the appointment is this resident's, at a site at which whoever is signed in may change it;
     Stale when it was this resident's until it was handed over.
     """
@@ -118,7 +118,7 @@ def cancel_appointment(resident_id: int) -> ResponseReturnValue:
         try:
             cleaned_text = cleaned(typed)
             check_reason(cleaned_text, is_cancelling=True)
-            _check_owner(context, resident_id, state.cancelling)
+            check_owner(context, resident_id, state.cancelling)
             cancel(
                 context.runtime,
                 context.authority.id,
@@ -157,7 +157,7 @@ def _changed(resident_id: int, state: CallState) -> Response:
 def undo(resident_id: int, reference: str) -> ResponseReturnValue:
     """Take back the move or the cancellation of just now, before anybody is told; or say why it cannot be."""
     with staff_context() as context:
-        _check_owner(context, resident_id, reference)
+        check_owner(context, resident_id, reference)
         change = change_to_undo(context.db, context.authority.id, reference, context.now)
         if change:
             context.check_serves(change.site_id)

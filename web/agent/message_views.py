@@ -15,6 +15,7 @@ from people.staff.policy import Action
 from reminders.delivery_decisions import PENDING, WITHHELD
 from reminders.history_queries import MessageHistoryEntry, message_history
 from reminders.recipients import CONTACT_CHANGED, HANDED_OVER, Contacts, Withheld, deliveries_for
+from web.confirmation_lines import confirmation_lines
 from web.labels import labels_of
 from web.message_labels import FAILURE_RESULTS, MESSAGE_CHANNELS, MESSAGE_KINDS, MESSAGE_OUTCOMES, message_reason
 from web.message_routes import contacts_of_appointment, rules_of_page
@@ -35,6 +36,9 @@ def account(reference: str) -> str:
         return render_template(
             "staff/messages.html",
             appointment=appointment,
+            confirmation=confirmation_lines(context.runtime, context.db, [appointment], context.now).get(
+                appointment.id
+            ),
             entries=history_of(context.db, appointment),
             message_kinds=MESSAGE_KINDS,
             message_channels=MESSAGE_CHANNELS,

@@ -18,6 +18,7 @@ from booking.states import RepresentativeView, State
 from web.agent.call_request import CallState, Typed, Unused, code_of_representative
 from web.agent.resident_card import ResidentCard
 from web.agent.slot_grid import place_label
+from web.confirmation_lines import confirmation_lines
 from web.labels import BASES_IN_SENTENCE, MOVED_BY, STATES, Labels, label_of
 from web.page_context import StaffContext
 from web.request_language import all_of, current_language, format_moment_short
@@ -53,6 +54,9 @@ class AppointmentLine:
     state_and_reason: str
     own_contact: str
     is_confirmed: bool
+    confirmation: str
+    may_confirm: bool
+    may_be_urgent: bool
     needs: str
     is_booked: bool
     can_change: bool
@@ -170,7 +174,11 @@ class ResidentPage:
     def upcoming(self) -> tuple[AppointmentLine, ...]:
         """The appointments that are still to come, the next one first."""
         current = (self.state.moving, self.state.cancelling)
-        return tuple(_line(view, self.context, is_current=view.reference in current) for view in self.card.upcoming)
+        asked = confirmation_lines(self.context.runtime, self.context.db, self.card.upcoming, self.context.now)
+        return tuple(
+            _line(view, self.context, is_current=view.reference in current, confirmation=asked.get(view.id, ""))
+            for view in self.card.upcoming
+        )
 
     @property
     def first_changeable(self) -> AppointmentLine | None:
@@ -197,7 +205,7 @@ class ResidentPage:
         return RepresentativeLine(code, person.name, basis, person.phone, self.typed.caller == code)
 
 
-def _line(view: AppointmentView, context: StaffContext, *, is_current: bool) -> AppointmentLine:
+def _line(view: AppointmentView, context: StaffContext, *, is_current: bool, confirmation: str = "") -> AppointmentLine:
     state = str(STATES[view.state])
     moved = f"{state}. {MOVED_BY[view.moved_by]}" if view.moved_by else state
     can_change = view.state is State.BOOKED and context.serves(view.site.id)
@@ -212,6 +220,9 @@ def _line(view: AppointmentView, context: StaffContext, *, is_current: bool) -> 
         state_and_reason=f"{moved}: {view.state_reason}" if view.state_reason else moved,
         own_contact=_own_contact(view) if view.has_own_contact else "",
         is_confirmed=view.is_confirmed and view.state is State.BOOKED,
+        confirmation=confirmation,
+        may_confirm=can_change and bool(confirmation),
+        may_be_urgent=can_change and bool(confirmation) and not view.is_urgent,
         needs="; ".join(need_lines(view, current_language())) if view.arrangements or view.unmet_needs else "",
         is_booked=view.state is State.BOOKED,
         can_change=can_change,

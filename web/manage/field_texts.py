@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from locations.own_words import translated_key
 from web.manage.field_words import WORDS
+from web.manage.service_field_texts import QUESTION, SERVICE
 from web.manage.session_field_texts import RELEASE, SESSION, FieldText, Texts
 from web.manage.session_field_texts import field_text as _t
 
@@ -19,7 +20,6 @@ _HORIZON = _l("In days: 56 are eight weeks")
 _LIMIT = _l("Open appointments of one person for one service")
 _PHONE = _l("For example, 020 7946 0000")
 _SKILLS = _l("Separate them with commas. For example: housing, benefits")
-_AS_COUNCIL = _l("Leave it empty to do as the whole council does")
 _POINT = _l("On the National Grid, in metres. Leave both empty, and the postcode says where it is")
 _JOIN = _l("Where residents join by video. {room} stands for each appointment’s own room")
 
@@ -102,85 +102,6 @@ PERSON: Texts = {
     "name": _NAME,
     "kind": _t(_l("What do they do?")),
     "skills": _t(_l("Skills"), _SKILLS),
-}
-SERVICE: Texts = {
-    "name": _t(_l("Name of the service"), _l("As residents read it")),
-    "topic": _t(_l("Topic"), _l("The heading under which it stands, for example, Housing")),
-    "summary": _t(_l("What is it for?"), _l("One sentence")),
-    "also_called": _t(_l("Other words for it"), _l("One on each line. People find it by these as well")),
-    "message_name": _t(
-        _l("Neutral name for messages"),
-        _l("If others may read what we send. For example, “your visit”. Then no message says what the service is"),
-    ),
-    "duration_minutes": _t(_l("How long does it take?"), _l("In minutes")),
-    "turnaround_minutes": _t(_l("Time to tidy up after it"), _l("In minutes")),
-    "grid_minutes": _t(_l("Offer a start every so many minutes"), _l("15 gives 9:00, 9:15, 9:30")),
-    "modes": _t(_l("How can people meet you?")),
-    "documents": _t(_l("What must people bring?"), _l("One on each line")),
-    "online_instead": _t(_l("How can it be done online?"), _l("Leave it empty when people have to come")),
-    "online_url": _t(_l("Web address for doing it online")),
-    "post_instead": _t(_l("How can it be done by post?")),
-    "bookable_online": _t(_l("Can residents book it themselves?")),
-    "lead_minutes": _t(_l("Shortest time before an appointment, in minutes"), _AS_COUNCIL),
-    "horizon_days": _t(_l("How far ahead can people book, in days?"), _AS_COUNCIL),
-    "open_limit": _t(_l("How many appointments may somebody have for it?"), _AS_COUNCIL),
-    "cancel_cutoff_minutes": _t(_l("Last time to cancel or change, in minutes before"), _AS_COUNCIL),
-    "closed_from": _t(
-        _l("Not given any more from"), _l("The first day on which it is not. Leave it empty if it goes on")
-    ),
-    "successor": _t(_l("Which service takes its place?")),
-    "where_to_go": _t(_l("What do people do instead?"), _l("What they read when it is not given any more")),
-    "waiting_list_first": _t(
-        _l("Does a freed time go to the waiting list first?"),
-        _l("Everybody else can have it after 5 to 60 minutes, so that programs that look all the time gain nothing"),
-    ),
-    "offered_at_once": _t(
-        _l("To how many who wait shall we offer a time at short notice?"),
-        _l("One that begins within two days. Who accepts first has it, and the others keep their place"),
-    ),
-    "answer_days": _t(
-        _l("After how many days shall a colleague tell those who wait how it stands?"),
-        _l("Then it is a task for those who book for residents, until somebody has told them"),
-    ),
-    "third_time_within_days": _t(
-        _l("Within how many days do you promise a free time?"),
-        _l("We measure each day how far away the third free time is. Leave it empty if you promise nothing"),
-    ),
-    "seen_within_minutes": _t(
-        _l("Within how many minutes of the booked time do you promise to see people?"),
-        _l("We measure each day within how many minutes 9 of 10 people were seen"),
-    ),
-    "promise_alarm_days": _t(
-        _l("After how many days of a broken promise do you want to be told?"),
-        _l("Then it stands on the staff home of managers and administrators"),
-    ),
-    "opens_same_day_early": _t(
-        _l("While the promise of a free time is broken, can everybody book what is kept for the day itself?"),
-        _l("The shares of sessions that would be free to book on the day only"),
-    ),
-    "catchment": _t(_l("Which areas is it for?"), _l("One on each line: N12, N12 0 or N12 0GA. None if for everybody")),
-    "catchment_kind": _t(_l("Who else can book it?")),
-    "catchment_instead": _t(_l("What do people do for whom it is not?")),
-    "named_adviser": _t(_l("Is it for people who have an adviser, named by staff or seen last?")),
-    "catchment_may_be_passed": _t(_l("Can staff book it for somebody else, if they say why?")),
-    "triage_questions": _t(_l("Questions before booking")),
-    "requirements": _t(_l("What a visit needs")),
-    "reminder_plan": _t(_l("Reminders")),
-}
-QUESTION: Texts = {
-    "ask": _t(_l("Question")),
-    "say": _t(_l("What staff say about the answer")),
-    "tell": _t(_l("What residents read"), _l("Residents see the question only if you write something here")),
-    "wrong_answer": _t(
-        _l("Which answer means that it is not the right service?"),
-        _l("Then residents answer yes or no before they look for a time"),
-    ),
-    "instead": _t(_l("What do people with this answer do instead?")),
-    "minutes_each": _t(
-        _l("If the answer is a number: how many more minutes does the visit take for each?"),
-        _l("They are added to how long the service takes. Leave it empty if the answer changes nothing"),
-    ),
-    "most": _t(_l("The highest number that can be answered"), _l("10 if you leave it empty")),
 }
 REQUIREMENT: Texts = {
     "kind": _t(_l("One of these is needed")),

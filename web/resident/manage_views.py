@@ -27,6 +27,7 @@ from core.flask_context import current_runtime
 from locations.catalogue_queries import catalogue_by_id
 from locations.own_words import Told, words_in
 from people.staff.access_marks import public
+from reminders.confirming.confirm_queries import visits_to_confirm
 from web.components.wish_fields import wish_lines
 from web.message_routes import route_of_booked
 from web.page_context import council_context, resident_context
@@ -79,6 +80,7 @@ MESSAGES = {
     ),
     "waiting": Banner(_l("Thank you"), _l("We will write to you if an earlier time comes up.")),
     "not_waiting": Banner(_l("Thank you"), _l("You keep the time that you have. We offer you no earlier times.")),
+    "confirmed": Banner(_l("Thank you"), _l("The appointment is confirmed.")),
     "changed": Banner(_l("Changed"), _l("We have kept your new details.")),
 }
 
@@ -131,6 +133,7 @@ def show_appointment(page: AppointmentPage, message: Banner | None) -> str:
     rebooking = rebooking_of(page.context.db, page.context.catalogue, view.id, page.context.now)
     longer = longer_time(page.context, view) if "extra-time" in view.unmet_needs else None
     wish = wish_of_appointment(page.context.db, page.context.catalogue, view.id, page.context.now)
+    asked = visits_to_confirm(page.context.db, [view.id]).get(view.id)
     facts: dict[str, object] = {
         "message": message,
         "route": route,
@@ -138,6 +141,8 @@ def show_appointment(page: AppointmentPage, message: Banner | None) -> str:
         "longer": longer,
         "wish": wish,
         "own_adviser": page.own_adviser,
+        "confirmation": asked,
+        "is_in_time": asked is not None and asked.answer_by is not None and page.context.now < asked.answer_by,
     }
     lines = wish_lines(wish, view.site) if wish else ()
     held = rebooking.proposal if rebooking else wish.proposal if wish else None

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import RebookPerson, SiteDayView
 from booking.states import State
+from reminders.confirming.confirm_rules import asks
 from reminders.expected_queries import expected_of_arrangements, expected_of_keeping, expected_of_missing
+from web.confirmation_lines import confirmation_lines
 from web.page_context import SiteContext
 from web.site.day_rows import DayRow
 from web.told import ToldLine, told_lines
@@ -18,11 +20,15 @@ Lines = Mapping[int, tuple[ToldLine, ...]]
 
 @dataclass(frozen=True)
 class DayTold:
-    """By the id of the appointment: who is told of an interpreter, of another desk, and that they did not come."""
+    """By the id of the appointment: who is told of an interpreter, of another desk, and that they did not come.
+
+    And what is to be read of one that is to be confirmed.
+    """
 
     arrangements: Lines = field(default_factory=dict)
     other_desks: Lines = field(default_factory=dict)
     missing: Lines = field(default_factory=dict)
+    confirmations: Mapping[int, str] = field(default_factory=dict)
 
 
 def told_of_day(context: SiteContext, day: SiteDayView) -> DayTold:
@@ -30,7 +36,10 @@ def told_of_day(context: SiteContext, day: SiteDayView) -> DayTold:
     ids = [view.id for view in day.appointments if _can_be_arranged(view, day)]
     found = expected_of_arrangements(context.db, context.authority, ids, context.now) if ids else {}
     arranged = {id_: told_lines(messages) for id_, messages in found.items()}
-    return DayTold(arranged, told_of_other_desks(context, day.to_rebook), _told_who_did_not_come(context, day))
+    missing, desks = _told_who_did_not_come(context, day), told_of_other_desks(context, day.to_rebook)
+    is_asked = any(asks(view.services) for view in day.appointments)
+    lines = confirmation_lines(context.runtime, context.db, day.appointments, context.now) if is_asked else {}
+    return DayTold(arranged, desks, missing, lines)
 
 
 def _told_who_did_not_come(context: SiteContext, day: SiteDayView) -> Lines:
@@ -55,6 +64,7 @@ def with_told(row: DayRow, appointment_id: int, told: DayTold) -> DayRow:
     return replace(
         row,
         told_of_arrangement=told.arrangements.get(appointment_id, ()),
+        reason=told.confirmations.get(appointment_id, row.reason),
         told_of_missing=told.missing.get(appointment_id, ()),
         told_of_other_desk=told.other_desks.get(appointment_id, ()) if row.may_change_resources else (),
     )

@@ -46,12 +46,22 @@ def test_who_has_confirmed_is_shown_to_staff(agent: Agent, callers: Callers, dat
     from sqlalchemy import update
 
     from booking.tables import Appointment
+    from locations.tables import Authority, Service
     from tests.support.factories import NOW
 
     call = f"/staff/calls/residents/{callers.people['amina']}"
     with database.writing() as db:
         db.execute(update(Appointment).values(confirmed_at=NOW, confirmed_version=Appointment.version))
     assert "They have said that they come" in agent.check_caller(call).text
+    assert "They are coming" not in agent.open(call).text
+    with database.writing() as db:
+        db.execute(update(Service).values(confirm_days_before=7))
+        db.execute(update(Authority).values(plan_version=Authority.plan_version + 1))
+        db.execute(update(Appointment).values(confirmed_at=None, confirmed_version=None))
+    assert "They are coming" in agent.open(call).text
+    for word, said in (("urgent", "It is urgent"), ("confirm", "They have said that they come")):
+        agent.send(f"{call}/appointments/{callers.booked.reference}/{word}")
+        assert said in agent.open(call).text
     with database.writing() as db:
         db.execute(update(Appointment).values(version=Appointment.version + 1))
     assert "They have said that they come" not in agent.open(call).text

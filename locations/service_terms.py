@@ -1,0 +1,21 @@
+"""What a service promises and asks of people, beside what it is. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from locations.default_values import PROMISE_ALARM_DAYS
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ServiceTerms:
+    """Who has a freed time first, when people are asked to confirm, None for never, and what the council promises."""
+
+    waiting_list_first: bool = False
+    offered_at_once: int = 1
+    answer_days: int = 14
+    confirm_days_before: int | None = None
+    confirm_within_hours: int = 48
+    third_time_within_days: int | None = None
+    seen_within_minutes: int | None = None
+    promise_alarm_days: int = PROMISE_ALARM_DAYS

@@ -1,0 +1,43 @@
+"""The columns that say how the people of an appointment are reached, as `recipients.contacts_of` reads them."""
+
+from __future__ import annotations
+
+from sqlalchemy import case
+
+from booking.tables import Appointment
+from people.residents.tables import Representative, Resident
+
+# Where a letter would arrive: at an address that is whole, and from which none has come back.
+POSTAL_COLUMNS = (
+    case(
+        (
+            (Resident.address != "") & (Resident.postcode != "") & Resident.letter_returned_at.is_(None),
+            Resident.address + "\n" + Resident.postcode,
+        ),
+        else_="",
+    ).label("resident_postal"),
+    Resident.large_print,
+)
+# None where mail to it has come back.
+EMAIL = case((Resident.email_returned_at.is_(None), Resident.email), else_="").label("resident_email")
+# What `contacts_of` needs of a row; the resident and the representative are joined.
+CONTACT_COLUMNS = (
+    Resident.name.label("resident_name"),
+    EMAIL,
+    Resident.phone.label("resident_phone"),
+    *POSTAL_COLUMNS,
+    Resident.contact_preference,
+    Resident.do_not_text,
+    Resident.leave_no_message,
+    Resident.message_language,
+    Resident.safe_hours,
+    Appointment.mode,
+    case((Appointment.contact_email_returned_at.is_(None), Appointment.contact_email), else_="").label("own_email"),
+    Appointment.contact_phone.label("own_phone"),
+    Appointment.contact_preference.label("own_preference"),
+    Appointment.contact_leave_no_message.label("own_leave_no_message"),
+    Appointment.earlier_emails,
+    Representative.name.label("acting_name"),
+    case((Representative.email_returned_at.is_(None), Representative.email), else_="").label("acting_email"),
+    Representative.phone.label("acting_phone"),
+)
