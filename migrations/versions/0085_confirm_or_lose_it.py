@@ -8,7 +8,7 @@ from alembic import op
 from migrations.column_types import UtcDateTime
 
 revision = "0085"
-down_revision = "0087"
+down_revision = "0090"
 branch_labels = None
 depends_on = None
 
