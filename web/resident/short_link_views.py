@@ -97,7 +97,8 @@ def book_again(token: str) -> ResponseReturnValue:
 def _times_again(context: PageContext, view: AppointmentView) -> str:
     """The page that leads to another visit like this one: its times, or how to book what cannot be booked online.
 
-    Times with their own adviser need the proof of the link, which the browser keeps.
+    What they need, and their own adviser, are said as long as the link opens the appointment: later it proves nothing. Times
+    with that adviser need the proof of the link, which the browser keeps.
     """
     services, public = view.services, context.catalogue.public_services()
     if any(one not in public and not has_ended(one, context.today) for one in services):
@@ -106,10 +107,14 @@ def _times_again(context: PageContext, view: AppointmentView) -> str:
     if by_telephone is not None:
         return f"services/{by_telephone.slug}"
     search = SearchState(
-        services=tuple(service.slug for service in services),
+        services=tuple(service.slug for service in services), numbers=numbers_of(services, view.counts)
+    )
+    if has_link_ended(view.ends_at, context.now):
+        return f"where?{search.query()}"
+    search = replace(
+        search,
         needs=view.support_needs,
         language=view.resident.language if "language" in view.support_needs else "",
-        numbers=numbers_of(services, view.counts),
     )
     ids = [service.id for service in services]
     known = adviser_of(context.db, context.catalogue, [view.resident.id], ids, context.today)
