@@ -26,6 +26,7 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.costs.kind_switching import of_kind, switch_off, switch_on, void_and_of_use
 from reminders.costs.kinds_off import SWITCHABLE
+from reminders.delivery_decisions import PENDING
 from reminders.recipients import REMINDER
 from reminders.tables import Notification
 from web.components.form_fields import Form, optional
@@ -130,8 +131,26 @@ def _page(context: StaffContext, kind: str, form: SwitchForm, refused: str = "")
         can_switch=kind in SWITCHABLE,
         off=page.off_since(kind),
         told=_told_again(context, kind),
+        not_told=_not_told(context, kind),
         done=request.args.get("done", "") if request.method == "GET" else "",
     )
+
+
+def _not_told(context: StaffContext, kind: str) -> tuple[ToldLine, ...]:
+    """Who is not told when the kind is switched off at once: those who are booked, and whoever books then."""
+    waiting = select(func.count(Appointment.resident_id.distinct())).select_from(Notification)
+    joined = waiting.join(Appointment, Appointment.id == Notification.appointment_id)
+    waits = (Notification.status == PENDING, Notification.lease_until.is_(None), Notification.due_at >= context.now)
+    number = context.db.scalar(joined.where(of_kind(context.authority.id, kind), *waits)) or 0
+    later = ToldLine(str(_("Nobody who books from that day on gets them.")), is_told=False)
+    if not number:
+        return (later,)
+    text = ngettext(
+        "%(num)d person who is booked now does not get it, if you switch it off at once.",
+        "%(num)d people who are booked now do not get it, if you switch it off at once.",
+        number,
+    )
+    return (ToldLine(text, is_told=False), later)
 
 
 def _told_again(context: StaffContext, kind: str) -> tuple[ToldLine, ...]:

@@ -24,6 +24,7 @@ from core.clock import Clock
 from core.database import Database
 from reminders import queue
 from reminders.appointment_queries import current_state
+from reminders.checked_queries import is_reached_as_checked
 from reminders.delivery_decisions import (
     ASK_AFTER,
     FAILED,
@@ -220,8 +221,8 @@ class ChannelQueue:
         """Whether a try starts: all its rows are still ours and still true, and no earlier try of one has arrived."""
         row = ready.claimed
         may_go = [one for one in row.each if self._may_go(db, one, ready.facts.version, now, counts)]
-        if len(may_go) < len(row.each):
-            queue.release(db, may_go, now)  # the next pass finds out what is told without the others
+        if len(may_go) < len(row.each) or not is_reached_as_checked(db, ready):
+            queue.release(db, may_go, now)  # the next pass finds out what is told without the others, or to whom
             return False
         queue.start(db, [row], self.worker, now, maybe_duplicate=ready.earlier.in_doubt)
         return True

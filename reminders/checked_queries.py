@@ -41,5 +41,15 @@ def _stands(db: Session, row: ClaimedRow, facts: MessageFacts, now: datetime) ->
         return False
     if any(pause.holds(row.authority_id, row.kind, row.channel) for pause in pauses_on(db, now)):
         return False
+    return _is_reached_alike(db, row, facts)
+
+
+def is_reached_as_checked(db: Session, message: ReadyMessage) -> bool:
+    """Whether the people whom the message tells are still reached as they were when it was checked."""
+    told = zip(message.claimed.each, (message.facts, *message.facts.same_day), strict=True)
+    return all(_is_reached_alike(db, row, facts) for row, facts in told)
+
+
+def _is_reached_alike(db: Session, row: ClaimedRow, facts: MessageFacts) -> bool:
     people = db.execute(_PEOPLE.where(Appointment.id == row.appointment_id)).one()
     return contacts_of(people) == facts.contacts and (not people.uses_neutral_name or bool(facts.hidden_names))

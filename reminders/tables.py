@@ -270,6 +270,15 @@ class SiteMessage(Base):
     created_at: Mapped[datetime]
 
 
+class KeyPace(Base):
+    """When the next requests under a provider's key may begin: by whatever process or host, which all know it here."""
+
+    __tablename__ = "key_paces"
+
+    key_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    free_at: Mapped[datetime]
+
+
 class Heartbeat(Base):
     """A running scheduler's last heartbeat; `/readyz` looks at the newest."""
 

@@ -7,8 +7,9 @@ import click
 from core.errors import DeliveryFailed
 from core.flask_context import runtime_command
 from core.runtime import Runtime
-from reminders.channels.notify_account import Patience, account_of
+from reminders.channels.notify_account import Patience
 from reminders.channels.notify_templates import FoundTemplate
+from reminders.channels.registry import account_of
 
 
 @click.group("templates")
@@ -24,7 +25,9 @@ def check_command(runtime: Runtime) -> None:
     if not settings.notify_api_key:
         raise click.ClickException("NOTIFY_API_KEY is not set, so there is no account to look at.")
     try:
-        found = account_of(settings.notify_api_key, settings.notify_base_url).look_for_templates(Patience())
+        found = account_of(settings.notify_api_key, settings.notify_base_url, runtime.database).look_for_templates(
+            Patience()
+        )
     except DeliveryFailed as error:
         raise click.ClickException(f"GOV.UK Notify did not say which templates there are: {error.detail}") from error
     for template in found:

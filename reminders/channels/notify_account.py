@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from time import monotonic
 from typing import Any
 
@@ -20,12 +19,13 @@ from reminders.channels.base import ChannelUnavailable, DeliveryDeferred, Waitin
 from reminders.channels.bounded_http import BoundedAdapter, Exchange
 from reminders.channels.notify_answers import Answer, failure_of, question_failed
 from reminders.channels.notify_templates import FoundTemplate, NeededTemplate, find_templates
-from reminders.channels.pace import Pace
-from reminders.reasons import TEMPLATE_UNUSABLE, with_detail
+from reminders.channels.pace import KeyTurns, Pace
+from reminders.reasons import PROVIDER_BUSY, TEMPLATE_UNUSABLE, with_detail
 
 BASE_URL = "https://api.notifications.service.gov.uk"
 PER_MINUTE = 3_000  # for each key: docs.notifications.service.gov.uk, "Rate limits", read 2026-11-26
 MOST_RETRY_AFTER = 86_400
+SHORTEST_PAUSE, LONGEST_TURN = 1.0, 5.0  # seconds: of a key that was refused, and in which a request waits for its turn
 Request = Callable[[Any], Mapping[str, Any]]  # of a client, which has no types
 _make_client: Any = NotificationsAPIClient
 
@@ -61,7 +61,7 @@ class NotifyAccount:
     api_key: str = field(repr=False)
     base_url: str = BASE_URL
     limits: CallLimits = field(default_factory=CallLimits)
-    pace: Pace = field(default_factory=lambda: Pace(PER_MINUTE))
+    pace: KeyTurns = field(default_factory=lambda: Pace(PER_MINUTE))
     _templates: dict[str, FoundTemplate] = field(default_factory=dict, init=False, repr=False)
     _local: threading.local = field(default_factory=threading.local, init=False, repr=False)
 
@@ -112,12 +112,21 @@ class NotifyAccount:
         except APIError as error:
             if waiting.stopping.is_set() and not exchange.has_begun:
                 raise DeliveryDeferred from error
-            raise failure(_answer(error, exchange)) from error
+            answered = _answer(error, exchange)
+            if answered.is_too_fast:  # for texts, letters and email alike
+                self.pace.pause(answered.retry_after or SHORTEST_PAUSE)
+            raise failure(answered) from error
         return answer if isinstance(answer, Mapping) else {}
 
     def _wait_for_turn(self, waiting: Waiting) -> None:
-        """Wait until the pace of the key allows a request. Raises: DeliveryDeferred when we are stopping."""
-        waiting.stopping.wait(self.pace.reserve(monotonic()) - monotonic())
+        """Wait until the pace of the key allows a request.
+
+        Raises: ChannelUnavailable when that is long, DeliveryDeferred when we are stopping.
+        """
+        seconds = self.pace.reserve(monotonic()) - monotonic()
+        if seconds > LONGEST_TURN:
+            raise ChannelUnavailable(detail=PROVIDER_BUSY, retry_after=seconds)
+        waiting.stopping.wait(seconds)
         if waiting.stopping.is_set():
             raise DeliveryDeferred
 
@@ -130,12 +139,6 @@ class NotifyAccount:
                 client.request_session.mount(scheme, BoundedAdapter(exchange))
             self._local.client, self._local.exchange = client, exchange
         return self._local.client, self._local.exchange
-
-
-@lru_cache(maxsize=8)
-def account_of(api_key: str, base_url: str) -> NotifyAccount:
-    """The one account of a key in this process: what every channel sends by it is counted together."""
-    return NotifyAccount(api_key, base_url or BASE_URL)
 
 
 def _answer(error: APIError, exchange: Exchange) -> Answer:

@@ -28,6 +28,7 @@ from reminders.reasons import (
 
 DETAIL_LENGTH = 150
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_MANY, UNAVAILABLE = 400, 403, 404, 429, 503
+DAILY = "TooManyRequestsError"  # of a 429: the allowance of a day is used up
 # Whom it is for, or what it says: the message is refused for good.
 _ABOUT_MESSAGE: tuple[tuple[str, str], ...] = (
     ("phone_number", INVALID_NUMBER),
@@ -68,6 +69,11 @@ class Answer:
     retry_after: float = 0
     has_begun: bool = True
 
+    @property
+    def is_too_fast(self) -> bool:
+        """Whether the key has made too many requests: another thing than an allowance of a day that is used up."""
+        return self.status == TOO_MANY and self.kind != DAILY
+
 
 def failure_of(answer: Answer) -> DeliveryFailed:
     """What `answer` to a request to send means for the message."""
@@ -107,7 +113,7 @@ def _refusal_of_service(answer: Answer) -> ChannelUnavailable:
     if answer.status == FORBIDDEN:
         code = CLOCK_DIFFERS if "clock" in answer.text else KEY_REFUSED
     elif answer.status == TOO_MANY:
-        code = ALLOWANCE_USED_UP if answer.kind == "TooManyRequestsError" else PROVIDER_BUSY
+        code = ALLOWANCE_USED_UP if answer.kind == DAILY else PROVIDER_BUSY
     return ChannelUnavailable(detail=_detailed(code, answer), retry_after=answer.retry_after)
 
 

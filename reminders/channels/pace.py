@@ -4,6 +4,18 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from time import monotonic
+from typing import Protocol
+
+
+class KeyTurns(Protocol):
+    """When requests under a key may begin, in seconds of a clock that only goes on."""
+
+    def reserve(self, now: float) -> float:
+        """The instant, `now` or later, at which the next request may begin."""
+
+    def pause(self, seconds: float) -> None:
+        """Begin no request for so long: the provider has asked for it."""
 
 
 @dataclass
@@ -19,6 +31,11 @@ class Pace:
     def interval(self) -> float:
         """Seconds between two requests: of a minute's worth the burst may come on top at its beginning."""
         return 60 / (self.per_minute - self.burst)
+
+    def pause(self, seconds: float) -> None:
+        """Begin no request for so long."""
+        with self.lock:
+            self.full_at = max(self.full_at, monotonic() + seconds + self.burst * self.interval)
 
     def reserve(self, now: float) -> float:
         """The instant, `now` or later, at which the next request may begin, in seconds of a clock that only goes on."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parseaddr
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from core.database import Database
@@ -14,7 +15,9 @@ from core.settings import Settings
 from reminders.channels.base import Channel, TracksDelivery
 from reminders.channels.mime import BounceOrigin
 from reminders.channels.notify import NotifyChannel
-from reminders.channels.notify_account import account_of
+from reminders.channels.notify_account import BASE_URL, PER_MINUTE, NotifyAccount
+from reminders.channels.pace import Pace
+from reminders.channels.shared_pace import SharedPace
 from reminders.channels.smtp import SmtpChannel, SmtpServer
 from reminders.channels.stored import StoredChannel
 from reminders.letters import LetterBody
@@ -58,8 +61,14 @@ def letter_channel(settings: Settings, database: Database) -> Channel | None:
 
 def _notify_or_demo(settings: Settings, database: Database, body_type: type[Body]) -> Channel | None:
     if settings.notify_api_key:
-        return NotifyChannel(account_of(settings.notify_api_key, settings.notify_base_url), body_type)
+        return NotifyChannel(account_of(settings.notify_api_key, settings.notify_base_url, database), body_type)
     return StoredChannel(database, settings.mail_from, body_type) if settings.is_demo or settings.is_test else None
+
+
+@lru_cache(maxsize=8)
+def account_of(api_key: str, base_url: str, database: Database) -> NotifyAccount:
+    """The one account of a key in this process. All processes with the same database keep the pace of the key together."""
+    return NotifyAccount(api_key, base_url or BASE_URL, pace=SharedPace(database, api_key, Pace(PER_MINUTE)))
 
 
 def confirming_channels(settings: Settings, database: Database) -> frozenset[str]:

@@ -72,11 +72,17 @@ OF_STAFF = {
     "staff_members",
     "staff_roles",
 }  # for as long as the audit names them
-OF_SERVICE = {"audit_lanes", "channel_pauses", "claims", "council_pauses", "heartbeats", "promise_days"} | {
-    "second_step_demands",
-    "site_messages",
-    "reminder_trials",
-}
+OF_SERVICE = (
+    {"audit_lanes", "channel_pauses", "claims", "council_pauses", "heartbeats", "key_paces"}
+    | {
+        "promise_days",
+    }
+    | {
+        "second_step_demands",
+        "site_messages",
+        "reminder_trials",
+    }
+)
 OF_COUNCIL_FILE = {
     "authorities",
     "closures",

@@ -99,6 +99,7 @@ LAYER_OF_MODULE = {
     "reminders.contact_columns": "tables",
     "reminders.channels.stored": "queries",
     "reminders.channels.registry": "queries",
+    "reminders.channels.shared_pace": "queries",
     "reminders.owed_calls": "use_cases",
     "reminders.channel_queue": "use_cases",
     "reminders.corrections": "use_cases",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from reminders.ledger import stopped_since
+from reminders.pause_queries import HeldBack, held_back
 from reminders.pauses import MessagePause, PauseScope
 from reminders.queue import pauses_on
+from web.labels import labels_of
 from web.message_labels import MESSAGE_CHANNELS, MESSAGE_KINDS
 from web.page_context import PageContext
 from web.request_language import format_moment_short
+from web.told import ToldLine
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class PauseLine:
     who: str
     until: str
     reason: str = ""
+    told: Sequence[ToldLine] = ()  # when it is resumed
 
 
 def pause_lines(context: PageContext) -> list[PauseLine]:
@@ -46,6 +51,38 @@ def _lines(context: PageContext) -> Iterator[PauseLine]:
             else _("It lasts until somebody resumes it.")
         )
         yield PauseLine(pause.id, what_is_paused(pause), who, until, pause.reason)
+
+
+def lines_to_resume(context: PageContext) -> list[PauseLine]:
+    """The same, each with whom its end has told something."""
+    pauses = {pause.id: pause for pause in pauses_on(context.db, context.now, context.authority.id)}
+
+    def told(line: PauseLine) -> list[ToldLine]:
+        others = [pause for id_, pause in pauses.items() if id_ != line.id]
+        return list(_told_at_the_end(held_back(context.db, pauses[line.id], others, context.now)))
+
+    return [replace(line, told=told(line)) if line.id in pauses else line for line in _lines(context)]
+
+
+def _told_at_the_end(held: HeldBack) -> Iterator[ToldLine]:
+    if held.people:
+        kinds = labels_of(MESSAGE_KINDS, held.kinds)
+        text = ngettext(
+            "%(num)d person, at once or after your quiet hours: %(kinds)s",
+            "%(num)d people, at once or after your quiet hours: %(kinds)s",
+            held.people,
+            kinds=kinds,
+        )
+        yield ToldLine(text)
+    else:
+        yield ToldLine(str(_("Nobody now: nothing that is of use has waited.")), is_told=False)
+    if held.too_late:
+        text = ngettext(
+            "%(num)d message came to be of no use while it waited, and is not sent",
+            "%(num)d messages came to be of no use while they waited, and are not sent",
+            held.too_late,
+        )
+        yield ToldLine(text, is_told=False)
 
 
 def what_is_paused(pause: MessagePause) -> str:

@@ -11,7 +11,7 @@ from people.staff.policy import Action
 from reminders.pauses import SENT_BY_US
 from reminders.pausing import pause_messages, resume_messages
 from reminders.recipients import rules_in
-from web.account.pause_lines import pause_lines
+from web.account.pause_lines import lines_to_resume
 from web.manage.manage_blueprint import blueprint
 from web.manage.pause_forms import WHILE_PAUSED, PauseForm, pause_form
 from web.message_labels import MESSAGE_KINDS
@@ -66,7 +66,7 @@ def _page(context: StaffContext, form: PauseForm, done: str = "") -> str:
         "manage/pauses.html",
         form=form,
         has_errors=bool(form.errors),
-        lines=pause_lines(context),
+        lines=lines_to_resume(context),
         meanwhile=[(MESSAGE_KINDS[kind], text) for kind, text in WHILE_PAUSED.items()],
         done=done,
     )

@@ -12,9 +12,11 @@ from people.staff.policy import POLICY, Action, Role
 from reminders.delivery_decisions import STATES
 from reminders.ledger import pause_sending
 from reminders.ledger_queries import LedgerAlarm, are_messages_in_order, ledger_alarms
+from reminders.pauses import PauseScope
+from reminders.pausing import NewPause, pause_messages
 from reminders.tables import Notification
 from tests.reminders.make_bulk_notifications import owe
-from tests.support.factories import NOW
+from tests.support.factories import AGENT, NOW
 from tests.support.pages import check_page
 from tests.web.site.conftest import TODAY, Library
 from web.manage.pause_forms import WHILE_PAUSED
@@ -120,6 +122,31 @@ def test_a_manager_pauses_messages_everybody_sees_it_and_one_press_resumes(libra
     again = client.post(resume, data={"csrf_token": token})
     assert (again.status_code, "This pause has ended by itself" in again.text) == (404, True)
     assert "Messages are paused" not in client.get("/staff/").text
+
+
+def test_resume_says_who_is_told_then_and_what_is_of_no_use_any_more(library: Library) -> None:
+    now = library.clock.now()
+    owe(library.database, library.world, 5, now=now)
+    new = NewPause(PauseScope.KIND, "reminder", "The times are wrong")
+    pause_messages(library.runtime, library.world.authority_id, new, actor=AGENT)
+    with library.database.writing() as db:
+        changes: list[dict[str, object]] = [
+            {"useful_until": now},  # nobody has closed it yet
+            {"status": "late", "reason": "paused", "closed_at": now},
+            {"due_at": now + timedelta(hours=1)},  # not due, whatever is paused
+            {"kind": "confirmation"},  # not held back
+        ]
+        for number, values in enumerate(changes, start=1):
+            db.execute(update(Notification).where(Notification.id == number).values(values))
+    client = library.sign_in(Role.AUTHORITY_ADMIN)
+    text = check_page(client.get(PAUSES).text).text
+    assert "1 person, at once or after your quiet hours: Reminder" in text
+    assert "2 messages came to be of no use while they waited, and are not sent" in text
+    other = NewPause(PauseScope.ALL, "", "All is wrong")
+    pause_messages(library.runtime, library.world.authority_id, other, actor=AGENT)
+    text = check_page(client.get(PAUSES).text).text
+    assert "1 person, at once or after your quiet hours: Confirmation" in text
+    assert "at once or after your quiet hours: Reminder" not in text  # each pause holds them back
 
 
 def test_the_page_says_of_every_kind_of_message_what_it_does_in_a_pause() -> None:

@@ -1,0 +1,25 @@
+"""The pace of a provider's key, which all processes and hosts keep together."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from core.database import UtcDateTime
+
+revision = "0093"
+down_revision = "0092"
+
+
+def upgrade() -> None:
+    """A row for each key, under a digest of it."""
+    op.create_table(
+        "key_paces",
+        sa.Column("key_digest", sa.String(64), primary_key=True),
+        sa.Column("free_at", UtcDateTime(), nullable=False),
+    )
+
+
+def downgrade() -> None:
+    """Each process keeps a pace of its own again."""
+    op.drop_table("key_paces")
