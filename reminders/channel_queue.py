@@ -207,7 +207,7 @@ class ChannelQueue:
         results = queue.results_of_each(results)
         queue.record_attempts(db, results, now)
         sent = [result for result in results if result.outcome == SENT_OUTCOME]
-        queue.record_sent(db, sent, now, now + ASK_AFTER if self.tracks_delivery else None)
+        queue.record_sent(db, sent, now, self._ask_at(now))
         counts.sent += len(sent)
         for result in sent:
             _log_result(result.claimed, SENT)
@@ -256,11 +256,14 @@ class ChannelQueue:
         """Close a row that is not sent, in the running transaction."""
         if reason in (OTHER_CHANNEL, QUIET_HOURS):
             locked_alike(db, row.id)
-        queue.close(db, [row], status, reason, now)
+        queue.close(db, [row], status, reason, now, self._ask_at(now) if status == SENT else None)
         if reason in (OTHER_CHANNEL, QUIET_HOURS):
             plan_next_channel(db, row.id, now)
         counts.skipped += 1
         _log_result(row, status)
+
+    def _ask_at(self, now: datetime) -> datetime | None:
+        return now + ASK_AFTER if self.tracks_delivery else None
 
     def not_held(self, db: Session, rows: Sequence[ClaimedRow], now: datetime) -> list[ClaimedRow]:
         """Those that no council holds back since they were claimed; the others are given back, and wait."""

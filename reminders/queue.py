@@ -174,9 +174,17 @@ def postpone(db: Session, rows: Sequence[ClaimedRow], reason: str, until: dateti
     _each_token(db, rows, {"lease_until": None, "next_try_at": until, "reason": reason})
 
 
-def close(db: Session, rows: Sequence[ClaimedRow], status: str, reason: str, now: datetime) -> None:
-    """Close rows that are not going to be sent, with the reason."""
-    _each_token(db, rows, {"status": status, "reason": reason, "closed_at": now, "lease_until": None})
+def close(
+    db: Session,
+    rows: Sequence[ClaimedRow],
+    status: str,
+    reason: str,
+    now: datetime,
+    ask_at: datetime | None = None,
+) -> None:
+    """Close rows that are not going to be sent, with the reason; of those sent before the provider is asked at `ask_at`."""
+    values = {"status": status, "reason": reason, "closed_at": now, "lease_until": None, "ask_at": ask_at}
+    _each_token(db, rows, values)
 
 
 def earlier_tries(db: Session, rows: Iterable[ClaimedRow]) -> dict[int, EarlierTries]:

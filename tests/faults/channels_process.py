@@ -1,8 +1,8 @@
 """One worker of three channels in a process of its own, to be killed: passes until nothing is pending, then ends.
 
-Usage: python -m tests.faults.channels_process DATABASE_URL SMTP_URL NOTIFY_URL NAME LEASE_SECONDS
+Usage: python -m tests.faults.channels_process DATABASE_URL SMTP_URL NOTIFY_URL CLOCK_FILE NAME LEASE_SECONDS
 
-The clock of its host is right, an hour fast or an hour slow, which follows from the number in its name.
+The clock of its host is wrong by the hours that stand in the file, which change while it runs.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from core.clock import SystemClock
 from core.database import Database
@@ -18,7 +19,7 @@ from core.errors import ResultUnknown
 from reminders.channel_queue import NO_DATABASE
 from reminders.channels.base import Channel
 from reminders.channels.notify import NotifyChannel
-from reminders.channels.notify_account import NotifyAccount
+from reminders.channels.notify_account import CallLimits, NotifyAccount
 from reminders.channels.smtp import SmtpChannel, SmtpServer
 from reminders.letters import LetterBody
 from reminders.recipients import CHANNELS, EMAIL, LETTER, TEXT
@@ -28,30 +29,31 @@ from tests.faults.worker_process import PAUSE_SECONDS, is_pending
 from tests.reminders.channels import writer
 from tests.support.notify_server import API_KEY
 
+LIMITS = CallLimits(call=3, batch=3)  # together less than the lease, as in production
+
 
 class WrongClock(SystemClock):
-    """The clock of a host that is wrong by so much."""
+    """The clock of a host that is wrong by so many hours as the file says at that moment."""
 
-    def __init__(self, by: timedelta) -> None:
-        self._by = by
+    def __init__(self, hours: Path) -> None:
+        self._hours = hours
 
     def now(self) -> datetime:
         """The instant as this host has it."""
-        return super().now() + self._by
+        return super().now() + timedelta(hours=int(self._hours.read_text() or 0))
 
 
-def main(database_url: str, smtp_url: str, notify_url: str, name: str, lease_seconds: str) -> None:
+def main(database_url: str, smtp_url: str, notify_url: str, hours: str, name: str, lease_seconds: str) -> None:
     """Send until the outbox holds nothing that is pending, whatever becomes of the connection to the database."""
     database = Database(database_url)
-    account, lease = NotifyAccount(API_KEY, notify_url), timedelta(seconds=float(lease_seconds))
+    account, lease = NotifyAccount(API_KEY, notify_url, LIMITS), timedelta(seconds=float(lease_seconds))
     channels: dict[str, Channel] = {
         EMAIL: SmtpChannel(SmtpServer.from_url(smtp_url), "appointments@testshire.example.org"),
         TEXT: NotifyChannel(account, TextBody),
         LETTER: NotifyChannel(account, LetterBody),
     }
     database.facts[CHANNELS] = frozenset(channels)
-    clock = WrongClock(timedelta(hours=int(name.rpartition("-")[2]) % 3 - 1))
-    worker = Worker(database, clock, channels, writer(), name=name, lease=lease, sending_lease=lease)
+    worker = Worker(database, WrongClock(Path(hours)), channels, writer(), name=name, lease=lease, sending_lease=lease)
     print("ready", flush=True)
     is_done = False
     while not is_done:

@@ -30,7 +30,7 @@ class Channels:
     faults: int
 
 
-SHORT = Scale(rounds=60, messages=250, kills=6, channels=Channels(messages=120, kills=2, faults=8))
+SHORT = Scale(rounds=60, messages=250, kills=6, channels=Channels(messages=90, kills=2, faults=10))
 FULL = Scale(rounds=500, messages=1_000, kills=15, channels=Channels(messages=2_000, kills=40, faults=60))
 LINES = pytest.StashKey[list[str]]()
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LEASE_SECONDS = 5  # longer than any message takes on a busy machine, so that only the dead lose a row
+LEASE_SECONDS = 5.0  # longer than any message takes on a busy machine, so that only the dead lose a row
 
 
 @dataclass
@@ -25,6 +25,7 @@ class Crew:
     command: list[str]
     moments: list[int]
     dice: random.Random
+    lease_seconds: float = LEASE_SECONDS
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     handled: int = 0
@@ -42,7 +43,7 @@ class Crew:
         """Start another worker."""
         self.started += 1
         name = f"worker-{self.started}"
-        command = [*self.command, name, str(LEASE_SECONDS)]
+        command = [*self.command, name, str(self.lease_seconds)]
         process = subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.processes.append(process)
         self.names[process.pid] = name
@@ -78,9 +79,11 @@ class Crew:
 
 
 @contextmanager
-def at_work(command: list[str], moments: list[int], dice: random.Random) -> Iterator[Crew]:
+def at_work(
+    command: list[str], moments: list[int], dice: random.Random, lease_seconds: float = LEASE_SECONDS
+) -> Iterator[Crew]:
     """A crew whose workers are started by `command` with a name and a lease; none is left behind."""
-    crew = Crew(command, moments, dice)
+    crew = Crew(command, moments, dice, lease_seconds)
     try:
         yield crew
     finally:

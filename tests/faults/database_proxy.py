@@ -75,7 +75,11 @@ class DatabaseProxy:
 
     def _connect(self, client: socket.socket) -> None:
         self._flows.wait()
-        server = _connection_to(self._target)
+        try:
+            server = _connection_to(self._target)
+        except OSError:  # it is stopped
+            client.close()
+            return
         with self._lock:
             self.connections += 1
             self._pairs.append((client, server))
@@ -110,7 +114,11 @@ def _connection_to(target: URL) -> socket.socket:
     folder = target.query.get("host")
     if folder:
         server = socket.socket(socket.AF_UNIX)
-        server.connect(str(Path(str(folder)) / f".s.PGSQL.{target.port or 5432}"))
+        try:
+            server.connect(str(Path(str(folder)) / f".s.PGSQL.{target.port or 5432}"))
+        except OSError:
+            server.close()
+            raise
         return server
     return socket.create_connection((target.host or "127.0.0.1", target.port or 5432))
 

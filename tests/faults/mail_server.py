@@ -18,6 +18,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 Reply = Callable[[EmailMessage], str]
 HANG_UP = "hang up"  # a reply: the message is taken, and nobody learns of it
+DRIP = "drip"  # a reply: the message is taken, and the answer comes a byte at a time
+DRIPPED, BANNER_SECONDS = b"250-taking my time\r\n", 0.5
 
 
 class MailServer:
@@ -28,6 +30,7 @@ class MailServer:
         self.reply_rcpt = reply_rcpt
         self.taken: list[EmailMessage] = []
         self.connections = 0
+        self.slow_banners: Callable[[], bool] = lambda: False  # of each connection, whether its banner comes late
         self.names: list[str] = []
         self.lock = threading.Lock()
 
@@ -59,19 +62,38 @@ class MailServer:
         """Keep the message if the answer takes it."""
         email = message_from_bytes(cast(bytes, envelope.content), policy=default)
         answer = self.reply(email)
-        if answer.startswith("2") or answer == HANG_UP:
+        if answer.startswith("2") or answer in (HANG_UP, DRIP):
             with self.lock:
                 self.taken.append(email)
         if answer == HANG_UP and isinstance(server.transport, asyncio.Transport):
             server.transport.abort()
+        if answer == DRIP and isinstance(server.transport, asyncio.Transport):
+            for byte in DRIPPED:
+                server.transport.write(bytes([byte]))
+                await asyncio.sleep(0.05)
+            return "250 OK"
         return answer
+
+
+class _Conversations(Controller):
+    """Makes each conversation of a `MailServer`, whose banner may come late."""
+
+    def factory(self) -> SMTP:
+        return _Conversation(self.handler, **self.SMTP_kwargs)
+
+
+class _Conversation(SMTP):
+    async def _handle_client(self) -> None:
+        if self.event_handler.slow_banners():
+            await asyncio.sleep(BANNER_SECONDS)
+        await super()._handle_client()
 
 
 @contextmanager
 def running(server: MailServer, **options: Any) -> Iterator[str]:
     """The server's SMTP_URL while it runs on a free port of this machine."""
     port = free_port()
-    controller = Controller(server, hostname="127.0.0.1", port=port, **options)
+    controller = _Conversations(server, hostname="127.0.0.1", port=port, **options)
     controller.start()
     try:
         yield f"smtp://127.0.0.1:{port}"

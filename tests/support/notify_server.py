@@ -133,6 +133,8 @@ class NotifyServer:
     clock_offset: float = 0
     retry_after: str = "20"
     seconds: float = 0.5
+    drip_seconds: float = 0.05
+    on_taken: Callable[[Sent], None] = lambda _sent: None
     is_down: bool = False
     stopped: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -277,13 +279,15 @@ class _Handler(BaseHTTPRequestHandler):
         to = _recipient(kind, asked, values)
         if len(values.get("message", "")) > 918 and kind == "sms":
             raise _Refusal(400, "BadRequestError", "Text messages cannot be longer than 918 characters")
-        return self.provider.add(
+        sent = self.provider.add(
             type=kind,
             reference=asked.get("reference", ""),
             to=to,
             template_id=template["id"],
             personalisation=values,
         )
+        self.provider.on_taken(sent)
+        return sent
 
     def _question(self) -> tuple[int, Any]:
         parts = urlsplit(self.path)
@@ -319,7 +323,7 @@ class _Handler(BaseHTTPRequestHandler):
         for byte in head + text:
             self.wfile.write(bytes([byte]))
             self.wfile.flush()
-            if self.provider.stopped.wait(0.05):
+            if self.provider.stopped.wait(self.provider.drip_seconds):
                 break
         self.close_connection = True
 

