@@ -8,7 +8,7 @@ from alembic import op
 from core.database import UtcDateTime
 
 revision = "0093"
-down_revision = "0092"
+down_revision = "0087"
 
 
 def upgrade() -> None:
