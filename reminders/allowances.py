@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.runtime import Runtime
 from core.settings import Settings
-from reminders.delivery_decisions import FAILED, SENT
+from reminders.arrival_queries import has_gone_out
+from reminders.delivery_decisions import FAILED
 from reminders.queue import IS_PENDING
 from reminders.recipients import EMAIL, LETTER, TEXT
 from reminders.tables import Notification
@@ -43,7 +44,7 @@ def allowances(db: Session, settings: Settings, now: datetime) -> list[Allowance
         most[EMAIL] = settings.notify_daily_emails
     midnight = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
     tomorrow, after = midnight + timedelta(days=1), midnight + timedelta(days=2)
-    sent = _count_of(db, Notification.status.in_([SENT, FAILED]), Notification.closed_at >= midnight)
+    sent = _count_of(db, or_(has_gone_out(), Notification.status == FAILED), Notification.closed_at >= midnight)
     due = _count_of(db, IS_PENDING, Notification.next_try_at >= tomorrow, Notification.next_try_at < after)
     return [Allowance(channel, most[channel], sent.get(channel, 0), due.get(channel, 0)) for channel in most]
 

@@ -117,7 +117,8 @@ def fail_returned(db: Session, report: BounceReport, now: datetime) -> bool:
 
 def _fail_mail(db: Session, mail_id: int, report: BounceReport, now: datetime) -> bool:
     """Whether an email to somebody who waits failed by the report."""
-    resident = fail_mail(db, mail_id, with_detail(MAIL_RETURNED, report.status), now)
+    reason = with_detail(MAIL_RETURNED, report.status)
+    resident = fail_mail(db, mail_id, reason, now, lambda _mail, who: _is_one_of(who.email, report.recipients))
     if resident is not None and _is_one_of(resident.email, report.bad):
         resident.email_returned_at = now
     return resident is not None

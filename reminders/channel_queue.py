@@ -222,6 +222,7 @@ class ChannelQueue:
         row = ready.claimed
         may_go = [one for one in row.each if self._may_go(db, one, ready.facts.version, now, counts)]
         if len(may_go) < len(row.each) or not is_reached_as_checked(db, ready):
+            log.info("Notification %s is checked again: it, or how it reaches somebody, has changed", row.id)
             queue.release(db, may_go, now)  # the next pass finds out what is told without the others, or to whom
             return False
         queue.start(db, [row], self.worker, now, maybe_duplicate=ready.earlier.in_doubt)

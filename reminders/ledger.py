@@ -9,6 +9,8 @@ from sqlalchemy import CursorResult, func, null, select, union_all, update
 from sqlalchemy.orm import Session
 
 from core.runtime import Runtime
+from people.residents.tables import Resident
+from reminders.channels.shared_pace import forget_pauses
 from reminders.delivery_decisions import FAILED, PENDING, SENT, STATES
 from reminders.pauses import ALARM_AFTER
 from reminders.queue import EVERY_CHANNEL, pauses_on
@@ -58,7 +60,7 @@ def retry_failed(runtime: Runtime, since: datetime | None) -> int:
         statement = update(Notification).where(Notification.id.in_(first), Notification.status == FAILED)
         again = {"status": PENDING, "next_try_at": now, "closed_at": null(), "lease_until": null(), "reason": ""}
         changed = db.execute(statement.values(again).execution_options(synchronize_session=False))
-        since_then = () if since is None else (WishMail.closed_at >= since,)
+        since_then = (Resident.email_returned_at.is_(None), *(() if since is None else (WishMail.closed_at >= since,)))
         return cast(CursorResult[Any], changed).rowcount + due_again(failed_mails(db, *since_then), now)
 
 
@@ -71,6 +73,7 @@ def pause_sending(runtime: Runtime) -> None:
 def resume_sending(runtime: Runtime) -> bool:
     """Whether sending was stopped; it goes on now."""
     with runtime.database.writing() as db:
+        forget_pauses(db)
         return end_pause(db, EVERY_CHANNEL)
 
 

@@ -92,7 +92,8 @@ def _learn(db: Session, told: ProviderState, now: datetime) -> Learnt:
 
 def _learn_of_mail(db: Session, mail_id: int, told: ProviderState, now: datetime) -> Learnt:
     """What was learnt of an email to somebody who waits: only that it failed."""
-    if told.status not in FAILURES or fail_mail(db, mail_id, FAILURES[told.status], now) is None:
+    reason, at = FAILURES.get(told.status), told.at or now
+    if reason is None or fail_mail(db, mail_id, reason, now, lambda mail, _who: at >= (mail.closed_at or at)) is None:
         return Learnt.NOTHING
     return Learnt.FAILED
 

@@ -21,7 +21,6 @@ from core.audit import AuditEntry
 from core.wall_clock import wall_instant
 from locations.tables import Authority
 from reminders.arrival_queries import has_gone_out
-from reminders.pauses import PauseScope
 from reminders.queue import pauses_on
 from reminders.recipients import CALL
 from reminders.tables import Notification
@@ -33,15 +32,18 @@ FEWEST_SENT, FEWEST_VISITS = 20, 3
 
 def is_too_quiet(db: Session, authority_id: int, now: datetime) -> bool:
     """Whether nothing has been sent for more whole days than in the last four weeks, though people book or come."""
-    if any(pause.scope == PauseScope.ALL for pause in pauses_on(db, now, authority_id)):
+    if pauses_on(db, now, authority_id):
         return False
     zone = db.scalars(select(Authority.zone).where(Authority.id == authority_id)).one()
     today = now.astimezone(ZoneInfo(zone)).date()
-    sent, number = _days_of_sending(db, authority_id, today, zone)
-    if number < FEWEST_SENT or not is_longer_than_usual(sent, today):
+    last = _last_day_of_sending(db, authority_id, today, zone)
+    if last is None or _days_between(last, today) < 1:
+        return False  # so it is nearly always, and one look at an index says so
+    silent_since = wall_instant(last + A_DAY, time.min, zone)
+    if _visits_since(db, authority_id, silent_since, now) < FEWEST_VISITS:
         return False
-    silent_since = wall_instant(max(sent) + A_DAY, time.min, zone)
-    return _visits_since(db, authority_id, silent_since, now) >= FEWEST_VISITS
+    sent, number = _days_of_sending(db, authority_id, today, zone)
+    return number >= FEWEST_SENT and is_longer_than_usual(sent, today)
 
 
 def is_longer_than_usual(sent: Collection[date], today: date) -> bool:
@@ -74,6 +76,16 @@ def unplanned(db: Session, authority_id: int, now: datetime) -> int:
 def _days_between(first: date, then: date) -> int:
     """How many whole days lie between the two."""
     return (then - first).days - 1
+
+
+def _last_day_of_sending(db: Session, authority_id: int, today: date, zone: str) -> date | None:
+    """The last day of the last four weeks on which something was sent of what was due on it."""
+    first, end = (wall_instant(day, time.min, zone) for day in (today - LOOKED_AT * A_DAY, today + A_DAY))
+    due = (Notification.authority_id == authority_id, Notification.due_at >= first, Notification.due_at < end)
+    by_itself = (has_gone_out(), Notification.channel != CALL)
+    last = select(Notification.due_at).where(*due, *by_itself).order_by(Notification.due_at.desc()).limit(1)
+    at = db.scalar(last)
+    return at.astimezone(ZoneInfo(zone)).date() if at else None
 
 
 def _days_of_sending(db: Session, authority_id: int, today: date, zone: str) -> tuple[set[date], int]:

@@ -271,12 +271,16 @@ class SiteMessage(Base):
 
 
 class KeyPace(Base):
-    """When the next requests under a provider's key may begin: by whatever process or host, which all know it here."""
+    """When the next requests under a provider's key may begin: by whatever process or host, which all know it here.
+
+    `paused_until` is until when the provider wants to be left alone.
+    """
 
     __tablename__ = "key_paces"
 
     key_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     free_at: Mapped[datetime]
+    paused_until: Mapped[datetime | None]
 
 
 class Heartbeat(Base):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.proposals.tables import Wish
@@ -23,6 +23,7 @@ from reminders.tables import WishMail
 LINK, OFFERED, GONE, PAUSED = "link", "offered", "gone", "paused"
 # What the same message is called that somebody with an appointment gets: a pause of the one holds back the other.
 FAMILY_OF = {LINK: MANAGE_LINK, OFFERED: EARLIER_TIME, GONE: EARLIER_GONE, PAUSED: WISH_PAUSED}
+MOST_COUNTED = 1_000
 FAMILY = case(FAMILY_OF, value=WishMail.kind, else_=WishMail.kind)
 
 _later = aliased(WishMail)
@@ -79,16 +80,10 @@ def wish_failures(
     if wish_id is not None:
         rows = rows.where(Wish.id == wish_id)
     by_wish: dict[int, list[Any]] = {}
-    for row in db.execute(rows.order_by(WishMail.closed_at.desc(), WishMail.id.desc()).limit(limit)):
+    for row in db.execute(rows.order_by(WishMail.closed_at.desc(), WishMail.id.desc())):
         if site_ids is None or not row.Wish.site_ids or set(row.Wish.site_ids) & set(site_ids):
             by_wish.setdefault(row.Wish.id, []).append(row)
-    return [_failure(found) for found in by_wish.values()]
-
-
-def wishes_with_failures(db: Session, authority_id: int) -> int:
-    """How many people who wait were not reached by email."""
-    rows = _failed().where(WishMail.authority_id == authority_id).with_only_columns(func.count(Wish.id.distinct()))
-    return db.scalar(rows.order_by(None)) or 0
+    return [_failure(found) for found in by_wish.values()][:limit]
 
 
 def failed_mails(db: Session, *conditions: ColumnElement[bool]) -> list[WishMail]:
@@ -97,13 +92,21 @@ def failed_mails(db: Session, *conditions: ColumnElement[bool]) -> list[WishMail
     return list(db.scalars(rows.with_for_update(of=WishMail), execution_options={"populate_existing": True}))
 
 
-def fail_mail(db: Session, mail_id: int, reason: str, now: datetime) -> Resident | None:
-    """Whose email had failed, as it turns out after it was sent; None where it has not, or is not there."""
+def fail_mail(
+    db: Session, mail_id: int, reason: str, now: datetime, is_about: Callable[[WishMail, Resident], bool]
+) -> Resident | None:
+    """Whose email had failed, as it turns out after it was sent; None where it has not, or is not there.
+
+    Every copy has the same reference, so `is_about` says whether it was the last one, to the address of today.
+    """
     mail = db.scalars(select(WishMail).where(WishMail.id == mail_id).with_for_update()).first()
     if mail is None or mail.state != SENT:
         return None
+    resident = db.get_one(Resident, db.get_one(Wish, mail.wish_id).resident_id)
+    if not is_about(mail, resident):
+        return None
     mail.state, mail.reason, mail.closed_at = FAILED, reason, now
-    return db.get_one(Resident, db.get_one(Wish, mail.wish_id).resident_id)
+    return resident
 
 
 def mail_id_in(reference: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from core.database import UtcDateTime
+from migrations.column_types import UtcDateTime
 
 revision = "0093"
 down_revision = "0087"
@@ -17,6 +17,7 @@ def upgrade() -> None:
         "key_paces",
         sa.Column("key_digest", sa.String(64), primary_key=True),
         sa.Column("free_at", UtcDateTime(), nullable=False),
+        sa.Column("paused_until", UtcDateTime(), nullable=True),
     )
 
 

@@ -19,7 +19,9 @@ from core.errors import ResultUnknown
 from reminders.channel_queue import NO_DATABASE
 from reminders.channels.base import Channel
 from reminders.channels.notify import NotifyChannel
-from reminders.channels.notify_account import CallLimits, NotifyAccount
+from reminders.channels.notify_account import PER_MINUTE, CallLimits, NotifyAccount
+from reminders.channels.pace import Pace
+from reminders.channels.shared_pace import SharedPace
 from reminders.channels.smtp import SmtpChannel, SmtpServer
 from reminders.letters import LetterBody
 from reminders.recipients import CHANNELS, EMAIL, LETTER, TEXT
@@ -30,6 +32,10 @@ from tests.reminders.channels import writer
 from tests.support.notify_server import API_KEY
 
 LIMITS = CallLimits(call=3, batch=3)  # together less than the lease, as in production
+
+
+def _account(database: Database, notify_url: str) -> NotifyAccount:
+    return NotifyAccount(API_KEY, notify_url, LIMITS, SharedPace(database, API_KEY, Pace(PER_MINUTE)))
 
 
 class WrongClock(SystemClock):
@@ -46,7 +52,7 @@ class WrongClock(SystemClock):
 def main(database_url: str, smtp_url: str, notify_url: str, hours: str, name: str, lease_seconds: str) -> None:
     """Send until the outbox holds nothing that is pending, whatever becomes of the connection to the database."""
     database = Database(database_url)
-    account, lease = NotifyAccount(API_KEY, notify_url, LIMITS), timedelta(seconds=float(lease_seconds))
+    account, lease = _account(database, notify_url), timedelta(seconds=float(lease_seconds))
     channels: dict[str, Channel] = {
         EMAIL: SmtpChannel(SmtpServer.from_url(smtp_url), "appointments@testshire.example.org"),
         TEXT: NotifyChannel(account, TextBody),

@@ -25,7 +25,7 @@ from reminders.failure_queries import people_with_failures
 from reminders.heartbeat import is_fresh
 from reminders.inbound_queries import texts_to_read_count
 from reminders.untold import untold_count
-from reminders.wish_mail_queries import wishes_with_failures
+from reminders.wish_mail_queries import MOST_COUNTED, wish_failures
 from web.account.home import MOST_SITES, managed_sites_of_staff, sites_of_staff, url_or_none
 from web.page_context import StaffContext
 from web.request_language import format_day, format_time
@@ -174,7 +174,7 @@ def _failures(context: StaffContext) -> Iterator[ToDo]:
     if not href or not _may(context, Action.BOOK_FOR_RESIDENT):
         return
     failed = people_with_failures(context.db, context.authority.id, context.now, site_ids=context.served_sites)
-    failed += wishes_with_failures(context.db, context.authority.id)
+    failed += len(wish_failures(context.db, context.authority.id, site_ids=context.served_sites, limit=MOST_COUNTED))
     if failed:
         text = ngettext(
             "Check the contact details of %(num)d person: messages failed",

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from reminders.held_back_queries import HeldBack, held_back
 from reminders.ledger import stopped_since
-from reminders.pause_queries import HeldBack, held_back
 from reminders.pauses import MessagePause, PauseScope
 from reminders.queue import pauses_on
 from web.labels import labels_of
