@@ -31,6 +31,14 @@ class Postman:
     answers: Counter[int] = field(default_factory=Counter)
     told: Counter[str] = field(default_factory=Counter)
 
+    def __post_init__(self) -> None:
+        self.thread = threading.Thread(target=self.work, daemon=True)
+
+    def finish(self) -> None:
+        """Wait until all that was taken has been told."""
+        self.waiting.put(None)
+        self.thread.join()
+
     def work(self) -> None:
         """Tell of one message after the other until there are no more."""
         number, before = 0, ""
@@ -76,10 +84,8 @@ def telling(provider: NotifyServer, url: str) -> Iterator[Postman]:
     """Tell `url` of every message that the provider takes while the block lasts; at its end all are told of."""
     postman = Postman(provider, url)
     provider.on_taken = postman.waiting.put
-    thread = threading.Thread(target=postman.work, daemon=True)
-    thread.start()
+    postman.thread.start()
     try:
         yield postman
     finally:
-        postman.waiting.put(None)
-        thread.join(120)
+        postman.finish()

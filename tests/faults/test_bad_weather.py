@@ -40,7 +40,7 @@ from tests.faults.conftest import Channels, Report, Scale
 from tests.faults.crew import Crew, at_work
 from tests.faults.database_proxy import proxied
 from tests.faults.mail_server import DRIP, HANG_UP, MailServer, running
-from tests.faults.receipts import telling
+from tests.faults.receipts import Postman, telling
 from tests.reminders.make_bulk_notifications import attempts, notifications, owe, send_at_any_hour
 from tests.support.factories import make_world
 from tests.support.notify_server import API_KEY, CALLBACK_TOKEN, Fault, NotifyServer, notify_server
@@ -139,7 +139,7 @@ class Place:
 
 
 @contextmanager
-def in_bad_weather(place: Place, channels: Channels) -> Iterator[tuple[Weather, MailServer, NotifyServer]]:
+def in_bad_weather(place: Place, channels: Channels) -> Iterator[tuple[Weather, MailServer, NotifyServer, Postman]]:
     dice, is_postgresql = random.Random(20261126), place.database_url.startswith("postgresql")
     kills = sorted(dice.sample(range(20, channels.messages - 20), channels.kills))
     of_each = range(5, channels.messages // len(PEOPLE) - 5)
@@ -152,7 +152,7 @@ def in_bad_weather(place: Place, channels: Channels) -> Iterator[tuple[Weather, 
         proxied(place.database_url) if is_postgresql else nullcontext() as proxy,
         closing_database(place.database_url) as of_web,
         serve(_app(of_web)) as live,
-        telling(provider, live.url),
+        telling(provider, live.url) as postman,
     ):
         provider.retry_after, provider.seconds, provider.drip_seconds = "1", 0.3, 0.005
         url = proxy.url if proxy else place.database_url
@@ -168,7 +168,7 @@ def in_bad_weather(place: Place, channels: Channels) -> Iterator[tuple[Weather, 
             mail.reply, provider.next_fault = weather.at_mail_server, weather.at_provider
             mail.slow_banners = weather.is_banner_slow
             crew.start(WORKERS)
-            yield weather, mail, provider
+            yield weather, mail, provider, postman
             for turned in weather.turned:
                 turned.join()
 
@@ -200,8 +200,9 @@ def test_every_message_is_accounted_for_in_bad_weather(
     send_at_any_hour(database, world)
     for channel, person in PEOPLE.items():
         owe(database, world, scale.channels.messages // len(PEOPLE), now=now, person=person, channel=channel)
-    with in_bad_weather(place, scale.channels) as (weather, mail, provider):
+    with in_bad_weather(place, scale.channels) as (weather, mail, provider, postman):
         weather.crew.wait(PATIENCE_SECONDS)
+        postman.finish()
         database.dispose()  # its connections are of the server that was stopped
         ask_about_the_rest(database, provider)
     rows = notifications(database)
