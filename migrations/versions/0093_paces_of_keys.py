@@ -8,7 +8,7 @@ from alembic import op
 from migrations.column_types import UtcDateTime
 
 revision = "0093"
-down_revision = "0090"
+down_revision = "0085"
 
 
 def upgrade() -> None:
