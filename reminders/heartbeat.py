@@ -19,8 +19,7 @@ from core.runtime import Runtime
 from reminders.tables import Heartbeat
 
 HEARTBEAT_SECONDS = 15.0
-# Rows that say when the last cleanup was, and when reports of mail that came back were read: no worker's.
-SWEEP, BOUNCES = "sweep", "bounces"
+SWEEP = "sweep"  # the row that says when the last cleanup was: no worker's
 RETENTION = timedelta(days=1)  # of the heartbeats of processes that have ended
 
 log = logging.getLogger(__name__)
@@ -43,18 +42,13 @@ def is_fresh(runtime: Runtime) -> bool:
     """
     longest = timedelta(seconds=runtime.settings.heartbeat_seconds)
     with runtime.database.reading() as db:
-        newest = db.scalar(select(func.max(Heartbeat.at)).where(Heartbeat.worker.not_in((SWEEP, BOUNCES))))
+        newest = db.scalar(select(func.max(Heartbeat.at)).where(Heartbeat.worker != SWEEP))
         return newest is not None and runtime.clock.database_now(db) - newest <= longest
 
 
 def last_sweep(db: Session) -> datetime | None:
     """When what has expired was last deleted."""
     return db.scalar(select(Heartbeat.at).where(Heartbeat.worker == SWEEP))
-
-
-def last_bounces(db: Session) -> datetime | None:
-    """When reports of mail that came back were last read; None where nobody reads any."""
-    return db.scalar(select(Heartbeat.at).where(Heartbeat.worker == BOUNCES))
 
 
 @dataclass

@@ -31,7 +31,7 @@ from reminders.channel_queue import DeliveryCounts
 from reminders.channels.base import ChannelUnavailable
 from reminders.channels.registry import configured_channels
 from reminders.confirming.unconfirmed import work_confirmations
-from reminders.heartbeat import BOUNCES, RETENTION, SWEEP, HeartbeatRecorder, last_sweep, record_heartbeat
+from reminders.heartbeat import RETENTION, SWEEP, HeartbeatRecorder, last_sweep, record_heartbeat
 from reminders.held_offers import is_offer_held, was_offer_tried
 from reminders.inbound import handle_waiting_texts
 from reminders.messages import MessageWriter
@@ -140,12 +140,8 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
 
 def look_for_bounces(runtime: Runtime, stopping: threading.Event | None = None) -> None:
     """Read the mailbox of BOUNCE_MAILBOX, where there is one; one that cannot be read is tried again later."""
-    if not runtime.settings.bounce_mailbox:
-        return
     try:
         read_bounces(runtime, stopping)
-        with runtime.database.writing() as db:
-            record_heartbeat(db, BOUNCES, runtime.clock.database_now(db))
     except ChannelUnavailable as error:
         if stopping is None or not stopping.is_set():
             log.error("the mailbox for reports of mail servers could not be read: %s", error.detail)

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from booking.queries.appointments import AppointmentView
 from booking.states import State
 from core.runtime import Runtime
+from reminders.channels.registry import confirming_channels
 from reminders.confirming.confirm_queries import visits_to_confirm
 from reminders.confirming.confirm_rules import Kept, Spared, ToConfirm, asks, spared, why_kept
-from reminders.confirming.unconfirmed import believed_channels
 from web.labels import Labels, label_of
 from web.request_language import format_moment_short
 
@@ -31,6 +31,7 @@ KEPT: Labels = {
     Kept.CHANGED: _l("It has changed since"),
     Kept.CONFIRMED: _l("They have said that they come"),
     Kept.WRITTEN: _l("They wrote something that a person has to read"),
+    Kept.TOUCHED: _l("Something was changed or noted since they were asked"),
     Kept.NOT_YET: _l("They can still answer"),
     Kept.TOO_LATE: _l("The appointment is too near"),
     Kept.ONE_TRIED: _l("They were asked in one way only"),
@@ -49,7 +50,7 @@ def confirmation_lines(
     }
     if not zones:
         return {}
-    found = visits_to_confirm(db, zones, believed_channels(runtime, db, now))
+    found = visits_to_confirm(db, zones, confirming_channels(runtime.settings, runtime.database))
     return {id_: _line(known, ZoneInfo(zones[id_]), now) for id_, known in found.items()}
 
 

@@ -11,6 +11,7 @@ from booking.appointment_repository import appointment_for_change, check_link, c
 from booking.events import Confirmed, announce_confirmed
 from booking.states import State
 from booking.tables import Appointment
+from booking.use_cases.rebook_items import is_to_rebook
 from core.audit import Actor, record
 from core.errors import IllegalMove
 from core.runtime import Runtime
@@ -27,7 +28,7 @@ def confirm(runtime: Runtime, authority_id: int, reference: str, *, actor: Actor
         now = runtime.clock.database_now(db)
         row = appointment_for_change(db, authority_id, reference)
         check_link(row, actor, now)
-        if row.state != State.BOOKED or row.starts_at <= now:
+        if row.state != State.BOOKED or row.starts_at <= now or is_to_rebook(db, row.id):
             raise IllegalMove(row.state, State.BOOKED)
         check_seen(row, seen)
         _write(db, row, actor, now)
@@ -39,7 +40,7 @@ def confirm_in_transaction(db: Session, appointment_id: int, *, actor: Actor, no
     """Whether it was written that they come: the appointment is booked, and still to come."""
     here = (Appointment.id == appointment_id, Appointment.state == State.BOOKED.value, Appointment.starts_at > now)
     row = db.scalars(select(Appointment).where(*here).with_for_update()).first()
-    if row is None:
+    if row is None or is_to_rebook(db, row.id):
         return False
     _write(db, row, actor, now)
     return True

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from booking.states import State
 from booking.tables import Appointment, AppointmentService
+from core.audit import AuditEntry
 from locations.tables import Service
 from people.residents.tables import Resident
 from reminders.appointment_queries import message_facts
@@ -103,6 +104,7 @@ def _to_confirm(db: Session, facts: MessageFacts, asked: _Asked, *, is_called: b
         awaits_rebooking=facts.awaits_rebooking,
         speaks_another=bool(facts.spoken_language),
         is_called=is_called,
+        was_touched=asked.first_at is not None and _was_touched(db, facts, asked.first_at),
         has_written=asked.first_at is not None and _has_written(db, facts.appointment_id, asked.first_at),
     )
     return ToConfirm(visit, tuple(asked.questions), asked.answer_by)
@@ -127,6 +129,16 @@ def _called(db: Session, ids: Collection[int]) -> Set[int]:
     calls = select(Notification.appointment_id).join(Appointment, Appointment.id == Notification.appointment_id)
     is_current = (Notification.version == Appointment.version, Notification.status != VOID)
     return set(db.scalars(calls.where(Appointment.id.in_(ids), *is_current, Notification.channel == CALL)))
+
+
+def _was_touched(db: Session, facts: MessageFacts, since: datetime) -> bool:
+    """Whether anything is on record of the visit or of whose it is since then: another address, a note, a call."""
+    about = or_(
+        and_(AuditEntry.subject_kind == "appointment", AuditEntry.subject_id == facts.appointment_id),
+        and_(AuditEntry.subject_kind == "resident", AuditEntry.subject_id == facts.resident_id),
+    )
+    entries = select(AuditEntry.id).where(AuditEntry.authority_id == facts.authority.id, about, AuditEntry.at >= since)
+    return facts.changed_at >= since or db.scalar(entries.limit(1)) is not None
 
 
 def _has_written(db: Session, appointment_id: int, since: datetime) -> bool:

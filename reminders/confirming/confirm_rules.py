@@ -7,8 +7,8 @@ A time is given back only where each of these is true when it is decided, and in
 - two channels were tried, and one of the questions had arrived half a day before the answer was due;
 - nothing that they wrote meanwhile waits for a person to read it, and the visit is not about to begin.
 
-That a mail server took an email is no proof that it arrived. It counts where reports of mail that came back are read, and
-none came for it (`arrived_at`).
+That a mail server took an email is no proof that it arrived, and reports of mail that comes back come days later: only what
+a provider says has arrived counts (`arrived_at`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from reminders.recipients import ASKED_AGAIN, TEXT, TO_CONFIRM, ChannelRules, Co
 from reminders.sending_times import SendingRules, hours_of, may_go_at
 
 FIRST, SECOND = f"{TO_CONFIRM}_1", ASKED_AGAIN
-ASKED_AT = time(9)  # of the day on which they are asked first
+ASKED_AT = time(8, 30)  # of the day on which they are asked first: before reminders, which then say nothing new
 SETTLED = timedelta(days=1)  # after it was booked or changed: nobody is asked what they have just said
 TIME_TO_ANSWER = timedelta(hours=12)  # that somebody has at least, from the arrival of a question on
 GRACE = timedelta(hours=1)  # after the answer was due: what was sent in time may come late
@@ -51,6 +51,7 @@ class Kept(StrEnum):
     CHANGED = "changed"  # not booked any more, at another time, or its services do not ask any more
     CONFIRMED = "confirmed"
     WRITTEN = "written"  # they wrote something that a person has to read
+    TOUCHED = "touched"  # something of it or of them was changed since: a question may have gone to another address
     NOT_YET = "not_yet"
     TOO_LATE = "too_late"
     ONE_TRIED = "one_tried"  # of two channels
@@ -74,6 +75,7 @@ class AskedVisit:
     speaks_another: bool = False
     is_called: bool = False
     has_written: bool = False
+    was_touched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def question_times(visit: AskedVisit, council: SendingRules, now: datetime) -> Q
 def is_to_be_asked(visit: AskedVisit, now: datetime) -> bool:
     """Whether somebody is asked to confirm, when it is time."""
     is_settled = now >= visit.changed_at + SETTLED
-    is_open = visit.is_booked and not visit.is_confirmed and not visit.has_written
+    is_open = visit.is_booked and not (visit.is_confirmed or visit.has_written or visit.was_touched)
     return asks(visit.services) and is_open and is_settled and spared(visit) is None
 
 
@@ -161,6 +163,7 @@ def why_kept(
         Kept.CHANGED: not visit.is_booked or not asks(visit.services),
         Kept.CONFIRMED: visit.is_confirmed,
         Kept.WRITTEN: visit.has_written,
+        Kept.TOUCHED: visit.was_touched,
         Kept.NOT_YET: now < answer_by + GRACE,
         Kept.TOO_LATE: now > visit.starts_at - LATEST,
         Kept.ONE_TRIED: len(tried) < 2,

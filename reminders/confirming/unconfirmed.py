@@ -32,18 +32,12 @@ from reminders.confirming.confirm_rules import (
     question_times,
     why_kept,
 )
-from reminders.delivery_decisions import PENDING, WITHHELD
 from reminders.due_times import Owed
-from reminders.heartbeat import last_bounces
 from reminders.outbox import planning_input, rows_for, write_rows
 from reminders.planned_ways import sending_rules
-from reminders.reasons import TOLD_ALREADY
-from reminders.recipients import EMAIL, REMINDER
-from reminders.tables import Notification
 
-AHEAD = timedelta(hours=1)  # before it is due a question is written, so that no reminder says the same at that hour
+AHEAD = timedelta(hours=1)  # before it is due a question is written
 BATCH = 200
-REPORTS_READ_WITHIN = timedelta(hours=1)  # else nobody knows whether an email came back
 
 log = logging.getLogger(__name__)
 
@@ -98,30 +92,16 @@ def _ask(db: Session, *, runtime: Runtime, appointment_id: int) -> None:
     if times is None:
         return
     planning = planning_input(db, appointment_id)
-    _leave_out_reminders(db, appointment_id, times.first_at, planning.facts.reminders_apart, now)
     asked = ((FIRST, times.first_at), (SECOND, times.second_at))
     write_rows(db, rows_for(planning, [Owed(kind, at, times.answer_by) for kind, at in asked], now))
-
-
-def _leave_out_reminders(db: Session, appointment_id: int, at: datetime, apart: timedelta, now: datetime) -> None:
-    """Send no reminder shortly before or after the question, which says the same."""
-    beside = select(Notification).where(
-        Notification.appointment_id == appointment_id,
-        Notification.kind.startswith(REMINDER),
-        Notification.status == PENDING,
-        Notification.lease_until.is_(None),
-        Notification.due_at > at - apart,
-        Notification.due_at < at + apart,
-    )
-    for row in db.scalars(beside.order_by(Notification.id).with_for_update()):
-        row.status, row.reason, row.closed_at = WITHHELD, TOLD_ALREADY, now
-    db.flush()
 
 
 def _give_back_unconfirmed(runtime: Runtime) -> int:
     with runtime.database.reading() as db:
         now = runtime.clock.database_now(db)
         due = to_be_decided(db, now - GRACE, now)
+        known = visits_to_confirm(db, [id_ for _council, _reference, id_ in due], _believed(runtime))
+        due = [one for one in due if one[2] in known and _is_lost_as(known[one[2]], now)]
     given_back = 0
     for authority_id, reference, appointment_id in due:
         with _going_on(appointment_id):
@@ -130,19 +110,14 @@ def _give_back_unconfirmed(runtime: Runtime) -> int:
 
 
 def _is_lost(runtime: Runtime, db: Session, row: Appointment, now: datetime) -> bool:
-    known = visits_to_confirm(db, [row.id], believed_channels(runtime, db, now)).get(row.id)
-    if known is None or known.answer_by is None:
-        return False
-    return why_kept(known.visit, known.questions, known.answer_by, now) is None
+    known = visits_to_confirm(db, [row.id], _believed(runtime)).get(row.id)
+    return known is not None and _is_lost_as(known, now)
 
 
-def believed_channels(runtime: Runtime, db: Session, now: datetime) -> Set[str]:
-    """The channels with which a message that was sent, and has not failed since, has arrived.
+def _is_lost_as(known: ToConfirm, now: datetime) -> bool:
+    return known.answer_by is not None and why_kept(known.visit, known.questions, known.answer_by, now) is None
 
-    A mail server that took an email says nothing of its arrival. It counts only where reports of mail that came back are
-    read, and were read within the last hour: what came back is failed then.
-    """
-    believed = confirming_channels(runtime.settings, runtime.database)
-    read_at = last_bounces(db)
-    is_read = read_at is not None and now - read_at <= REPORTS_READ_WITHIN
-    return believed | {EMAIL} if runtime.settings.smtp_url and runtime.settings.bounce_mailbox and is_read else believed
+
+def _believed(runtime: Runtime) -> Set[str]:
+    """The channels with which what was sent has arrived; a mail server that took an email says nothing of that."""
+    return confirming_channels(runtime.settings, runtime.database)

@@ -21,7 +21,7 @@ from booking.events import appointment_changed, appointment_confirmed
 from booking.queries.slots import SlotQuery, all_slots
 from booking.tables import Appointment
 from booking.use_cases.confirm import confirm, mark_urgent
-from core.audit import AuditEntry
+from core.audit import AuditEntry, record
 from core.clock import FixedClock
 from core.database import Database
 from core.errors import IllegalMove
@@ -41,9 +41,8 @@ from reminders.confirming.confirm_rules import (
     spared,
     why_kept,
 )
-from reminders.confirming.unconfirmed import believed_channels, work_confirmations
+from reminders.confirming.unconfirmed import work_confirmations
 from reminders.confirming.withdrawn_queries import withdraw_questions
-from reminders.heartbeat import BOUNCES, record_heartbeat
 from reminders.ledger import ledger_of
 from reminders.outbox import plan_notifications
 from reminders.recipients import ChannelRules, Contacts, Person
@@ -92,6 +91,7 @@ NEVER: dict[str, AskedVisit] = {
     "one service does not ask": replace(VISIT, services=(Asking(), Asking(None))),  # type: ignore[arg-type]
     "confirmed": replace(VISIT, is_confirmed=True),
     "wrote something": replace(VISIT, has_written=True),
+    "told us of another number": replace(VISIT, was_touched=True),
     "cancelled": replace(VISIT, is_booked=False),
 }
 
@@ -186,9 +186,10 @@ def world(database: Database, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 # Of a visit on a Tuesday: asked the Tuesday before, again the next morning, decided on Thursday.
-ASKED_AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+ASKED_AT = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
+REMINDED_AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 ASKED_AGAIN_AT = datetime(2026, 12, 2, 8, 0, tzinfo=UTC)
-ANSWER_IS_DUE = datetime(2026, 12, 3, 9, 0, tzinfo=UTC)
+ANSWER_IS_DUE = datetime(2026, 12, 3, 8, 30, tzinfo=UTC)
 GIVEN_BACK_AT = ANSWER_IS_DUE + GRACE
 
 
@@ -207,7 +208,7 @@ class Town:
 
     def work_until(self, at: datetime) -> None:
         """Let the scheduler work at each instant at which something is due, and at the last."""
-        for instant in [one for one in (ASKED_AT, ASKED_AGAIN_AT, GIVEN_BACK_AT) if one < at] + [at]:
+        for instant in [one for one in (ASKED_AT, REMINDED_AT, ASKED_AGAIN_AT, GIVEN_BACK_AT) if one < at] + [at]:
             self.clock.instant = instant
             work_confirmations(self.runtime)
             self.worker.send_due()
@@ -232,6 +233,7 @@ def test_nobody_answers_and_the_time_is_free_again(town: Town) -> None:
     town.work_until(ASKED_AT)
     asked = [one for one in town.kinds() if one[0].startswith("to_confirm")]
     assert asked == [("to_confirm_1", "email", "sent"), ("to_confirm_2", "text", "pending")]
+    town.work_until(REMINDED_AT)
     assert ("reminder_7d", "email", "withheld") in town.kinds()
     town.work_until(ANSWER_IS_DUE)
     assert town.row(booked).state == "booked"
@@ -269,20 +271,25 @@ def test_whoever_confirms_in_time_keeps_it_and_is_asked_no_more(town: Town, by: 
 
 def test_one_channel_that_was_never_tried_keeps_it(town: Town) -> None:
     booked = town.book()
-    del town.worker.channels["text"]  # type: ignore[attr-defined]
     town.worker = Worker(town.database, town.clock, {"email": town.email}, writer(), name="worker-2")
     town.work_until(GIVEN_BACK_AT + timedelta(hours=2))
     assert town.row(booked).state == "booked"
 
 
-def test_an_email_counts_as_arrived_only_while_reports_are_read(town: Town) -> None:
-    settings = replace(town.runtime.settings, smtp_url="smtp://localhost:25", bounce_mailbox="maildir:///nowhere")
-    runtime = Runtime(settings, town.database, town.clock)
+def test_whoever_has_another_number_since_keeps_it(town: Town) -> None:
+    booked = town.book()
+    town.work_until(ASKED_AGAIN_AT)
     with town.database.writing() as db:
-        assert "email" not in believed_channels(runtime, db, NOW)
-        record_heartbeat(db, BOUNCES, NOW)
-        assert "email" in believed_channels(runtime, db, NOW)
-        assert "email" not in believed_channels(runtime, db, NOW + timedelta(hours=2))
+        record(
+            db,
+            AGENT,
+            "details_changed",
+            ("resident", town.row(booked).resident_id),
+            authority_id=town.world.authority_id,
+            now=ASKED_AGAIN_AT,
+        )
+    town.work_until(GIVEN_BACK_AT)
+    assert town.row(booked).state == "booked"
 
 
 def test_two_who_decide_and_one_who_confirms_at_once_leave_one_state(town: Town) -> None:

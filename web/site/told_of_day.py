@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from booking.queries.appointments import AppointmentView
 from booking.queries.day_list import RebookPerson, SiteDayView
 from booking.states import State
-from reminders.confirming.confirm_rules import asks
 from reminders.expected_queries import expected_of_arrangements, expected_of_keeping, expected_of_missing
 from web.confirmation_lines import confirmation_lines
 from web.page_context import SiteContext
@@ -37,7 +36,7 @@ def told_of_day(context: SiteContext, day: SiteDayView) -> DayTold:
     found = expected_of_arrangements(context.db, context.authority, ids, context.now) if ids else {}
     arranged = {id_: told_lines(messages) for id_, messages in found.items()}
     missing, desks = _told_who_did_not_come(context, day), told_of_other_desks(context, day.to_rebook)
-    is_asked = any(asks(view.services) for view in day.appointments)
+    is_asked = any(one.confirm_days_before is not None for view in day.appointments for one in view.services)
     lines = confirmation_lines(context.runtime, context.db, day.appointments, context.now) if is_asked else {}
     return DayTold(arranged, desks, missing, lines)
 
