@@ -46,6 +46,8 @@ VALUES_THAT_WORK = {
     "safe_hours": "10:00-12:00",
     "from_day": "2026-12-03",
     "from_time": "09:00",
+    "to_time": "17:00",
+    "until": "2026-11-30",
     "until_day": "2026-12-03",
     "until_time": "17:00",
 }

@@ -99,9 +99,11 @@ class WishForm(Form):
         """Whether everything can be used: times of day where they are said to count, and a place where some are."""
         is_valid = bool(super().validate(extra_validators))
         has_times = bool(self.from_time.data or self.to_time.data)
-        if (self.part.data == BETWEEN) is not has_times and not self.part.errors:
-            words = _l("Enter a time, or choose another time of day") if not has_times else OTHER_PART
-            self.refuse("from_time" if not has_times else "part", str(words))
+        if has_times and self.part.data in (MORNING, AFTERNOON):
+            self.refuse("part", str(OTHER_PART))
+            return False
+        if self.part.data == BETWEEN and not has_times:
+            self.refuse("from_time", gettext("Enter a time, or choose another time of day"))
             return False
         if "until" in self and self.until.day is not None and self.until.day < self.today:
             self.refuse("until", gettext("Choose today or a later day"))
@@ -126,7 +128,7 @@ class WishForm(Form):
     @property
     def hours(self) -> tuple[time | None, time | None]:
         """From when, and before when."""
-        if self.part.data == BETWEEN:
+        if self.part.data in (ANY, BETWEEN):  # whoever gave times and chose nothing means them
             return self.from_time.wall_time, self.to_time.wall_time
         return NOON if self.part.data == AFTERNOON else None, NOON if self.part.data == MORNING else None
 
