@@ -17,9 +17,8 @@ from api.error_handlers import problem_answer
 from api.operations import json_body, read_body
 from core.errors import ServiceError
 from core.flask_context import current_runtime
-from core.transactions import lock_by_name
 from people.staff.access_marks import callback
-from reminders.inbound_texts import ReceivedText, keep_text
+from reminders.inbound_texts import ReceivedText, receive_text
 from reminders.provider_states import ID_LENGTH, RETURNED, state_in
 from reminders.receipts import learn
 
@@ -107,7 +106,5 @@ def inbound_texts() -> ResponseReturnValue:
     at = sent["date_received"]
     to_number = sent["destination_number"] or ""
     received = ReceivedText(sent["id"], sent["source_number"], sent["message"], min(at, now) if at else now, to_number)
-    with runtime.database.writing() as db:
-        lock_by_name(db, f"inbound text {received.provider_id}")
-        keep_text(db, received)
+    receive_text(runtime, received)
     return DONE

@@ -65,7 +65,7 @@ def _load_councils(runtime: Runtime) -> None:
     if not loaded:
         click.echo("The demo councils are there already: nothing was loaded.")
     elif any(one.slug == "barnet" for one in loaded):
-        click.echo(f"Sign in as {', '.join(email for email, _, _ in SIGN_INS)} with the password: {password}")
+        click.echo(f"Sign in as {', '.join(SIGN_INS)} with the password: {password}")
 
 
 def _report(loaded: Loaded) -> None:

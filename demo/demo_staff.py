@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -11,21 +13,53 @@ from locations.model import Catalogue
 from people.staff.accounts import NewStaff, RoleScope, add_staff
 from people.staff.policy import Role
 
-LIBRARY = "golders-green"
-SIGN_INS = (
-    ("agent@demo.example", Role.TRIAGE_AGENT, "Tamsin Trial (demo agent)"),
-    ("site@demo.example", Role.SITE_STAFF, "Desmond Demo (demo site staff)"),
-    ("manager@demo.example", Role.SITE_MANAGER, "Maud Mockingham (demo manager)"),
-    ("admin@demo.example", Role.AUTHORITY_ADMIN, "Ada Dummy (demo admin)"),
-)
+_ROLES = (Role.TRIAGE_AGENT, Role.SITE_STAFF, Role.SITE_MANAGER, Role.AUTHORITY_ADMIN)
+_AT_A_SITE = (Role.SITE_STAFF, Role.SITE_MANAGER)
 
 
-def add_demo_staff(db: Session, catalogue: Catalogue, password: str, now: datetime) -> int:
-    """Add the four sign-ins. Returns the id of the triage agent. Site staff and manager belong to one library."""
-    authority_id, library = catalogue.authority.id, catalogue.site(LIBRARY)
-    ids = {}
-    for email, role, name in SIGN_INS:
-        site_id = library.id if role in (Role.SITE_STAFF, Role.SITE_MANAGER) else None
+@dataclass(frozen=True)
+class DemoStaff:
+    """The four sign-ins of a demo council: email and name of each, by role. Site staff and manager belong to one site."""
+
+    site: str
+    people: tuple[tuple[str, str], ...]
+
+    @property
+    def by_role(self) -> tuple[tuple[Role, str, str], ...]:
+        """The role, the email and the name of each."""
+        return tuple((role, *one) for role, one in zip(_ROLES, self.people, strict=True))
+
+
+# By the slug of the council.
+STAFF: Mapping[str, DemoStaff] = {
+    "barnet": DemoStaff(
+        "golders-green",
+        (
+            ("agent@demo.example", "Tamsin Trial (demo agent)"),
+            ("site@demo.example", "Desmond Demo (demo site staff)"),
+            ("manager@demo.example", "Maud Mockingham (demo manager)"),
+            ("admin@demo.example", "Ada Dummy (demo admin)"),
+        ),
+    ),
+    "aberwyn": DemoStaff(
+        "county-hall",
+        (
+            ("agent.aberwyn@demo.example", "Tegwen Treial (demo agent)"),
+            ("site.aberwyn@demo.example", "Deiniol Demo (demo site staff)"),
+            ("manager.aberwyn@demo.example", "Mabli Ffug (demo manager)"),
+            ("admin.aberwyn@demo.example", "Alun Esgus (demo admin)"),
+        ),
+    ),
+}
+SIGN_INS = tuple(email for staff in STAFF.values() for email, _name in staff.people)
+
+
+def add_demo_staff(db: Session, catalogue: Catalogue, password: str, now: datetime) -> int | None:
+    """Add the four sign-ins of the council, if it has any. Returns the id of its triage agent."""
+    staff, authority_id, agent_id = STAFF.get(catalogue.authority.slug), catalogue.authority.id, None
+    for role, email, name in staff.by_role if staff else ():
+        site_id = catalogue.site(staff.site).id if staff and role in _AT_A_SITE else None
         new = NewStaff(email, role.value, RoleScope(authority_id, site_id), password, name)
-        ids[role] = add_staff(db, new, actor=Actor.system(), now=now).id
-    return ids[Role.TRIAGE_AGENT]
+        added = add_staff(db, new, actor=Actor.system(), now=now).id
+        agent_id = added if role is Role.TRIAGE_AGENT else agent_id
+    return agent_id

@@ -23,7 +23,6 @@ from locations.tables import Authority
 from reminders.loaded_data import plan_in_bulk
 
 FOLDER = Path(__file__).parent
-COUNCIL_WITH_STAFF = "barnet"
 POPULATIONS: dict[str, Population] = {"barnet": BARNET, "oldham": OLDHAM, "aberwyn": ABERWYN}
 
 
@@ -64,7 +63,7 @@ def _load_council(runtime: Runtime, slug: str, population: Population, password:
         if _exists(db, slug):
             return None
         catalogue = _import_plan(db, plan, runtime)
-        agent_id = add_demo_staff(db, catalogue, password, now) if slug == COUNCIL_WITH_STAFF else None
+        agent_id = add_demo_staff(db, catalogue, password, now)
         secret_key = runtime.settings.secret_key
         count = fill_council(db, catalogue, population, now, secret_key=secret_key, staff_id=agent_id)
         plan_in_bulk(db, catalogue.authority.id, now)

@@ -58,10 +58,11 @@ class OutboxEmail:
 
 @dataclass(frozen=True)
 class OutboxText:
-    """One text, and how it travels."""
+    """One text, and how it travels. `number` is the one to which it can be answered; empty where it comes from a name."""
 
     summary: MessageSummary
     sender: str
+    number: str
     text: str
     size: TextSize
 
@@ -106,7 +107,7 @@ def read_message(db: Session, message_id: int) -> OutboxMessage:
     raw, council, number = db.execute(kept.where(DemoMessage.id == message_id)).one()
     summary = MessageSummary(*row)
     if summary.channel == TEXT:
-        return OutboxText(summary, number or council, raw.decode(), text_size(raw.decode()))
+        return OutboxText(summary, number or council, number, raw.decode(), text_size(raw.decode()))
     if summary.channel == LETTER:
         return OutboxLetter(summary, council, letter_of(raw))
     email = message_from_bytes(raw, policy=default)

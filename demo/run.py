@@ -27,6 +27,10 @@ SIGN_INS = {
     "site@demo.example": "site staff at one library",
     "manager@demo.example": "site manager",
     "admin@demo.example": "authority admin",
+    "agent.aberwyn@demo.example": "triage agent of the council in Wales",
+    "site.aberwyn@demo.example": "site staff there",
+    "manager.aberwyn@demo.example": "site manager there",
+    "admin.aberwyn@demo.example": "authority admin there",
 }
 STEPS = (["migrate"], ["demo", "load", "--if-empty"])
 POLL_SECONDS = 0.2
@@ -204,7 +208,7 @@ def _flask(*arguments: str) -> list[str]:
 
 def _welcome(environ: Mapping[str, str], log: Path) -> str:
     address = environ["PUBLIC_URL"]
-    people = "\n".join(f"  {email:<22} {role}" for email, role in SIGN_INS.items())
+    people = "\n".join(f"  {email:<28} {role}" for email, role in SIGN_INS.items())
     return (
         f"\nFront Door is at {address}\n"
         f"  book an appointment    {address}/\n"

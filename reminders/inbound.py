@@ -25,7 +25,7 @@ from core.errors import NotFound, Refused, TooSoon
 from core.idempotency import IdempotencyKey
 from core.outages import outage_of
 from core.runtime import Runtime
-from core.transactions import lock_by_name
+from core.transactions import lock_by_name, run_with_retries
 from reminders.delivery_decisions import PENDING
 from reminders.inbound_queries import councils_of_number, has_text_of, history_of_number, was_answered_lately
 from reminders.recipients import CANCELLED, RESCHEDULED, TEXT, TEXT_ANSWER
@@ -86,14 +86,18 @@ def handle_text(runtime: Runtime, text_id: int) -> None:
         reference, proposal_id = _reference(db, row.appointment_id), row.proposal_id
     if outcome in _DONE_BY:
         outcome = _done(_Wanted(runtime, authority_id, reference, text_id, proposal_id), outcome)
-    with runtime.database.writing() as db:
-        row = _locked(db, text_id)
-        if row is None:
-            return
-        now = runtime.clock.database_now(db)
-        row.outcome = _done_here(db, runtime, row, outcome, now)
-        row.handled_at = now
-        _acknowledge(db, row, now)
+    run_with_retries(runtime.database, lambda db: _finish(db, runtime, text_id, outcome))
+
+
+def _finish(db: Session, runtime: Runtime, text_id: int, outcome: Outcome) -> None:
+    """Do what is left to do, and owe the answer."""
+    row = _locked(db, text_id)
+    if row is None:
+        return
+    now = runtime.clock.database_now(db)
+    row.outcome = _done_here(db, runtime, row, outcome, now)
+    row.handled_at = now
+    _acknowledge(db, row, now)
 
 
 def _locked(db: Session, text_id: int) -> InboundText | None:

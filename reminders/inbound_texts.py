@@ -8,7 +8,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.runtime import Runtime
 from core.text import one_line, received_text
+from core.transactions import lock_by_name
 from locations.tables import Authority
 from people.residents.details import phone_key
 from reminders.inbound_queries import council_texted_last, councils_of_number
@@ -27,6 +29,13 @@ class ReceivedText:
     text: str
     received_at: datetime
     to_number: str = ""
+
+
+def receive_text(runtime: Runtime, received: ReceivedText) -> None:
+    """Keep a text that has come, once; the scheduler does what it says."""
+    with runtime.database.writing() as db:
+        lock_by_name(db, f"inbound text {received.provider_id}")
+        keep_text(db, received)
 
 
 def keep_text(db: Session, received: ReceivedText) -> InboundText | None:

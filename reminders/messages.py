@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -179,6 +180,7 @@ class MessageWriter:
         manage_url, short_url = self._links(facts)
         proof = owner_proof(self.secret_keys[0], facts.manage_nonce, delivery.address)
         pages = ("all", "calendar") if delivery.address == facts.mail_address else ("all",)
+        in_language = partial(link_in, facts.authority, language.code)
         was_told_another = facts.as_told.starts_at != facts.starts_at
         return MessageContext(
             language=language.code,
@@ -203,10 +205,10 @@ class MessageWriter:
             contact=contact_lines(facts.authority, language),
             authority_name=facts.authority.name,
             brand_colour=facts.authority.brand_colour,
-            manage_url=link_in(facts.authority, language.code, manage_url),
+            manage_url=in_language(manage_url),
             short_url=short_url,
-            owner_urls={page: f"{manage_url}/{page}/{proof}" for page in pages},
-            book_url=link_in(facts.authority, language.code, f"{self.public_url}/{facts.authority.slug}"),
+            owner_urls={page: in_language(f"{manage_url}/{page}/{proof}") for page in pages},
+            book_url=in_language(f"{self.public_url}/{facts.authority.slug}"),
             is_on=family_of(kind) not in (CANCELLED, HANDED_OVER),
             by_authority=facts.state == "cancelled_by_authority",
             can_answer=bool(facts.authority.email),

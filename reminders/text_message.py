@@ -127,6 +127,8 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
     )
     if kind != SEVERAL_BOOKINGS:  # a question, with the longest link of all
         said = replace(said, stop=_how_to_stop(said, message.short_url))
+    if message.newer_when:  # of what they were told we know the time, and not the place
+        said = replace(said, mode="", site="", address="", directions="")
     if facts.offer and family_of(kind) in OFFERS:
         said = _at_place_of(facts.offer, said)
     return _of_day(said, facts, message.visits, language) if facts.same_day else said

@@ -14,6 +14,7 @@ from locations.reserved_slugs import RESERVED_SLUGS
 
 CURRENT = "current_language"  # in `flask.g`: the council's languages, and the language
 LANGUAGE = "language"  # in the browser's session: what somebody has chosen
+OF_LINK = "language_of_link"  # in the browser's session: of the text or letter from which somebody came
 CHOICE = "lang"  # in an address: what somebody chooses now
 # What addresses begin with that residents do not read. Staff and their calendars have English alone.
 ENGLISH_ALONE = frozenset(RESERVED_SLUGS) - {"manage", "s", "api"}
@@ -74,7 +75,10 @@ def _is_for_residents() -> bool:
 
 
 def _requested(council: object) -> str:
-    """What was chosen with this browser, else what it asks for, of the languages that the council has."""
+    """What was chosen with this browser, else that of the text whose link was opened, else what the browser asks for.
+
+    It is always one of the languages that the council has.
+    """
     if not _is_for_residents():
         return DEFAULT_LANGUAGE
     if request.path.startswith("/api/"):
@@ -84,7 +88,7 @@ def _requested(council: object) -> str:
     offered = languages_of(council)
     if len(offered) == 1:
         return offered[0]
-    chosen = session.get(LANGUAGE, "")
+    chosen = session.get(LANGUAGE) or session.get(OF_LINK, "")
     return best_language(offered, chosen if chosen in offered else request.accept_languages.best_match(offered) or "")
 
 
@@ -92,6 +96,13 @@ def choose_language(code: str) -> None:
     """Keep for this browser in which language its pages are."""
     if code in LANGUAGES and session.get(LANGUAGE) != code:
         session[LANGUAGE] = code
+
+
+def follow_link(code: str) -> None:
+    """Keep in which language the text or letter was that brought somebody here; what they have chosen counts before it."""
+    if code in LANGUAGES and session.get(OF_LINK) != code:
+        session[OF_LINK] = code
+        g.pop(CURRENT, None)
 
 
 def _keep_choice() -> None:

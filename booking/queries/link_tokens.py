@@ -11,6 +11,7 @@ from booking.queries.appointments import AppointmentView
 from booking.tables import Appointment
 from core.errors import NotFound
 from core.tokens import appointment_of_short_token, digest, is_short_token, working_manage_token
+from people.residents.tables import Resident
 
 
 def manage_path(db: Session, secret_keys: Sequence[str], view: AppointmentView) -> str:
@@ -27,6 +28,12 @@ def by_manage_token(db: Session, token: str) -> tuple[int, int]:
     if row is None:
         raise NotFound.because("link_unknown")
     return row.authority_id, row.id
+
+
+def language_of(db: Session, appointment_id: int) -> str:
+    """The code of the language in which the appointment's resident is written to; empty where nobody has asked."""
+    theirs = select(Resident.message_language).join(Appointment, Appointment.resident_id == Resident.id)
+    return db.scalar(theirs.where(Appointment.id == appointment_id)) or ""
 
 
 def by_short_token(db: Session, secret_keys: Sequence[str], token: str) -> tuple[int, int]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select, union
+from sqlalchemy import and_, select, union
 from sqlalchemy.orm import Session
 
+from booking.states import State
 from booking.tables import Appointment
 from booking.use_cases.change_details import follow_record, reached_ahead
 from core.audit import Actor, record
@@ -24,7 +25,7 @@ def stop_texts(db: Session, runtime: Runtime, authority_id: int, phone_key: str,
     Messages that are owed go by the next channel. Returns whether anything was changed.
     """
     stopped = False
-    for resident_id in _residents_of(db, authority_id, phone_key):
+    for resident_id in _residents_of(db, authority_id, phone_key, now):
         row = lock_resident(db, authority_id, resident_id)
         db.refresh(row)
         if row.do_not_text and row.contact_preference != "text":
@@ -39,13 +40,15 @@ def stop_texts(db: Session, runtime: Runtime, authority_id: int, phone_key: str,
     return stopped
 
 
-def _residents_of(db: Session, authority_id: int, key: str) -> Iterable[int]:
-    """Who has the number, for whom somebody acts that has it, and for whose appointment it was given, in order."""
+def _residents_of(db: Session, authority_id: int, key: str, now: datetime) -> Iterable[int]:
+    """Who has the number; and who has an appointment ahead for which it counts, as its own or that of who acts; in order."""
+    ahead = (Appointment.state == State.BOOKED.value, Appointment.starts_at > now)
     own = select(Resident.id).where(Resident.authority_id == authority_id, Resident.phone_key == key)
-    acting = select(Representative.resident_id).where(
-        Representative.authority_id == authority_id, Representative.phone_key == key
+    acts = (Representative.authority_id == authority_id, Representative.phone_key == key)
+    is_theirs = and_(
+        Appointment.resident_id == Representative.resident_id, Appointment.representative_id == Representative.id
     )
-    given = select(Appointment.resident_id).where(
-        Appointment.authority_id == authority_id, Appointment.contact_phone_key == key
-    )
+    acting = select(Appointment.resident_id).join(Representative, is_theirs).where(*acts, *ahead)
+    here = (Appointment.authority_id == authority_id, Appointment.contact_phone_key == key)
+    given = select(Appointment.resident_id).where(*here, *ahead)
     return sorted(db.scalars(union(own, acting, given))) if key else ()

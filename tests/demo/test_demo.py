@@ -31,6 +31,7 @@ from demo.councils import BARNET, OLDHAM
 from demo.day_filler import fill_day, seeded
 from demo.invented_people import FAMILY, GIVEN, LANDLINES, MOBILE, invent
 from demo.load import FOLDER, POPULATIONS, load_councils, load_scale
+from demo.run import SIGN_INS
 from demo.scale import POSTCODES, Size, plan_text
 from locations.catalogue_queries import catalogue_of
 from locations.importing.parse_plan import read_plan
@@ -235,7 +236,8 @@ def test_reminders_are_planned_for_what_is_to_come(demo: Runtime) -> None:
 def test_the_sign_ins_of_the_contract_are_there(demo: Runtime) -> None:
     with demo.database.reading() as db:
         emails = set(db.scalars(select(StaffMember.email)))
-    assert emails == {f"{who}@demo.example" for who in ("agent", "site", "manager", "admin")}
+    people = ("agent", "site", "manager", "admin")
+    assert emails == {f"{who}{where}@demo.example" for who in people for where in ("", ".aberwyn")} == set(SIGN_INS)
 
 
 def test_loading_again_changes_nothing(demo: Runtime) -> None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.clock import FixedClock
 from core.database import Database
 from core.settings import Settings
+from locations.tables import Authority
+from people.residents.details import phone_key
+from people.residents.tables import Resident
 from reminders.appointment_queries import message_facts
 from reminders.channels.stored import StoredChannel
 from reminders.delivery_decisions import ClaimedRow, EarlierTries, ReadyMessage
 from reminders.letters import LetterBody
 from reminders.recipients import Delivery
-from reminders.tables import Notification
+from reminders.tables import DemoMessage, InboundText, Notification
 from reminders.texts import TextBody
 from tests.reminders.calendar_readers import read_with_vobject
 from tests.reminders.channels import worker_on, writer
@@ -28,6 +32,7 @@ from tests.support.factories import make_world
 pytestmark = pytest.mark.databases("sqlite")
 
 SENDER = "appointments@testshire.example.org"
+TOKEN = re.compile(r'name="(csrf_token)"[^>]*value="([^"]+)"')
 
 
 @pytest.fixture
@@ -137,11 +142,37 @@ def test_texts_and_letters_are_shown_as_they_arrive_with_their_length(
     assert listed.index("Letter") < listed.index("Text")
     assert "Text to 07700 900123" in text
     assert "2 texts" in text
+    assert "nobody can answer it" in text
     assert "1 High Street, Testshire, NW11 9QS" in letter
     assert "Large print" in letter
     assert "2 pages" in letter
     for page in ("/1/html", "/1.ics", "/2/html", "/2.ics"):
         assert client.get(f"/demo/outbox{page}").status_code == 404
+
+
+def test_a_text_from_a_number_is_answered_as_by_the_provider(
+    client: FlaskClient, database: Database, clock: FixedClock
+) -> None:
+    world = make_world(database)
+    owe(database, world, 1, now=clock.now(), channel="text")
+    with database.writing() as db:
+        row = db.scalars(select(Notification)).one()
+        said = {"to": "07700 900123", "subject": "", "raw": b"Please come."}
+        db.add(DemoMessage(authority_id=row.authority_id, notification_id=row.id, at=clock.now(), **said))
+        db.execute(update(Resident).values(phone="07700 900123", phone_key=phone_key("07700 900123")))
+    assert "nobody can answer it" in client.get("/demo/outbox/1").text  # it comes from a name
+    with database.writing() as db:
+        db.execute(update(Authority).values(text_number="07700 900982"))
+    form = dict(TOKEN.findall(client.get("/demo/outbox/1").text))
+    assert client.post("/demo/outbox/1/answer", data={**form, "text": ""}).status_code == 400
+    answered = client.post("/demo/outbox/1/answer", data={**form, "text": "CANCEL"}, follow_redirects=True)
+    assert "within seconds" in answered.text
+    with database.writing() as db:
+        db.execute(update(Authority).values(text_number=""))
+    assert client.post("/demo/outbox/1/answer", data={**form, "text": "CANCEL"}).status_code == 404
+    with database.reading() as db:
+        kept = db.scalars(select(InboundText)).one()
+    assert (kept.text, kept.phone_key, kept.outcome) == ("CANCEL", phone_key("07700 900123"), "")
 
 
 @pytest.mark.databases("sqlite", "postgresql")

@@ -1,4 +1,5 @@
-"""The short link of texts and letters: it opens the appointment, like the link of an email.
+"""The short link of texts and letters: it opens the appointment, like the link of an email, in the language of the
+text where the browser has chosen none.
 
 A telephone may be shared. Where its number stands in the record of another person too, the link asks for one fact about
 the person whose appointment it is before it shows anything.
@@ -31,6 +32,7 @@ from people.residents.phone_queries import is_shared_phone
 from people.staff.access_marks import public
 from web.components.form_fields import AtMost, Form, Text
 from web.page_context import PageContext, resident_context
+from web.request_language import follow_link
 from web.resident import drafts
 from web.resident.appointment_page import appointment_over, link_unknown
 from web.resident.page_rendering import show
@@ -64,6 +66,7 @@ def short_link(token: str) -> ResponseReturnValue:
             authority_id, appointment_id = link_tokens.by_short_token(db, runtime.settings.secret_keys, token)
         except NotFound:
             return link_unknown(authorities(db))
+        follow_link(link_tokens.language_of(db, appointment_id))
         context = resident_context(runtime, db, catalogue_by_id(db, authority_id))
         view = appointments.by_id(db, context.catalogue, appointment_id)
         if has_link_ended(view.ends_at, context.now):
@@ -86,6 +89,7 @@ def book_again(token: str) -> ResponseReturnValue:
             authority_id, appointment_id = link_tokens.by_short_token(db, runtime.settings.secret_keys, token)
         except NotFound:
             return link_unknown(authorities(db))
+        follow_link(link_tokens.language_of(db, appointment_id))
         context = resident_context(runtime, db, catalogue_by_id(db, authority_id))
         view = appointments.by_id(db, context.catalogue, appointment_id)
         is_told = context.now <= view.ends_at + AGAIN_FOR

@@ -13,9 +13,10 @@ from booking.tables import Appointment
 from core.database import Database
 from core.tokens import new_nonce, short_token
 from locations.catalogue_queries import bump_plan
-from locations.tables import Service, SessionService
+from locations.tables import Authority, Service, SessionService
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import create_resident
+from people.residents.tables import Resident
 from tests.support.factories import NOW
 from tests.support.town import Town
 from tests.web.resident.browser import Visitor, fill_in, go_to_times
@@ -60,6 +61,20 @@ def test_it_gives_a_clean_address_and_changes_nothing_and_stands_in_no_log(
     assert "Cancel" in scanner.page.text
     assert (before.state, before.version, before.changed_at) == (after.state, after.version, after.changed_at)
     assert link.rpartition("-")[2].lower() not in caplog.text.lower()
+
+
+def test_it_opens_in_the_language_of_the_text_unless_the_browser_has_chosen(
+    database: Database, town_app: Flask, link: str
+) -> None:
+    with database.writing() as db:
+        db.execute(update(Authority).values(languages=["en", "cy"], plan_version=Authority.plan_version + 1))
+        db.execute(update(Resident).values(message_language="cy"))
+    reader = Visitor(town_app.test_client())
+    reader.open(link)
+    assert "Eich apwyntiad" in reader.page.text
+    reader.open(f"{reader.at}?lang=en")
+    reader.open(link)
+    assert "Your appointment" in reader.page.text
 
 
 @pytest.mark.databases("sqlite", "postgresql")
