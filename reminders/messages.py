@@ -4,7 +4,7 @@ Emails are written here, a first line as the subject; other channels: see `Other
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -175,11 +175,18 @@ class MessageWriter:
         short = short_token(self.secret_keys[0], facts.appointment_id, facts.manage_nonce)
         return f"{self.public_url}/manage/{token}", f"{self.public_url}/s/{short}"
 
+    def _owner_urls(
+        self, facts: MessageFacts, delivery: Delivery, in_language: Callable[[str], str]
+    ) -> Mapping[str, str]:
+        """The pages that only who reads this address opens; the calendar is made by who reads the email."""
+        manage_url, _short_url = self._links(facts)
+        proof = owner_proof(self.secret_keys[0], facts.manage_nonce, delivery.address)
+        pages = ("all", "calendar") if delivery.address == facts.mail_address else ("all",)
+        return {page: in_language(f"{manage_url}/{page}/{proof}") for page in pages}
+
     def _context(self, kind: str, facts: MessageFacts, delivery: Delivery, language: Language) -> MessageContext:
         zone, length = ZoneInfo(facts.authority.zone), facts.ends_at - facts.starts_at
         manage_url, short_url = self._links(facts)
-        proof = owner_proof(self.secret_keys[0], facts.manage_nonce, delivery.address)
-        pages = ("all", "calendar") if delivery.address == facts.mail_address else ("all",)
         in_language = partial(link_in, facts.authority, language.code)
         was_told_another = facts.as_told.starts_at != facts.starts_at
         return MessageContext(
@@ -207,7 +214,7 @@ class MessageWriter:
             brand_colour=facts.authority.brand_colour,
             manage_url=in_language(manage_url),
             short_url=short_url,
-            owner_urls={page: in_language(f"{manage_url}/{page}/{proof}") for page in pages},
+            owner_urls=self._owner_urls(facts, delivery, in_language),
             book_url=in_language(f"{self.public_url}/{facts.authority.slug}"),
             is_on=family_of(kind) not in (CANCELLED, HANDED_OVER),
             by_authority=facts.state == "cancelled_by_authority",
