@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.states import State
 from booking.tables import Appointment
-from booking.use_cases.change_details import follow_record, reached_ahead
+from booking.use_cases.change_details import follow_record
 from core.audit import Actor, record
 from core.runtime import Runtime
 from people.residents.resident_repository import lock_resident
@@ -30,11 +30,11 @@ def stop_texts(db: Session, runtime: Runtime, authority_id: int, phone_key: str,
         db.refresh(row)
         if row.do_not_text and row.contact_preference != "text":
             continue
-        known = reached_ahead(db, row, now)
         row.do_not_text = True
         row.contact_preference = INSTEAD if row.contact_preference == "text" else row.contact_preference
         db.flush()
-        follow_record(db, runtime, row, Actor.resident(), now, known=known, keeps_own=True)
+        # Their telephone is theirs as before: the links that it has go on working.
+        follow_record(db, runtime, row, Actor.resident(), now, keeps_own=True)
         record(db, Actor.resident(), "texts_stopped", ("resident", row.id), authority_id=authority_id, now=now)
         stopped = True
     return stopped

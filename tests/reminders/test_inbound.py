@@ -221,6 +221,8 @@ def test_stop_ends_texts_and_leaves_the_appointment(
     with appointment_changed.connected_to(plan_notifications):
         appointment = book(runtime, world, when=WHEN + timedelta(days=2), who=replace(ROBIN, email="robin@example.org"))
         sent_answers(runtime, clock)
+        with database.reading() as db:
+            nonce = db.get_one(Appointment, appointment).manage_nonce
         text(runtime, "Stopio")
         text(runtime, "STOP")
         text(runtime, "stop please", number="447700900999")
@@ -229,6 +231,7 @@ def test_stop_ends_texts_and_leaves_the_appointment(
     with database.reading() as db:
         resident = db.get_one(Resident, db.get_one(Appointment, appointment).resident_id)
         assert (resident.do_not_text, resident.contact_preference) == (True, "email")
+        assert db.get_one(Appointment, appointment).manage_nonce == nonce  # the link of the text goes on working
         owed = select(Notification.channel).where(
             Notification.status == "pending", Notification.kind != "text_answer_1"
         )
