@@ -4,7 +4,7 @@ Emails are written here, a first line as the subject; other channels: see `Other
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -25,13 +25,14 @@ from core.contact_lines import contact_lines
 from core.language import DEFAULT_LANGUAGE, Language, language_for
 from core.message_templates import rendered, subject_and_text
 from core.text import person_name
-from core.tokens import owner_proof, short_token, spoken_reference, working_manage_token
+from core.tokens import short_token, spoken_reference, working_manage_token
 from locations.own_words import council_name_for, languages_for, link_in
 from reminders.both_languages import BETWEEN, PLACES, facts_in, in_both_languages
 from reminders.day_words import by_time, words_of_day
 from reminders.delivery_decisions import MessageFacts, ReadyMessage
 from reminders.message_context import MessageContext
 from reminders.offer_words import NO_OFFER, words_of_offer
+from reminders.owner_links import owner_urls
 from reminders.recipients import CANCELLED, HANDED_OVER, RESCHEDULED, WITHOUT_CALENDAR, Delivery, family_of
 from reminders.site_text import NO_SITE_TEXT
 
@@ -175,15 +176,6 @@ class MessageWriter:
         short = short_token(self.secret_keys[0], facts.appointment_id, facts.manage_nonce)
         return f"{self.public_url}/manage/{token}", f"{self.public_url}/s/{short}"
 
-    def _owner_urls(
-        self, facts: MessageFacts, delivery: Delivery, in_language: Callable[[str], str]
-    ) -> Mapping[str, str]:
-        """The pages that only who reads this address opens; the calendar is made by who reads the email."""
-        manage_url, _short_url = self._links(facts)
-        proof = owner_proof(self.secret_keys[0], facts.manage_nonce, delivery.address)
-        pages = ("all", "calendar") if delivery.address == facts.mail_address else ("all",)
-        return {page: in_language(f"{manage_url}/{page}/{proof}") for page in pages}
-
     def _context(self, kind: str, facts: MessageFacts, delivery: Delivery, language: Language) -> MessageContext:
         zone, length = ZoneInfo(facts.authority.zone), facts.ends_at - facts.starts_at
         manage_url, short_url = self._links(facts)
@@ -214,7 +206,7 @@ class MessageWriter:
             brand_colour=facts.authority.brand_colour,
             manage_url=in_language(manage_url),
             short_url=short_url,
-            owner_urls=self._owner_urls(facts, delivery, in_language),
+            owner_urls=owner_urls(self.secret_keys[0], manage_url, facts, delivery, in_language),
             book_url=in_language(f"{self.public_url}/{facts.authority.slug}"),
             is_on=family_of(kind) not in (CANCELLED, HANDED_OVER),
             by_authority=facts.state == "cancelled_by_authority",
