@@ -4,7 +4,7 @@ Emails are written here, a first line as the subject; other channels: see `Other
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
