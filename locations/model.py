@@ -69,6 +69,7 @@ class AuthorityFacts(MessagePrices):
     first_language: str = "en"
     translations: Mapping[str, Any] = field(default_factory=dict)
     text_number: str = ""
+    text_sender_id: str = ""
     quiet_from: time = time(21)
     quiet_until: time = time(8)
     missed_message_hours: int | None = None

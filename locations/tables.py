@@ -53,6 +53,9 @@ class Authority(Multilingual, MessagePolicy, Base):
     # Where somebody is answered in British Sign Language: an address, or words.
     bsl_contact: Mapped[str] = mapped_column(String(300), default="", server_default="")
     text_number: Mapped[str] = mapped_column(String(40), default="", server_default="")  # for replies; empty: none
+    text_sender_id: Mapped[str] = mapped_column(
+        String(36), default="", server_default=""
+    )  # the provider's, of that number
     # Each with its kind, and either days_before and at ("09:00" at the site) or minutes_before.
     reminder_plan: Mapped[list[dict[str, Any]]]
     school_holidays: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")

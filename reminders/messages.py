@@ -73,6 +73,7 @@ class RenderedMessage:
     reply_to: str
     body: Body
     at: datetime
+    text_sender_id: str = ""  # the provider's, of the number from which a text comes; empty for its usual sender
 
     @property
     def email(self) -> EmailBody:
@@ -108,6 +109,7 @@ class MessageWriter:
             reply_to=facts.authority.email,
             body=self.body(row.kind, facts, message.delivery, body_type),
             at=now,
+            text_sender_id=facts.authority.text_sender_id,
         )
 
     def body(self, kind: str, facts: MessageFacts, delivery: Delivery, body_type: type[Body]) -> Body:

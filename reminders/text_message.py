@@ -111,7 +111,7 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         directions=without_marks(one_line(facts.site.directions)),
         url=url,
         contact=next((line.value for line in message.contact), ""),  # the link leads to all of them
-        answers=bool(facts.authority.text_number),
+        answers=bool(facts.authority.text_number and facts.authority.text_sender_id),
         can_cancel=any(one.can_be_cancelled for one in by_time(facts)),
         answer=answer.outcome,
         choices=tuple(language.moment_short(_here(facts, start)) for start in answer.choices),

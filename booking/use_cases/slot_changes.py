@@ -32,6 +32,7 @@ ONLY_WORDS = frozenset(
             "opening_words",
             "bsl_contact",
             "text_number",
+            "text_sender_id",
             "publishes_availability",
             "summary",
         ),

@@ -14,6 +14,7 @@ from locations.importing import value_checks
 from locations.importing.amount_checks import amount
 from locations.importing.area_checks import postcode_area
 from locations.importing.logo_checks import logo
+from locations.importing.provider_checks import sender_id
 from locations.importing.recurrence_rules import rule, weekly_rule
 from locations.importing.value_checks import Check, TextCheck, code, list_of, minutes, one_of, slug, text, whole, yes_no
 from locations.message_channels import EVERY_MESSAGE, MESSAGE_CHANNELS, MESSAGES_WITH_CHANNELS
@@ -112,6 +113,7 @@ AUTHORITY: Fields = {
     "languages": Field(list_of(one_of(tuple(LANGUAGES)), least=1), (DEFAULT_LANGUAGE,)),
     "first_language": Field(one_of(tuple(LANGUAGES)), DEFAULT_LANGUAGE),
     "text_number": Field(value_checks.phone, ""),
+    "text_sender_id": Field(sender_id, ""),
     "quiet_from": Field(value_checks.wall_time, time(21)),
     "quiet_until": Field(value_checks.wall_time, time(8)),
     "reminders_apart_hours": Field(whole(0, 48), 12),

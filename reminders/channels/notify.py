@@ -83,7 +83,9 @@ class NotifyConnection:
             case "sms":
                 return self._account.send(
                     self._waiting,
-                    lambda client: client.send_sms_notification(address, template_id, values, reference),
+                    lambda client: client.send_sms_notification(
+                        address, template_id, values, reference, message.text_sender_id or None
+                    ),
                 )
             case "email":
                 return self._account.send(

@@ -55,7 +55,7 @@ def world(database: Database, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setitem(database.facts, CHANNELS, frozenset({"email", "text"}))
     world = make_world(database)
     with database.writing() as db:
-        db.execute(update(Authority).values(text_number=OURS))
+        db.execute(update(Authority).values(text_number=OURS, text_sender_id="00000000-0000-4000-8000-000000000982"))
     return world
 
 

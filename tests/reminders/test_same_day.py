@@ -42,6 +42,7 @@ from reminders.untold import untold
 from reminders.worker import LEASE, Worker
 from tests.reminders.channels import RecordingChannel, worker_on, writer
 from tests.reminders.make_bulk_notifications import attempts, notifications, owe
+from tests.reminders.test_texts import BY_NUMBER
 from tests.reminders.test_worker import KINDS, failing, permanent
 from tests.support.factories import NOW, World, make_runtime, make_world
 from tests.support.notify_server import NotifyServer
@@ -346,7 +347,7 @@ def asked_about(database: Database, clock: FixedClock, words: str) -> str:
     """What became of a text that says this."""
     runtime = Runtime(make_runtime(database).settings, database, clock)
     with database.writing() as db:
-        db.execute(update(Authority).values(text_number="07700 900982"))
+        db.execute(update(Authority).values(**BY_NUMBER))
         row = keep_text(db, ReceivedText("text-1", "447700900123", words, NOW))
         assert row is not None
         text_id = row.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,8 @@ ALL_FACTS = replace(FACTS, offer=OFFER, former={1: FORMER}, told_starts_at=START
 ABOUT_NO_TIME = (CONTACT_CHANGED, HANDED_OVER, SEVERAL_BOOKINGS, WISH_PAUSED)
 WITHOUT_LINK = (CONTACT_CHANGED, HANDED_OVER)
 MODES = {"in_person": "", "phone": "By telephone.", "video": "By video."}
+SENDER = "00000000-0000-4000-8000-000000000982"
+BY_NUMBER: Any = {"text_number": "07700 900982", "text_sender_id": SENDER}
 REPLY = {"en": "Reply", "cy": "CADARNHAU"}
 WALES = replace(
     AUTHORITY,
@@ -118,7 +121,7 @@ def test_every_text_in_every_language_says_who_when_where_and_has_one_link(
 ) -> None:
     place = replace(SITE, name=site, translations={"name_cy": site_cy} if site_cy else {})
     services = tuple(replace(service, message_name=message_name) for service in FACTS.services)
-    council = replace(WALES, text_number=number)
+    council = replace(WALES, text_number=number, text_sender_id=number and SENDER)
     facts = replace(ALL_FACTS, authority=council, mode=mode, site=place, services=services, appointment_id=2048123)
     facts = replace(facts, offer=replace(OFFER, site=place), told_starts_at=None if kind == CANCELLED else STARTS)
     if kind == "reminders":
@@ -208,7 +211,7 @@ def test_any_other_text_is_no_short_link(typed: str) -> None:
 def test_every_sentence_of_a_text_begins_with_a_large_letter(kind: str, language: str) -> None:
     """But for the first, which goes on after the council's name."""
     answers = {number: TextAnswer(outcome, "07700 900123") for number, outcome in enumerate(ANSWERS, start=1)}
-    council = replace(AUTHORITY, languages=("en", "cy"), text_number="07700 900982")
+    council = replace(AUTHORITY, languages=("en", "cy"), **BY_NUMBER)
     facts = replace(ALL_FACTS, authority=council, answers=answers)
     said = text(kind, facts, replace(BY_TEXT, language=language))
     assert not re.search(r"[.!?] [a-zŵŷâêîôû]", re.sub(r"https?://\S+", "", said)), said
@@ -228,7 +231,7 @@ def test_a_reminder_names_the_cost_of_a_missed_visit_where_the_council_does(poun
 
 
 def test_nobody_is_asked_to_cancel_by_text_when_it_is_too_late() -> None:
-    council = replace(AUTHORITY, text_number="07700 900982")
+    council = replace(AUTHORITY, **BY_NUMBER)
     facts = replace(FACTS, authority=council)
     ends = STARTS - timedelta(minutes=120)
     assert "Reply CONFIRM or CANCEL. " in text("reminder_2h", facts.at(ends - timedelta(seconds=1)))
@@ -240,7 +243,7 @@ def test_nobody_is_asked_to_cancel_by_text_when_it_is_too_late() -> None:
 def test_a_text_about_a_whole_day_has_every_time_and_two_segments_at_most(
     language: str, number: int, site: str, name: str
 ) -> None:
-    council = replace(AUTHORITY, languages=("en", "cy"), text_number="07700 900982")
+    council = replace(AUTHORITY, languages=("en", "cy"), **BY_NUMBER)
     here = replace(FACTS, authority=council, site=replace(SITE, name=site))
     hours = [timedelta(hours=hour) for hour in range(1, number + 1)]
     others = tuple(replace(here, appointment_id=7 + n, starts_at=STARTS + hour) for n, hour in enumerate(hours))

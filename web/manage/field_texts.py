@@ -19,6 +19,7 @@ _CUTOFF = _l("Residents cannot cancel later than this. In minutes: a day is 1440
 _HORIZON = _l("In days: 56 are eight weeks")
 _LIMIT = _l("Open appointments of one person for one service")
 _PHONE = _l("For example, 020 7946 0000")
+_SENDER = _l("Its id at GOV.UK Notify. Texts say “reply” only with it: a text under a name cannot be answered")
 _SKILLS = _l("Separate them with commas. For example: housing, benefits")
 _POINT = _l("On the National Grid, in metres. Leave both empty, and the postcode says where it is")
 _JOIN = _l("Where residents join by video. {room} stands for each appointment’s own room")
@@ -46,6 +47,7 @@ COUNCIL: Texts = {
         _l("Number for texts"),
         _l("If people can reply to your texts. Leave it empty if texts show your name as the sender"),
     ),
+    "text_sender_id": _t(_l("Sender of texts with that number"), _SENDER),
     "quiet_from": _t(
         _l("No texts and no calls from"), _l("For example, 21:00. A visit that is cancelled is told at any hour")
     ),
