@@ -22,8 +22,8 @@ from locations.own_words import Told
 from people.residents.tables import Representative, Resident
 from reminders.arrival_queries import has_gone_out
 from reminders.confirming.confirm_facts import ConfirmFacts
-from reminders.contact_columns import CONTACT_COLUMNS
-from reminders.delivery_decisions import PENDING, ClaimedRow, MessageFacts
+from reminders.contact_columns import CONTACT_COLUMNS, PEOPLE
+from reminders.delivery_decisions import PENDING, ClaimedRow, MessageFacts, ReadyMessage
 from reminders.former_owner_queries import former_owners
 from reminders.further_fact_queries import offered_times, text_answers
 from reminders.recipients import (
@@ -44,6 +44,7 @@ from reminders.recipients import (
 from reminders.site_text_queries import site_texts
 from reminders.tables import Notification
 
+_HAS_GONE_OUT = has_gone_out()
 _AWAITS_REBOOKING = (
     exists()
     .where(RebookItem.appointment_id == Appointment.id, RebookItem.closed_at.is_(None))
@@ -151,7 +152,7 @@ def _said(db: Session, appointment_ids: Collection[int]) -> dict[tuple[int, int]
     found: defaultdict[tuple[int, int], dict[str, datetime]] = defaultdict(dict)
     if appointment_ids:
         columns = (Notification.appointment_id, Notification.version, Notification.kind, Notification.closed_at)
-        sent = (Notification.appointment_id.in_(appointment_ids), has_gone_out())
+        sent = (Notification.appointment_id.in_(appointment_ids), _HAS_GONE_OUT)
         for appointment_id, version, kind, at in db.execute(select(*columns).where(*sent)):
             found[appointment_id, version][kind] = cast(datetime, at)
     return found
@@ -170,7 +171,7 @@ def told_times(db: Session, appointment_ids: Collection[int]) -> dict[int, datet
         select(
             Notification.appointment_id,
             func.max(Notification.useful_until).label("starts_at"),
-            func.max(Notification.closed_at).filter(has_gone_out()).label("sent_at"),
+            func.max(Notification.closed_at).filter(_HAS_GONE_OUT).label("sent_at"),
         )
         .join(Appointment, Appointment.id == Notification.appointment_id)
         .where(Notification.appointment_id.in_(appointment_ids), says_the_time)
@@ -279,3 +280,15 @@ def _facts(
         resident_id=row.resident_id,
         **of_other_tables,
     )
+
+
+def is_reached_as_checked(db: Session, message: ReadyMessage) -> bool:
+    """Whether the people whom the message tells are still reached as they were when it was checked."""
+    told = zip(message.claimed.each, (message.facts, *message.facts.same_day), strict=True)
+    return all(is_reached_alike(db, row, facts) for row, facts in told)
+
+
+def is_reached_alike(db: Session, row: ClaimedRow, facts: MessageFacts) -> bool:
+    """The same of one appointment that it tells."""
+    people = db.execute(PEOPLE.where(Appointment.id == row.appointment_id)).one()
+    return contacts_of(people) == facts.contacts and (not people.uses_neutral_name or bool(facts.hidden_names))

@@ -23,8 +23,7 @@ from sqlalchemy.orm import Session
 from core.clock import Clock
 from core.database import Database
 from reminders import queue
-from reminders.appointment_queries import current_state
-from reminders.checked_queries import is_reached_as_checked
+from reminders.appointment_queries import current_state, is_reached_as_checked
 from reminders.delivery_decisions import (
     ASK_AFTER,
     FAILED,

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.tables import Appointment
-from people.residents.tables import Representative, Resident
-from reminders.appointment_queries import current_state
-from reminders.contact_columns import CONTACT_COLUMNS
+from reminders.appointment_queries import current_state, is_reached_alike
 from reminders.delivery_decisions import ClaimedRow, MessageFacts, ReadyMessage, at_its_hour
 from reminders.queue import pauses_on
-from reminders.recipients import REMINDER, contacts_of, family_of
-
-_PEOPLE = (
-    select(*CONTACT_COLUMNS, Resident.uses_neutral_name)
-    .select_from(Appointment)
-    .join(Resident, Resident.id == Appointment.resident_id)
-    .outerjoin(Representative, Representative.id == Appointment.representative_id)
-)
+from reminders.recipients import REMINDER, family_of
 
 
 def is_as_checked(db: Session, message: ReadyMessage, now: datetime) -> bool:
@@ -41,15 +30,4 @@ def _stands(db: Session, row: ClaimedRow, facts: MessageFacts, now: datetime) ->
         return False
     if any(pause.holds(row.authority_id, row.kind, row.channel) for pause in pauses_on(db, now)):
         return False
-    return _is_reached_alike(db, row, facts)
-
-
-def is_reached_as_checked(db: Session, message: ReadyMessage) -> bool:
-    """Whether the people whom the message tells are still reached as they were when it was checked."""
-    told = zip(message.claimed.each, (message.facts, *message.facts.same_day), strict=True)
-    return all(_is_reached_alike(db, row, facts) for row, facts in told)
-
-
-def _is_reached_alike(db: Session, row: ClaimedRow, facts: MessageFacts) -> bool:
-    people = db.execute(_PEOPLE.where(Appointment.id == row.appointment_id)).one()
-    return contacts_of(people) == facts.contacts and (not people.uses_neutral_name or bool(facts.hidden_names))
+    return is_reached_alike(db, row, facts)

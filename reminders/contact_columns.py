@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import case
+from sqlalchemy import case, select
 
 from booking.tables import Appointment
 from people.residents.tables import Representative, Resident
@@ -40,4 +40,11 @@ CONTACT_COLUMNS = (
     Representative.name.label("acting_name"),
     case((Representative.email_returned_at.is_(None), Representative.email), else_="").label("acting_email"),
     Representative.phone.label("acting_phone"),
+)
+# Of an appointment: how its people are reached, and whether no service is named to them.
+PEOPLE = (
+    select(*CONTACT_COLUMNS, Resident.uses_neutral_name)
+    .select_from(Appointment)
+    .join(Resident, Resident.id == Appointment.resident_id)
+    .outerjoin(Representative, Representative.id == Appointment.representative_id)
 )

@@ -4,7 +4,7 @@ Emails are written here, a first line as the subject; other channels: see `Other
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -25,14 +25,13 @@ from core.contact_lines import contact_lines
 from core.language import DEFAULT_LANGUAGE, Language, language_for
 from core.message_templates import rendered, subject_and_text
 from core.text import person_name
-from core.tokens import short_token, spoken_reference, working_manage_token
+from core.tokens import owner_proof, short_token, spoken_reference, working_manage_token
 from locations.own_words import council_name_for, languages_for, link_in
 from reminders.both_languages import BETWEEN, PLACES, facts_in, in_both_languages
 from reminders.day_words import by_time, words_of_day
 from reminders.delivery_decisions import MessageFacts, ReadyMessage
 from reminders.message_context import MessageContext
 from reminders.offer_words import NO_OFFER, words_of_offer
-from reminders.owner_links import owner_urls
 from reminders.recipients import CANCELLED, HANDED_OVER, RESCHEDULED, WITHOUT_CALENDAR, Delivery, family_of
 from reminders.site_text import NO_SITE_TEXT
 
@@ -208,7 +207,7 @@ class MessageWriter:
             brand_colour=facts.authority.brand_colour,
             manage_url=in_language(manage_url),
             short_url=short_url,
-            owner_urls=owner_urls(self.secret_keys[0], manage_url, facts, delivery, in_language),
+            owner_urls=_owner_urls(self.secret_keys[0], manage_url, facts, delivery, in_language),
             book_url=in_language(f"{self.public_url}/{facts.authority.slug}"),
             is_on=family_of(kind) not in (CANCELLED, HANDED_OVER),
             by_authority=facts.state == "cancelled_by_authority",
@@ -217,6 +216,15 @@ class MessageWriter:
             welcomes_welsh=facts.authority.first_language == "cy",
             **_words_of_answers(facts, zone, language),
         )
+
+
+def _owner_urls(
+    secret_key: str, manage_url: str, facts: MessageFacts, delivery: Delivery, in_language: Callable[[str], str]
+) -> Mapping[str, str]:
+    """The pages of all appointments that only who reads an address opens; the calendar is made by who reads the email."""
+    proof = owner_proof(secret_key, facts.manage_nonce, delivery.address)
+    pages = ("all", "calendar") if delivery.address == facts.mail_address else ("all",)
+    return {page: in_language(f"{manage_url}/{page}/{proof}") for page in pages}
 
 
 def _words_of_answers(facts: MessageFacts, zone: ZoneInfo, language: Language) -> dict[str, Any]:
