@@ -179,6 +179,9 @@ def decide(answer: Answer, known: TextHistory, now: datetime) -> Decision:
         return _chosen(answer, known, now) or Decision(Outcome.TO_READ, first)
     if not known.to_come:
         return Decision(Outcome.TO_READ)
+    last = next(iter(known.sent), None)
+    if last is not None and last.appointment_id not in known.to_come:  # they answer about one that is over
+        return Decision(Outcome.TO_READ, last.appointment_id)
     meant = _meant(known)
     if meant is None:
         return Decision(Outcome.ASKED, first, tuple(known.to_come[:MOST_CHOICES]))

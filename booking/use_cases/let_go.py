@@ -17,7 +17,6 @@ from people.staff.colleague_queries import adviser_of_staff
 from people.staff.colleagues import Change, begin_change, say_who_they_are
 from people.staff.sign_in_sessions import SignedInStaff
 
-A_YEAR = timedelta(days=366)  # further ahead nothing can be booked
 PersonOfPlan = tuple[SiteFacts | None, ResourceFacts]
 """An adviser or interpreter with their site; None for one who belongs to the council."""
 
@@ -54,13 +53,14 @@ def name_in_plan(
 
 
 def _shut(change: Change, staff_id: int, reason: str) -> int | None:
-    """The closure of whom they are in the plan: one that is there already and goes on for a year at least, or a new one."""
+    """The closure of whom they are in the plan: one that goes on as long as anything can be booked, or a new one."""
     db, authority_id = change.db, change.staff.authority_id
     catalogue = catalogue_by_id(db, authority_id)
     away = absence_of(db, catalogue, staff_id, change.now, reason)
     if away is None:
         return None
-    known = closure_like(db, catalogue, replace(away, ends_at=change.now + A_YEAR), change.now)
+    furthest = change.now + timedelta(days=catalogue.authority.horizon_days + 1)
+    known = closure_like(db, catalogue, replace(away, ends_at=furthest), change.now)
     return known or shut(db, authority_id, away, change.actor, change.now, only_once=True).id
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from booking.proposals.tables import Proposal
 from booking.states import State
 from booking.tables import Appointment, AppointmentService
 from core.audit import AuditEntry
@@ -132,13 +133,18 @@ def _called(db: Session, ids: Collection[int]) -> Set[int]:
 
 
 def _was_touched(db: Session, facts: MessageFacts, since: datetime) -> bool:
-    """Whether anything is on record of the visit or of whose it is since then: another address, a note, a call."""
+    """Whether anything is on record of the visit or of whose it is since then: another address, a note, a call.
+
+    Or whether another time was offered for it: whoever answers nothing to that was told that they keep this one.
+    """
     about = or_(
         and_(AuditEntry.subject_kind == "appointment", AuditEntry.subject_id == facts.appointment_id),
         and_(AuditEntry.subject_kind == "resident", AuditEntry.subject_id == facts.resident_id),
     )
     entries = select(AuditEntry.id).where(AuditEntry.authority_id == facts.authority.id, about, AuditEntry.at >= since)
-    return facts.changed_at >= since or db.scalar(entries.limit(1)) is not None
+    offers = select(Proposal.id).where(Proposal.appointment_id == facts.appointment_id, Proposal.made_at >= since)
+    found = (db.scalar(one.limit(1)) for one in (entries, offers))
+    return facts.changed_at >= since or any(id_ is not None for id_ in found)
 
 
 def _has_written(db: Session, appointment_id: int, since: datetime) -> bool:

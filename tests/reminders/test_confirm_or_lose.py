@@ -18,6 +18,7 @@ from sqlalchemy import select, update
 
 from booking.arrangements import ArrangementState
 from booking.events import appointment_changed, appointment_confirmed
+from booking.proposals.tables import Proposal
 from booking.queries.slots import SlotQuery, all_slots
 from booking.tables import Appointment
 from booking.use_cases.confirm import confirm, mark_urgent
@@ -287,6 +288,28 @@ def test_whoever_has_another_number_since_keeps_it(town: Town) -> None:
             ("resident", town.row(booked).resident_id),
             authority_id=town.world.authority_id,
             now=ASKED_AGAIN_AT,
+        )
+    town.work_until(GIVEN_BACK_AT)
+    assert town.row(booked).state == "booked"
+
+
+def test_whoever_was_offered_another_time_since_keeps_it(town: Town) -> None:
+    """The offer says that they keep their appointment if they answer nothing."""
+    booked = town.book()
+    town.work_until(ASKED_AGAIN_AT)
+    with town.database.writing() as db:
+        db.add(
+            Proposal(
+                authority_id=town.world.authority_id,
+                appointment_id=town.row(booked).id,
+                number=1,
+                slot_token="of no hold",
+                hold_nonce="nonce",
+                state="ended",
+                passed=[],
+                made_at=ASKED_AGAIN_AT,
+                answer_by=ASKED_AGAIN_AT + timedelta(minutes=30),
+            )
         )
     town.work_until(GIVEN_BACK_AT)
     assert town.row(booked).state == "booked"

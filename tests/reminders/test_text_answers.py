@@ -79,8 +79,8 @@ def told(*ids: int) -> tuple[SentText, ...]:
         (CONFIRM, TextHistory([1]), Decision(Outcome.CONFIRM, 1)),
         (CANCEL, TextHistory([1, 2], told(2, 1)), Decision(Outcome.CANCEL, 2)),
         (CANCEL, TextHistory([1, 2]), Decision(Outcome.ASKED, 1, (1, 2))),
-        # The last text was about a visit that is over: it may not be the one to come.
-        (CANCEL, TextHistory([2], told(9)), Decision(Outcome.ASKED, 2, (2,))),
+        # The last text was about a visit that is over: the answer is about that one, for a person to read.
+        (CANCEL, TextHistory([2], told(9)), Decision(Outcome.TO_READ, 9)),
         (CANCEL, TextHistory([], told(1)), Decision(Outcome.TO_READ)),
         (STOP, TextHistory([1, 2], told(2)), Decision(Outcome.STOP, 2)),
         (STOP, TextHistory([1, 2]), Decision(Outcome.STOP, 1)),
