@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import monotonic
@@ -17,6 +18,8 @@ from reminders.messages import Body, EmailBody, RenderedMessage
 from reminders.provider_states import ProviderState, has_arrived, state_in
 from reminders.reasons import PROVIDER_UNUSABLE, PROVIDER_WENT_AWAY, with_detail
 from reminders.texts import TextBody
+
+log = logging.getLogger(__name__)
 
 
 class NotifyChannel:
@@ -81,12 +84,7 @@ class NotifyConnection:
         address, reference = message.recipient.address, message.reference
         match needed.type:
             case "sms":
-                return self._account.send(
-                    self._waiting,
-                    lambda client: client.send_sms_notification(
-                        address, template_id, values, reference, message.text_sender_id or None
-                    ),
-                )
+                return self._send_text(message, template_id, values)
             case "email":
                 return self._account.send(
                     self._waiting,
@@ -96,6 +94,24 @@ class NotifyConnection:
                 return self._account.send(
                     self._waiting, lambda client: client.send_letter_notification(template_id, values, reference)
                 )
+
+    def _send_text(self, message: RenderedMessage, template_id: str, values: Mapping[str, Any]) -> str:
+        """By the council's own sender; by the account's usual one where the provider does not know that (any more)."""
+        address, reference = message.recipient.address, message.reference
+
+        def send(sender_id: str) -> str:
+            return self._account.send(
+                self._waiting,
+                lambda client: client.send_sms_notification(address, template_id, values, reference, sender_id or None),
+            )
+
+        try:
+            return send(message.text_sender_id)
+        except DeliveryFailed as error:
+            if not message.text_sender_id or "sms_sender_id" not in error.detail:
+                raise
+            log.error("GOV.UK Notify does not know the sender of texts of council %s", message.authority_id)
+            return send("")
 
 
 def _personalisation(body: Body) -> tuple[NeededTemplate, Mapping[str, Any]]:

@@ -80,6 +80,16 @@ def test_a_message_arrives_with_our_reference_by_the_template_of_its_channel(
     assert name == f"Front Door: {channel}"
 
 
+@pytest.mark.parametrize(("sender_id", "used"), [("known", "known"), ("gone", ""), ("", "")])
+def test_a_text_goes_by_the_senders_own_number_or_else_by_the_usual_one(
+    provider: NotifyServer, account: NotifyAccount, caplog: pytest.LogCaptureFixture, sender_id: str, used: str
+) -> None:
+    provider.senders.add("known")
+    send(account, message(text_sender_id=sender_id))
+    assert only(provider).sender_id == used
+    assert ("does not know the sender" in caplog.text) == (sender_id == "gone")
+
+
 def test_a_letter_in_large_print_has_a_template_of_its_own(provider: NotifyServer, account: NotifyAccount) -> None:
     send(account, message("letter", body=replace(LETTER, large_print=True)))
     name = next(one["name"] for one in provider.templates if one["id"] == only(provider).template_id)

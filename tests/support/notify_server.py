@@ -87,6 +87,7 @@ class Sent:
     template_id: str
     personalisation: dict[str, str]
     created_at: str
+    sender_id: str = ""
     status: str = "created"
     completed_at: str | None = None
 
@@ -124,6 +125,7 @@ class NotifyServer:
     """The provider. `faults` meet the next requests to send, one each, and then what `next_fault` says of each."""
 
     templates: list[dict[str, Any]] = field(default_factory=list)
+    senders: set[str] = field(default_factory=set)  # of texts, by their ids
     messages: dict[str, Sent] = field(default_factory=dict)
     by_reference: dict[str, list[Sent]] = field(default_factory=dict)
     faults: deque[Fault] = field(default_factory=deque)
@@ -276,6 +278,10 @@ class _Handler(BaseHTTPRequestHandler):
         wanted = _PLACEHOLDER.findall(f"{template['subject']}{template['body']}")
         if missing := [name for name in wanted if name not in values]:
             raise _Refusal(400, "BadRequestError", f"Missing personalisation: {', '.join(missing)}")
+        sender_id = asked.get("sms_sender_id", "")
+        if sender_id and sender_id not in self.provider.senders:
+            text = f"sms_sender_id {sender_id} does not exist in database for service id 1"
+            raise _Refusal(400, "BadRequestError", text)
         to = _recipient(kind, asked, values)
         if len(values.get("message", "")) > 918 and kind == "sms":
             raise _Refusal(400, "BadRequestError", "Text messages cannot be longer than 918 characters")
@@ -285,6 +291,7 @@ class _Handler(BaseHTTPRequestHandler):
             to=to,
             template_id=template["id"],
             personalisation=values,
+            sender_id=sender_id,
         )
         self.provider.on_taken(sent)
         return sent
