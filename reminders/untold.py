@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from booking.states import State
-from booking.tables import Appointment
+from booking.tables import Appointment, RebookItem
 from core.audit import Actor, record
 from core.errors import NotFound
 from core.runtime import Runtime
@@ -111,7 +111,9 @@ _WANTS_NO_CONTACT = exists().where(
     Resident.id == Appointment.resident_id,
     func.coalesce(Appointment.contact_preference, Resident.contact_preference) == "none",
 )
-_TO_RING: tuple[ColumnElement[bool], ...] = (_IS_CALL, _is_of(ABOUT_THE_VISIT), ~_WANTS_NO_CONTACT)
+_CANNOT_TAKE_PLACE = exists().where(RebookItem.appointment_id == Appointment.id, RebookItem.closed_at.is_(None))
+_IS_TRUE_TO_SAY = or_(~Notification.kind.startswith(REMINDER), ~_CANNOT_TAKE_PLACE)
+_TO_RING: tuple[ColumnElement[bool], ...] = (_IS_CALL, _is_of(ABOUT_THE_VISIT), ~_WANTS_NO_CONTACT, _IS_TRUE_TO_SAY)
 
 
 @dataclass(frozen=True)

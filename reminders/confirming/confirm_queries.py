@@ -18,7 +18,7 @@ from locations.tables import Service
 from people.residents.tables import Resident
 from reminders.appointment_queries import message_facts
 from reminders.confirming.confirm_rules import FIRST, SECOND, AskedVisit, Question, ToConfirm, arrived_at, asks
-from reminders.delivery_decisions import SENT, VOID, MessageFacts
+from reminders.delivery_decisions import FAILED, SENT, VOID, MessageFacts
 from reminders.recipients import CALL, rules_in
 from reminders.tables import InboundText, Notification
 from reminders.text_answers import Outcome
@@ -121,7 +121,8 @@ def _asked(db: Session, ids: Collection[int], believed: Set[str]) -> Mapping[int
         one.answer_by = max(one.answer_by or row.useful_until, row.useful_until)
         sent_at = row.closed_at if row.status == SENT else None
         arrived = arrived_at(row.channel, sent_at, row.delivered_at, believed) if sent_at else None
-        one.questions.append(Question(row.channel, row.tries > 0, arrived))
+        was_tried = row.tries > 0 and row.status != FAILED  # a number that gets no texts is no way to somebody
+        one.questions.append(Question(row.channel, was_tried, arrived))
     return found
 
 

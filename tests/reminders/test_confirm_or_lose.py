@@ -46,7 +46,7 @@ from reminders.confirming.unconfirmed import work_confirmations
 from reminders.confirming.withdrawn_queries import withdraw_questions
 from reminders.ledger import ledger_of
 from reminders.outbox import plan_notifications
-from reminders.recipients import ChannelRules, Contacts, Person
+from reminders.recipients import ASKED_AGAIN, ChannelRules, Contacts, Person
 from reminders.sending_times import SendingRules
 from reminders.tables import Notification
 from reminders.texts import TextBody
@@ -274,6 +274,16 @@ def test_one_channel_that_was_never_tried_keeps_it(town: Town) -> None:
     booked = town.book()
     town.worker = Worker(town.database, town.clock, {"email": town.email}, writer(), name="worker-2")
     town.work_until(GIVEN_BACK_AT + timedelta(hours=2))
+    assert town.row(booked).state == "booked"
+
+
+def test_a_question_that_failed_for_good_was_no_way_to_them(town: Town) -> None:
+    booked = town.book()
+    town.work_until(ASKED_AGAIN_AT)
+    with town.database.writing() as db:
+        second = Notification.kind == ASKED_AGAIN
+        db.execute(update(Notification).where(second).values(status="failed", reason="invalid_number"))
+    town.work_until(GIVEN_BACK_AT)
     assert town.row(booked).state == "booked"
 
 

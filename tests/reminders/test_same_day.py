@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from booking.tables import Appointment
+from booking.tables import Appointment, RebookItem
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
@@ -391,3 +391,14 @@ def test_a_call_tells_nothing_of_an_appointment_with_other_wishes(
     with database.reading() as db:
         lines = untold(db, world.authority_id, NOW, site_ids=None, limit=9)
     assert {line.appointment_id: line.told_with for line in lines}[made[0]] == ()
+
+
+@pytest.mark.databases("sqlite")
+def test_nobody_is_rung_to_remind_them_of_a_visit_that_cannot_take_place(database: Database, world: World) -> None:
+    made = owe_one_person(database, world, 1, channel="call", person={"phone": PHONE})
+    with database.writing() as db:
+        assert len(untold(db, world.authority_id, NOW, site_ids=None, limit=9)) == 1
+        item = {"appointment_id": made[0], "authority_id": world.authority_id}
+        db.add(RebookItem(**item, reason="hours", created_at=NOW))
+        db.flush()
+        assert untold(db, world.authority_id, NOW, site_ids=None, limit=9) == []
