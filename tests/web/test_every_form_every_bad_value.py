@@ -95,10 +95,15 @@ TELLING = {"resident": {"resident.cancel"}, "staff": {"agent.cancel", "agent.con
 SAY_HOW_TOLD = {"resident.accept", "resident.cancel", "resident.check", "resident.move"}
 FOR_PROGRAMS = {"api", "provider_callbacks"}
 # Two that scripts send, a button of an answer that only a full house gives, what is about another server, what follows
-# a file or a form of the rules, the switch of a council with two languages, buttons behind a link of a message, and
-# those for whose appointments a calendar reads: each has a test of its own.
+# a file or a form of the rules, the switch of a council with two languages, buttons behind a link of a message, those
+# for whose appointments a calendar reads, and what is there while somebody is asked to confirm: each has a test of its own.
 ELSEWHERE = {
-    "resident": {"resident.change_language", "resident.make_own_calendar", "resident.resident_feed_page"},
+    "resident": {
+        "resident.change_language",
+        "resident.confirm_coming",
+        "resident.make_own_calendar",
+        "resident.resident_feed_page",
+    },
     "staff": {
         "agent.keep",
         "agent.stop_calendar",
