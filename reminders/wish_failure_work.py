@@ -14,9 +14,10 @@ from booking.proposals.wish_rules import BY_PHONE
 from booking.rebooking import ProposalState
 from booking.use_cases.change_record import write_record
 from core.audit import Actor, record
+from core.errors import Stale
 from core.runtime import Runtime
 from core.transactions import run_with_retries
-from people.residents.resident_repository import lock_resident
+from people.residents.resident_repository import lock_resident, record_stamp
 from reminders.corrections import Correction, corrected
 from reminders.delivery_decisions import PENDING
 from reminders.failures import ContactPart, FailureResult
@@ -26,13 +27,17 @@ from reminders.wish_mail_queries import WishFailure, failed_mails, wish_failures
 
 @dataclass(frozen=True)
 class WishFailureWork:
-    """The wish whose emails failed, and who deals with it; at the sites of `site_ids`, or None for all."""
+    """The wish whose emails failed, and who deals with it; at the sites of `site_ids`, or None for all.
+
+    `seen` is the `record_stamp` of whose it is, as the page showed them. Stale is raised when it is not so any more.
+    """
 
     runtime: Runtime
     authority_id: int
     wish_id: int
     actor: Actor
     site_ids: Collection[int] | None
+    seen: str | None = None
 
     def send_again(self, email: str = "") -> bool:
         """Whether what failed is due again, to this `email` from now on; without one to that of the record."""
@@ -71,6 +76,9 @@ class WishFailureWork:
             found = wish_failures(db, self.authority_id, site_ids=self.site_ids, limit=50, wish_id=of_wish)
             if not found:
                 return False
+            resident = lock_resident(db, self.authority_id, found[0].resident_id)
+            if self.seen is not None and self.seen != record_stamp(resident):
+                raise Stale.because("record_changed")
             result, subject = act(db, found[0], now), ("resident", found[0].resident_id)
             council = self.authority_id
             record(db, self.actor, "failure_ended", subject, authority_id=council, now=now, ending=result.value)

@@ -152,9 +152,16 @@ def say_who_they_are(change: Change, staff_id: int, resource_id: int | None) -> 
     else:
         change.db.merge(StaffAdviser(staff_id=staff_id, resource_id=resource_id))
     change.db.flush()
-    subject, authority_id = ("staff", staff_id), change.staff.authority_id
-    action = "staff_adviser_changed"
-    record(change.db, change.actor, action, subject, authority_id=authority_id, now=change.now, resource=resource_id)
+    db, actor, authority_id, now = change.db, change.actor, change.staff.authority_id, change.now
+    record(
+        db,
+        actor,
+        "staff_adviser_changed",
+        ("staff", staff_id),
+        authority_id=authority_id,
+        now=now,
+        resource=resource_id,
+    )
 
 
 def reactivate_colleague(runtime: Runtime, staff: SignedInStaff, staff_id: int) -> None:

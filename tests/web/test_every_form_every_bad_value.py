@@ -105,6 +105,7 @@ ELSEWHERE = {
         "resident.resident_feed_page",
     },
     "staff": {
+        *("agent.confirm_visit", "agent.urgent_visit"),
         "agent.keep",
         "agent.stop_calendar",
         "council.add_colleagues",

@@ -7,16 +7,17 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.queries.waiting_tasks import waiting_person
-from core.errors import NotFound
+from core.errors import NotFound, Stale
 from core.personal_data import mask_email
 from people.residents.access_log import log_access
+from people.residents.resident_repository import record_stamp, resident_of
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.failures import ContactPart, FailureResult
 from reminders.wish_failure_work import WishFailureWork
 from reminders.wish_mail_queries import WishFailure, wish_failures
 from web.agent.correction_forms import CorrectionForm, correction_form
-from web.agent.failure_views import PATH
+from web.agent.failure_views import CHANGED_MEANWHILE, PATH
 from web.agent.message_views import blueprint
 from web.labels import label_of, labels_of
 from web.message_labels import FAILURE_KINDS, MESSAGE_KINDS
@@ -33,7 +34,7 @@ def wish_failure(wish: int) -> ResponseReturnValue:
     with staff_context() as context:
         found = _found(context, wish)
         if found is None:
-            return redirect(url_for("messages.failure_list"), code=303)
+            return _gone()
         return _page(context, found, correction_form(ContactPart.EMAIL, {"email": found.email}))
 
 
@@ -50,11 +51,19 @@ def end_wish_failure(wish: int) -> ResponseReturnValue:
         if found and is_corrected and not (form.validate() and form.is_other_than({"email": found.email})):
             return _page(context, found, form, has_errors=True), 400
         whose = (context.runtime, context.authority.id, wish, context.actor, context.served_sites)
-        work = WishFailureWork(*whose)
+        work = WishFailureWork(*whose, seen=request.form.get("seen") or None)
         email = form.correction().email if is_corrected else ""
-        is_done = work.ring() if result is FailureResult.RUNG else work.send_again(email)
+        try:
+            is_done = work.ring() if result is FailureResult.RUNG else work.send_again(email)
+        except Stale:
+            form.refuse(form.names[0], str(CHANGED_MEANWHILE))
+            return (_page(context, found, form, has_errors=True), 409) if found else _gone()
     done = result.value if is_done else None
     return redirect(url_for("messages.failure_list", done=done), code=303)
+
+
+def _gone() -> ResponseReturnValue:
+    return redirect(url_for("messages.failure_list"), code=303)
 
 
 def _found(context: StaffContext, wish: int) -> WishFailure | None:
@@ -75,6 +84,7 @@ def _page(context: StaffContext, found: WishFailure, form: CorrectionForm, *, ha
         found=found,
         form=form,
         has_errors=has_errors,
+        seen=record_stamp(resident_of(context.db, context.authority.id, found.resident_id)),
         kinds=labels_of(MESSAGE_KINDS, found.kinds),
         what=label_of(FAILURE_KINDS, found.what),
         zone=context.zone,
