@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from anyascii import anyascii
+
 from reminders.text_message import TextMessage
 
 SHORTENED, SHORTEST = 24, 12  # characters of a long name
@@ -48,10 +50,16 @@ def shorter_and_shorter(message: TextMessage, usual_name: str, *, is_reminder: b
         {"site": shortened(message.site), "visits": _with_short_places(message, SHORTENED)},
         {"site": shortened(message.site, SHORTEST), "visits": _with_short_places(message, SHORTEST)},
         {"council": shortened(council_in_few_words(message.council), SHORTEST)},
+        {"council": _in_latin(message.council), "site": _in_latin(message.site)},
     )
     for less in (*steps, *(of_reminders if is_reminder else ())):
         message = replace(message, **less)
         yield message
+
+
+def _in_latin(name: str) -> str:
+    """A name in letters of which a segment holds twice as many, for one that would need a third segment as it is."""
+    return shortened(" ".join(anyascii(name).split()), SHORTEST)
 
 
 def _with_one_link(message: TextMessage) -> tuple[Any, ...]:
