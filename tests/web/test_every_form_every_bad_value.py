@@ -96,7 +96,8 @@ SAY_HOW_TOLD = {"resident.accept", "resident.cancel", "resident.check", "residen
 FOR_PROGRAMS = {"api", "provider_callbacks"}
 # Two that scripts send, a button of an answer that only a full house gives, what is about another server, what follows
 # a file or a form of the rules, the switch of a council with two languages, buttons behind a link of a message, those
-# for whose appointments a calendar reads, and what is there while somebody is asked to confirm: each has a test of its own.
+# for whose appointments a calendar reads, what is there while somebody is asked to confirm, and the demo's answer to a
+# text: each has a test of its own.
 ELSEWHERE = {
     "resident": {
         "resident.change_language",
@@ -111,6 +112,7 @@ ELSEWHERE = {
         "council.add_colleagues",
         "council.change_outside_calendar",
         "council.save_site_resource",
+        "demo.answer",
         "site.book_next",
         "site.try_walk_in",
     },
