@@ -17,6 +17,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 Reply = Callable[[EmailMessage], str]
+IsBannerSlow = Callable[[], bool]  # asked of each connection
 HANG_UP = "hang up"  # a reply: the message is taken, and nobody learns of it
 DRIP = "drip"  # a reply: the message is taken, and the answer comes a byte at a time
 DRIPPED, BANNER_SECONDS = b"250-taking my time\r\n", 0.5
@@ -30,7 +31,7 @@ class MailServer:
         self.reply_rcpt = reply_rcpt
         self.taken: list[EmailMessage] = []
         self.connections = 0
-        self.slow_banners: Callable[[], bool] = lambda: False  # of each connection, whether its banner comes late
+        self.is_banner_slow: IsBannerSlow = lambda: False
         self.names: list[str] = []
         self.lock = threading.Lock()
 
@@ -76,24 +77,31 @@ class MailServer:
 
 
 class _Conversations(Controller):
-    """Makes each conversation of a `MailServer`, whose banner may come late."""
+    """Makes each conversation of a server, whose banner may come late."""
+
+    is_banner_slow: IsBannerSlow
 
     def factory(self) -> SMTP:
-        return _Conversation(self.handler, **self.SMTP_kwargs)
+        conversation = _Conversation(self.handler, **self.SMTP_kwargs)
+        conversation.is_banner_slow = self.is_banner_slow
+        return conversation
 
 
 class _Conversation(SMTP):
+    is_banner_slow: IsBannerSlow
+
     async def _handle_client(self) -> None:
-        if self.event_handler.slow_banners():
+        if self.is_banner_slow():
             await asyncio.sleep(BANNER_SECONDS)
         await super()._handle_client()
 
 
 @contextmanager
-def running(server: MailServer, **options: Any) -> Iterator[str]:
-    """The server's SMTP_URL while it runs on a free port of this machine."""
+def running(server: object, *, is_banner_slow: IsBannerSlow = lambda: False, **options: Any) -> Iterator[str]:
+    """The server's SMTP_URL while it runs on a free port of this machine. `server` has the hooks of aiosmtpd."""
     port = free_port()
     controller = _Conversations(server, hostname="127.0.0.1", port=port, **options)
+    controller.is_banner_slow = is_banner_slow
     controller.start()
     try:
         yield f"smtp://127.0.0.1:{port}"

@@ -147,7 +147,7 @@ def in_bad_weather(place: Place, channels: Channels) -> Iterator[tuple[Weather, 
     mail, hours = MailServer(), place.clock
     hours.write_text("0")
     with (
-        running(mail) as smtp_url,
+        running(mail, is_banner_slow=lambda: mail.is_banner_slow()) as smtp_url,
         notify_server() as provider,
         proxied(place.database_url) if is_postgresql else nullcontext() as proxy,
         closing_database(place.database_url) as of_web,
@@ -166,7 +166,7 @@ def in_bad_weather(place: Place, channels: Channels) -> Iterator[tuple[Weather, 
             }
             weather = Weather(crew, moments, turns | ({4 * tenth: proxy.reset} if proxy else {}))
             mail.reply, provider.next_fault = weather.at_mail_server, weather.at_provider
-            mail.slow_banners = weather.is_banner_slow
+            mail.is_banner_slow = weather.is_banner_slow
             crew.start(WORKERS)
             yield weather, mail, provider, postman
             for turned in weather.turned:

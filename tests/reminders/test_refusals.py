@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
@@ -115,8 +116,12 @@ def test_what_a_reply_is_about_depends_on_the_command_it_answers(
     command: str, reply: str, expected: RefusalScope
 ) -> None:
     server = Refusing(command, reply)
-    signing_in = {"authenticator": server.authenticate, "auth_required": True, "auth_require_tls": False}
-    with running(server, **(signing_in if command == "AUTH" else {})) as url, pytest.raises(DeliveryFailed) as caught:  # type: ignore[arg-type]
+    signing_in: dict[str, Any] = {
+        "authenticator": server.authenticate,
+        "auth_required": True,
+        "auth_require_tls": False,
+    }
+    with running(server, **(signing_in if command == "AUTH" else {})) as url, pytest.raises(DeliveryFailed) as caught:
         send(url.replace("//", "//council:secret@") if command == "AUTH" else url)
     assert scope_of(caught.value) is expected
     assert not isinstance(caught.value, DeliveryUnclear)
@@ -125,7 +130,7 @@ def test_what_a_reply_is_about_depends_on_the_command_it_answers(
 
 def test_a_refusal_of_one_address_in_any_letters_is_not_about_the_service() -> None:
     server = Refusing("MAIL", "553 no such letters")
-    with running(server, enable_SMTPUTF8=True) as url, pytest.raises(DeliveryFailed) as caught:  # type: ignore[arg-type]
+    with running(server, enable_SMTPUTF8=True) as url, pytest.raises(DeliveryFailed) as caught:
         send(url, message_to("zoë@example.org"))
     assert scope_of(caught.value) is TEMPORARY
 
@@ -135,7 +140,7 @@ def test_every_message_survives_a_night_in_which_the_server_refuses_us(database:
     clock = FixedClock(NOW)
     owe(database, make_world(database), 8)
     server = Refusing("MAIL", reply)
-    with running(server) as url:  # type: ignore[arg-type]
+    with running(server) as url:
         worker = worker_on(database, clock, channel_to(url))
         assert worker.send_due() == DeliveryCounts(postponed=8)
         for _ in range(12 * 6):

@@ -224,7 +224,7 @@ def test_a_wrong_password_gives_no_message_up() -> None:
     def refuse(*_anything: object) -> AuthResult:
         return AuthResult(success=False, handled=False)
 
-    options = {"authenticator": refuse, "auth_required": True, "auth_require_tls": False}
+    options: dict[str, Any] = {"authenticator": refuse, "auth_required": True, "auth_require_tls": False}
     with running(MailServer(), **options) as url, pytest.raises(DeliveryFailed) as caught:
         send(url.replace("//", "//council:wrong%20one@"))
     assert not caught.value.permanent
