@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from core.errors import InvalidValue
 
@@ -21,6 +22,7 @@ _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(0x
 _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 
 NAME_LENGTH = 70  # of a person or a council in a message
+NAMES_KEPT = 64  # one message says a name several times
 SMALL = 3  # figures of a number that somebody counts
 _PAGE = re.compile(r"://|^\W*www\.|[^\W_][.。．｡][^\W_]+(:\d+)?[/\\]", re.IGNORECASE)
 _GAP = re.compile(r"\n{3,}")
@@ -72,6 +74,8 @@ def one_line(text: str) -> str:
     For what is passed on whatever it holds, such as another program's answer or a header: nothing is refused.
     """
     spaced = " ".join(text.split())
+    if spaced.isascii() and spaced.isprintable():
+        return spaced
     return " ".join("".join(character for character in spaced if _is_kept(character)).split())
 
 
@@ -80,6 +84,7 @@ def without_gaps(text: str) -> str:
     return _GAP.sub("\n\n", text).strip() + "\n"
 
 
+@lru_cache(maxsize=NAMES_KEPT)
 def person_name(text: str) -> str:
     """`text` as the name of a person: one line of 70 characters at most, without the address of a page.
 

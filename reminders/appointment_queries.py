@@ -134,17 +134,15 @@ def with_told_times(
     own_texts = site_texts(db, own) if own else {}
     answer_by = {row.appointment_id: row.useful_until for row in rows if family_of(row.kind) == TO_CONFIRM}
     said = _said(db, {row.appointment_id for row in rows if family_of(row.kind) == REMINDER})
-    return {
-        key: replace(
-            found,
-            told_starts_at=told.get(key),
-            confirming=replace(found.confirming, answer_by=answer_by.get(key)),
-            answers=answers,
-            site_texts=own_texts,
-            said=said.get((key, found.version), {}),
-        )
-        for key, found in facts.items()
-    }
+    of_all = {name: value for name, value in (("answers", answers), ("site_texts", own_texts)) if value}
+
+    def known_of(key: int, found: MessageFacts) -> dict[str, Any]:
+        known: dict[str, Any] = {**of_all, "told_starts_at": told.get(key), "said": said.get((key, found.version))}
+        if key in answer_by:
+            known["confirming"] = replace(found.confirming, answer_by=answer_by[key])
+        return {name: value for name, value in known.items() if value}
+
+    return {key: replace(found, **known) if (known := known_of(key, found)) else found for key, found in facts.items()}
 
 
 def _said(db: Session, appointment_ids: Collection[int]) -> dict[tuple[int, int], dict[str, datetime]]:

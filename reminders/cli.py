@@ -8,6 +8,7 @@ import click
 
 from core.errors import ConfigurationError
 from core.flask_context import runtime_command
+from core.garbage import collect_garbage_seldom
 from core.runtime import Runtime
 from reminders.operator_commands import COMMANDS
 from reminders.scheduler import run, send_once, stop_on_signals, worker_of
@@ -31,6 +32,7 @@ def run_command(runtime: Runtime) -> None:
     worker = _worker(runtime)
     stopping = threading.Event()
     stop_on_signals(stopping)
+    collect_garbage_seldom()
     click.echo(f"Reminders: {worker.name} is looking for what is due. Stop with Ctrl-C.")
     run(runtime, worker, stopping)
     click.echo("Reminders: stopped.")

@@ -252,5 +252,7 @@ def email_body(name: str, message: object, language: Language) -> EmailBody:
 
 def joined_email(parts: Sequence[EmailBody]) -> EmailBody:
     """One email of those in one or two languages, whose templates knew which of them they write."""
+    if len(parts) == 1:
+        return parts[0]
     subject, text, html = (sign.join(getattr(part, name) for part in parts) for name, sign in BETWEEN.items())
     return replace(parts[0], subject=subject, text=text, html=html)

@@ -251,7 +251,7 @@ def give_up(db: Session, result: DeliveryResult, status: str, reason: str, now: 
 def results_of_each(results: Iterable[DeliveryResult]) -> list[DeliveryResult]:
     """The results, each also for the rows that were told in its message, in order of id, in which rows are locked."""
     of_rows = (
-        replace(one, claimed=row, units=one.units if row.id == one.claimed.id else None)
+        one if row is one.claimed else replace(one, claimed=row, units=one.units if row.id == one.claimed.id else None)
         for one in results
         for row in one.claimed.each
     )

@@ -13,10 +13,10 @@ from flask.testing import FlaskClient, FlaskCliRunner
 
 from core.clock import FixedClock
 from core.database import Database
+from core.garbage import collect_garbage_seldom
 from core.settings import Settings
 from tests.support.cheap import (
     cheap_passwords,
-    collect_garbage_seldom,
     shared_routes,
     shared_statements,
     shared_templates,

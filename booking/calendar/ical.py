@@ -7,7 +7,7 @@ library's own with a list of dates puts British Summer Time an hour out; and the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,7 +19,6 @@ from icalendar import (
     Alarm,
     Calendar,
     Component,
-    Event,
     Parameters,
     Timezone,
     vCalAddress,
@@ -31,17 +30,22 @@ from icalendar import (
 )
 from icalendar.parser import Contentline
 
+Property = vText | vInt | vDatetime | vUri | vCalAddress
 PRODUCT = "-//Front Door//Appointments//EN"
 # At most 75 octets with the space that begins a further piece (RFC 5545 3.1); not cut inside `\,` or `^n`.
 PIECE_OCTETS, ESCAPES = 74, b"\\^"  # of a line that is folded; what is not cut from what it escapes
-END, END_EVENT = "END:VCALENDAR\r\n", "END:VEVENT\r\n"
+END, BEGIN_EVENT, END_EVENT = "END:VCALENDAR\r\n", "BEGIN:VEVENT\r\n", "END:VEVENT\r\n"
 REFRESHED_AFTER = timedelta(hours=1)  # what a feed asks of programs, which by themselves look once a day or less
 ALARMS_KEPT = 256  # those of the services of some councils
+LINES_KEPT = 512  # those that the events of some days share
 FEEDS_KEPT = 32  # texts of feeds in memory: some 300 kB each with 200 appointments
 # What programs take for the end of a line, and the control characters that are none (RFC 5545 3.1, CONTROL).
 LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
-LONDON = "Europe/London"
+LONDON, UTC_NAME = "Europe/London", "UTC"
+# Booked is accepted: the council neither waits for an answer nor reads one.
+NO_ROLE: Mapping[str, str] = {}
+ROLE_OF_INVITED = {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
 # The law since 1996: the last Sundays of March and October, both at 01:00 UTC (SI 2002/262, Directive 2000/84/EC).
 LONDON_RULES = (
     "BEGIN:VTIMEZONE",
@@ -184,36 +188,56 @@ def _head(method: Method, name: str) -> str:
 
 def _event_text(event: CalendarEvent, method: Method) -> str:
     is_cancelled = event.is_cancelled or method is Method.CANCEL
-    text = _text_of(_component(event, method, is_cancelled=is_cancelled))
-    if is_cancelled:
-        return text
-    return "".join([text.removesuffix(END_EVENT), *(_alarm_text(alarm) for alarm in event.alarms), END_EVENT])
+    alarms = () if is_cancelled else event.alarms
+    lines = _lines(event, method, is_cancelled=is_cancelled)
+    return "".join([BEGIN_EVENT, *lines, *(_alarm_text(alarm) for alarm in alarms), END_EVENT])
 
 
-def _component(event: CalendarEvent, method: Method, *, is_cancelled: bool) -> Event:
-    """The event without its alarm. Values are given in the library's types: finding those takes it half the time."""
-    zone = ZoneInfo(LONDON) if _is_in_london_time(event) else UTC
-    changed_at = event.changed_at.astimezone(UTC)
-    component = Event()
-    component["UID"] = vText(event.uid)
-    component["SEQUENCE"] = vInt(event.sequence + 1 if is_cancelled else event.sequence)
-    component["DTSTAMP"] = vDatetime(changed_at)
-    component["LAST-MODIFIED"] = vDatetime(changed_at)
-    component["DTSTART"] = vDatetime(event.starts_at.astimezone(zone))
-    component["DTEND"] = vDatetime(event.ends_at.astimezone(zone))
-    component["SUMMARY"] = _text(event.summary)
+def _lines(event: CalendarEvent, method: Method, *, is_cancelled: bool) -> Iterator[str]:
+    """The lines of the event without its alarms. Values are given in the library's types: finding those takes it long."""
+    zone = LONDON if _is_in_london_time(event) else UTC_NAME
+    yield _line("UID", vText(event.uid))
+    yield _line("SEQUENCE", vInt(event.sequence + 1 if is_cancelled else event.sequence))
+    yield _time_line("DTSTAMP", event.changed_at, UTC_NAME)
+    yield _time_line("LAST-MODIFIED", event.changed_at, UTC_NAME)
+    yield _time_line("DTSTART", event.starts_at, zone)
+    yield _time_line("DTEND", event.ends_at, zone)
+    yield _words_line("SUMMARY", event.summary)
     if event.description:
-        component["DESCRIPTION"] = _text(event.description)
+        yield _line("DESCRIPTION", _text(event.description))
     if event.location:
-        component["LOCATION"] = _text(event.location)
+        yield _words_line("LOCATION", event.location)
     if event.url:
-        component["URL"] = vUri(event.url)
+        yield _line("URL", vUri(event.url))
     if event.join_url:
-        component["CONFERENCE"] = _conference(event)
-    _add_people(component, event, method)
-    component["STATUS"] = vText("CANCELLED" if is_cancelled else "CONFIRMED")
-    component["TRANSP"] = vText("OPAQUE")
-    return component
+        yield _line("CONFERENCE", _conference(event))
+    if event.organizer_email:
+        yield _organizer_line(event.organizer_email, event.organizer_name)
+    if event.attendee_email and method is not Method.PUBLISH:  # a published file has no attendees (RFC 5546 3.2.1)
+        yield _line("ATTENDEE", _address(event.attendee_email, event.attendee_name, ROLE_OF_INVITED))
+    yield f"STATUS:{'CANCELLED' if is_cancelled else 'CONFIRMED'}\r\nTRANSP:OPAQUE\r\n"
+
+
+def _line(name: str, value: Property) -> str:
+    return f"{_folded(Contentline.from_parts(name, value.params, value, sorted=False))}\r\n"
+
+
+@lru_cache(maxsize=LINES_KEPT)
+def _time_line(name: str, instant: datetime, zone: str) -> str:
+    """The line of an instant: many appointments of a day begin or were changed with others."""
+    return _line(name, vDatetime(instant.astimezone(UTC if zone == UTC_NAME else ZoneInfo(zone))))
+
+
+@lru_cache(maxsize=LINES_KEPT)
+def _words_line(name: str, words: str) -> str:
+    """The line of words that many appointments share: of a service, of a place."""
+    return _line(name, _text(words))
+
+
+@lru_cache(maxsize=LINES_KEPT)
+def _organizer_line(email: str, name: str) -> str:
+    """The line of who invites."""
+    return _line("ORGANIZER", _address(email, name))
 
 
 def _conference(event: CalendarEvent) -> vUri:
@@ -222,19 +246,9 @@ def _conference(event: CalendarEvent) -> vUri:
     return vUri(event.join_url, params=QuotedName({"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"]} | label))
 
 
-def _add_people(component: Event, event: CalendarEvent, method: Method) -> None:
-    """Who invites and who is invited. A published file has no attendees (RFC 5546 3.2.1)."""
-    if event.organizer_email:
-        component["ORGANIZER"] = _address(event.organizer_email, event.organizer_name)
-    if event.attendee_email and method is not Method.PUBLISH:
-        # Booked is accepted: the council neither waits for an answer nor reads one.
-        role = {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
-        component["ATTENDEE"] = _address(event.attendee_email, event.attendee_name, role)
-
-
-def _address(email: str, name: str, role: dict[str, str] | None = None) -> vCalAddress:
+def _address(email: str, name: str, role: Mapping[str, str] = NO_ROLE) -> vCalAddress:
     address = vCalAddress(f"mailto:{plain_name(email)}")
-    address.params = QuotedName({"CN": plain_name(name)} | (role or {}))
+    address.params = QuotedName({"CN": plain_name(name), **role})
     return address
 
 

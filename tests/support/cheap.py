@@ -6,7 +6,6 @@ cost little, no write waits for a disk, and what was imported is not searched fo
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import CodeType, MethodType
@@ -27,7 +26,6 @@ from core.connections import make_engine
 from people.staff import passwords
 
 COMPILED_STATEMENTS = 5000  # more than the service has
-GARBAGE_THRESHOLDS = (20_000, 20, 20)  # Python's own, 700, 10 and 10, are a tenth of the time of a test of a page
 
 
 class CompiledTemplates(BytecodeCache):
@@ -108,10 +106,3 @@ def cheap_passwords() -> Iterator[None]:
         passwords._dummy_hash.cache_clear()
         yield
     passwords._dummy_hash.cache_clear()
-
-
-def collect_garbage_seldom() -> None:
-    """From now on; what is there already is taken to stay."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
