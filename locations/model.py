@@ -171,6 +171,7 @@ class SiteFacts:
     ring_minutes: int = RING_MINUTES
     ending: Ending | None = None
     translations: Mapping[str, Any] = field(default_factory=dict)
+    opening_words: str = ""
     wait_seed: int = 0  # what draws how long everybody waits for what comes up, where the waiting list comes first
     memory: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 

@@ -33,7 +33,7 @@ TRANSLATED: Mapping[str, tuple[str, ...]] = {
         "catchment_instead",
         "where_to_go",
     ),
-    "site": ("name", "directions", "where_to_go"),
+    "site": ("name", "opening_words", "directions", "where_to_go"),
     "triage_questions": ("ask", "tell", "instead"),
 }
 QUESTION_PARTS = ("ask", "say", "tell", "wrong_answer", "instead")
@@ -182,7 +182,7 @@ def _place_alone(site: SiteFacts) -> SiteFacts:
     first, *rest = site.address.splitlines() or [site.name]
     directions = {key_in("directions", code) for code in OTHER_LANGUAGES}
     translations = {key: value for key, value in site.translations.items() if key in directions}
-    return replace(site, name=first, address="\n".join(rest), translations=translations)
+    return replace(site, name=first, address="\n".join(rest), opening_words="", translations=translations)
 
 
 def _names_of(facts: object) -> Iterable[str]:

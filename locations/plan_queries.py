@@ -197,6 +197,7 @@ def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
         ring_minutes=row.ring_minutes,
         ending=ending,
         translations=row.translations,
+        opening_words=row.opening_words,
         wait_seed=row.wait_seed,
     )
 

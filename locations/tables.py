@@ -17,6 +17,7 @@ from locations.model import PERSON_KINDS, RESOURCE_KINDS, SITE_KINDS
 from locations.promise_policy import PromisePolicy
 from locations.session_columns import SessionColumns, new_wait_seed
 from locations.session_facts import FROM_FILE
+from locations.site_words import SiteWords
 from locations.translated_columns import Multilingual, Translated
 from locations.waiting_policy import WaitingPolicy
 
@@ -67,7 +68,7 @@ class Authority(Multilingual, MessagePolicy, Base):
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
-class Site(Translated, Base):
+class Site(SiteWords, Translated, Base):
     """Where people go. `plan_version` rises with every change to what is open here; bookings lock it for sharing."""
 
     __tablename__ = "sites"
@@ -87,7 +88,6 @@ class Site(Translated, Base):
     northing: Mapped[int | None] = mapped_column(Integer)
     features: Mapped[list[str]]
     phone: Mapped[str] = mapped_column(String(40), default="")
-    directions: Mapped[str] = mapped_column(Text, default="")
     joining_address: Mapped[str] = mapped_column(String(500), default="", server_default="")
     rings_from: Mapped[str] = mapped_column(String(100), default="", server_default="")
     ring_minutes: Mapped[int] = mapped_column(default=RING_MINUTES, server_default=str(RING_MINUTES))

@@ -56,6 +56,7 @@ class MessageContext:
     answer_by: str = ""  # of a question whether they come
     is_given_back: bool = False  # because nobody answered it
     missed_cost: str = ""  # what a missed visit costs the council, if it says so
+    opening_words: str = ""  # of the site
     site_text: SiteText = NO_SITE_TEXT
     day: str = ""  # where the message tells several of that day
     time: str = ""  # of one of them

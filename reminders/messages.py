@@ -195,6 +195,7 @@ class MessageWriter:
             mode=facts.mode,
             site_name=facts.site.name,
             address=address_lines(facts.site),
+            opening_words=facts.site.opening_words,
             directions=facts.site.directions,
             join_url=facts.join_url,
             remote=remote_lines(facts, facts.authority, language, for_helper=bool(delivery.acts_for)),

@@ -211,8 +211,9 @@ def _description(
     if papers:
         heading = _("What to bring") if appointment.mode == "in_person" else _("What to have ready")
         lines += ["", heading, *paper_lines(papers, acts_for=acts_for, language=language)]
-    if appointment.site.directions and appointment.mode == "in_person":
-        lines += ["", appointment.site.directions]
+    if appointment.mode == "in_person":
+        site = appointment.site
+        lines += [line for words in (site.opening_words, site.directions) if words for line in ("", words)]
     if appointment.state not in CANCELLED:
         lines += [*_how_to_contact(authority, language), ""]
         lines += _how_to_cancel(authority, language, manage_url, for_helper=for_helper)

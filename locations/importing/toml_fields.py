@@ -166,6 +166,7 @@ SITE: Fields = {
     "postcode": Field(value_checks.postcode, ""),
     "features": Field(list_of(code), ()),
     "phone": Field(value_checks.phone, ""),
+    "opening_words": Field(text(500), ""),
     "directions": Field(text(2000), ""),
     "easting": Field(whole(0, 700_000)),
     "northing": Field(whole(0, 1_300_000)),

@@ -22,6 +22,7 @@ from booking.arrangements import ArrangementState
 from booking.proposals.time_ranking import ProposedChange
 from core.settings import ROOT
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
+from locations.own_words import Told
 from locations.session_facts import HolidayRule
 from reminders.confirming.confirm_facts import ConfirmFacts
 from reminders.delivery_decisions import MessageFacts
@@ -416,6 +417,15 @@ def test_a_helper_whose_person_has_no_name_to_show_is_a_helper_all_the_same(kind
     words = writer().write(kind.strip(), replace(FACTS, **KINDS[kind]), nameless)
     assert "You act for the resident." in words.text
     assert not said_to_the_wrong_person(words.text)
+
+
+def test_what_a_site_says_first_comes_before_the_way_in_and_is_left_out_where_it_could_say_too_much() -> None:
+    place = replace(SITE, opening_words="The lift is being mended.")
+    words = writer().write("confirmation", replace(FACTS, site=place), TO_RESIDENT)
+    assert isinstance(words, EmailBody)
+    for text in (words.text, words.html, unfolded(words.calendar)):
+        assert 0 < text.index("The lift is being mended.") < text.index("The lift is behind the desk.")
+    assert Told((replace(FACTS.services[0], message_name="Your visit"),)).site(place).opening_words == ""
 
 
 def test_the_papers_of_two_services_stand_under_their_names() -> None:

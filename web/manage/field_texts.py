@@ -82,6 +82,7 @@ SITE: Texts = {
     "postcode": _t(_l("Postcode"), _l("It says how far people have to go")),
     "features": _t(_l("What it has"), _l("Separate them with commas. For example: step-free, hearing-loop")),
     "phone": _t(_l("Telephone"), _PHONE),
+    "opening_words": _t(_l("What people read first about it"), _l("On its page, and where messages say where to come")),
     "directions": _t(_l("How to find the entrance")),
     "easting": _t(_l("Easting of the place"), _POINT),
     "northing": _t(_l("Northing of the place"), _POINT),
