@@ -76,6 +76,7 @@ LAYER_OF_MODULE = {
     "locations.catchment_policy": "tables",
     "locations.confirmation_policy": "tables",
     "locations.session_columns": "tables",
+    "locations.site_words": "tables",
     "locations.waiting_policy": "tables",
     "locations.translated_columns": "tables",
     "locations.importing.apply": "use_cases",
