@@ -60,6 +60,20 @@ class ClosureView:
 
 
 @dataclass(frozen=True)
+class ResourceClosure:
+    """A closure of all that somebody does, at one site or (None) at every one, from when until when (half-open)."""
+
+    id: int
+    site_id: int | None
+    starts_at: datetime
+    ends_at: datetime
+
+    def shuts(self, site_id: int, now: datetime) -> bool:
+        """Whether nobody can book them at the site at this instant."""
+        return self.site_id in (None, site_id) and self.starts_at <= now < self.ends_at
+
+
+@dataclass(frozen=True)
 class ListedPerson:
     """Somebody to rebook, and why. `was_sought` says whether another time was looked for, found or not."""
 
@@ -70,18 +84,14 @@ class ListedPerson:
     proposal: OpenProposal | None
 
 
-def closures_of_resource(db: Session, site_id: int | None, resource_id: int, now: datetime) -> tuple[int, ...]:
-    """The ids of what shuts all that this resource does, now or later, the newest first; no site for one of the council."""
-    is_whole = (
-        Closure.site_id.is_(None) if site_id is None else Closure.site_id == site_id,
-        Closure.service_id.is_(None),
-        Closure.topic == "",
-        Closure.mode == "",
-    )
-    found = select(Closure.id).where(
+def closures_of_resource(db: Session, resource_id: int, now: datetime) -> tuple[ResourceClosure, ...]:
+    """What shuts all that this resource does, everywhere or at one site, now or later, the newest first."""
+    is_whole = (Closure.service_id.is_(None), Closure.topic == "", Closure.mode == "")
+    found = select(Closure.id, Closure.site_id, Closure.starts_at, Closure.ends_at).where(
         Closure.resource_id == resource_id, Closure.lifted_at.is_(None), Closure.ends_at > now, *is_whole
     )
-    return tuple(db.scalars(found.where(Closure.source != FROM_OUTSIDE).order_by(Closure.id.desc())))
+    rows = db.execute(found.where(Closure.source != FROM_OUTSIDE).order_by(Closure.id.desc()))
+    return tuple(ResourceClosure(*row) for row in rows)
 
 
 def closures_of(

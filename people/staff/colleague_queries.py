@@ -61,6 +61,17 @@ def adviser_of_staff(db: Session, staff_id: int) -> int | None:
     return None if row is None else row.resource_id
 
 
+def former_advisers(db: Session, authority_id: int) -> list[tuple[int, str]]:
+    """Ids and names of those whose account has ended, and of whom it is said who they are in the plan."""
+    rows = (
+        select(StaffMember.id, StaffMember.name)
+        .join(StaffAdviser, StaffAdviser.staff_id == StaffMember.id)
+        .where(StaffMember.authority_id == authority_id, StaffMember.is_active.is_(False))
+        .order_by(StaffMember.name, StaffMember.id)
+    )
+    return [(row.id, row.name) for row in db.execute(rows)]
+
+
 def last_mail_of(db: Session, staff_id: int) -> StaffMail | None:
     """The last email with a link to set a password that was to be sent to a member of staff."""
     return db.scalar(select(StaffMail).where(StaffMail.staff_id == staff_id).order_by(StaffMail.id.desc()).limit(1))

@@ -711,6 +711,7 @@ def test_the_pages_of_colleagues(drawn: Drawn, staff: Agent, callers: Callers) -
     staff.send(f"{at}/roles", role="authority_admin", site="riverside-hub")
     staff.open(f"{at}/roles/effect?held=triage_agent/")
     staff.send(f"{at}/roles/remove", held="adviser/riverside-hub", confirmed="yes")
+    staff.open(f"{at}/deactivate")
     for change in ("sessions/end", "deactivate", "link", "reactivate", "link", "link/mail"):
         staff.send(f"{at}/{change}")
     staff.open(f"/staff/colleagues/{callers.agent_id + 1}")

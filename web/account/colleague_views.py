@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.use_cases.let_go import deactivate_colleague as end_account
-from core.errors import Invalid
+from core.errors import Invalid, NotFound
 from core.flask_context import current_runtime
 from core.problems import joined_texts
 from core.runtime import Runtime
@@ -91,6 +91,20 @@ def sign_colleague_out(colleague: int) -> ResponseReturnValue:
 def take_second_step(colleague: int) -> ResponseReturnValue:
     """Take away the second step of somebody who lost their telephone."""
     return _change(colleague, "second_step", colleagues.take_second_step)
+
+
+@blueprint.get("/colleagues/<int:colleague>/deactivate")
+@requires(Action.MANAGE_COLLEAGUES)
+def deactivate_effect(colleague: int) -> ResponseReturnValue:
+    """What ends with their account, by site, with a button."""
+    with staff_context() as at:
+        reach = reach_of(at.staff.roles)
+        found = colleagues.visible_colleague(at.db, at.authority.id, reach, colleague)
+        if found.staff_id == at.staff.staff_id or not reach.manages(found.roles):
+            raise NotFound
+        if not found.is_active:
+            return lead_to_colleague(colleague, "")
+        return render_template("staff/colleague_deactivate.html", colleague=found, plan=in_plan(at, found))
 
 
 @blueprint.post("/colleagues/<int:colleague>/deactivate")

@@ -16,10 +16,12 @@ from booking.queries.calendars_elsewhere import failing_too_long
 from booking.queries.promise_figures import broken_promises
 from booking.queries.site_figures import DayFigures, figures_of, next_visits, to_ring_count
 from booking.queries.waiting_tasks import WaitingTask, task_counts
+from booking.use_cases.let_go import open_places
 from locations.bank_holidays import published_until
 from locations.model import SiteFacts
 from locations.school_holidays import school_holidays_end
 from people.residents.access_log import log_access
+from people.staff.colleague_queries import former_advisers
 from people.staff.policy import Action, Role, sites_for
 from reminders.failure_queries import people_with_failures
 from reminders.heartbeat import is_fresh
@@ -134,6 +136,7 @@ def _to_do(context: StaffContext) -> Iterator[ToDo]:
     yield from _calendars_not_read(context)
     if Role.AUTHORITY_ADMIN in {grant.role for grant in context.staff.roles}:
         yield from _service_alarms(context)
+        yield from _left_behind(context)
 
 
 def _people_to_tell(context: StaffContext) -> Iterator[ToDo]:
@@ -211,6 +214,21 @@ def _calendars_not_read(context: StaffContext) -> Iterator[ToDo]:
                 failing,
             )
             yield ToDo(text, href)
+
+
+def _left_behind(context: StaffContext) -> Iterator[ToDo]:
+    """Who has left, and is still booked at a site at which nothing says so."""
+    for staff_id, name in former_advisers(context.db, context.authority.id):
+        places = open_places(context.db, context.catalogue, staff_id, context.now)
+        visits = sum(place.visits for place in places)
+        if visits:
+            text = ngettext(
+                "%(num)d person is booked with %(name)s, whose account has ended",
+                "%(num)d people are booked with %(name)s, whose account has ended",
+                visits,
+                name=name,
+            )
+            yield ToDo(text, url_for("staff.colleague", colleague=staff_id))
 
 
 def _people_who_wait(context: StaffContext, waiting: str) -> Iterator[ToDo]:

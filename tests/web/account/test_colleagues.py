@@ -351,6 +351,7 @@ def test_a_site_manager_adds_and_changes_staff_of_their_own_site_only(people: Pe
     page = manager.get(at).text
     assert "works beyond your sites" in page
     assert "deactivate" not in page
+    assert manager.get(f"{at}/deactivate").status_code == 404
     for change in ("link", "sessions/end", "deactivate", "reactivate"):
         assert send(manager, f"{at}/{change}").status_code == 404
     assert send(manager, f"{at}/roles/remove", held="adviser/mill").status_code == 404

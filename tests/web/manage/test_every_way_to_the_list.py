@@ -151,10 +151,12 @@ class Council:
         assert self.admin.post(form.action, data=form.values(adviser=ann)).status_code == 303
         page = check_page(self.admin.get(address).text)
         assert "1 person is booked with them" in page.text
+        page = check_page(self.admin.get(f"{address}/deactivate").text)
+        assert "Hall: 1 person is booked with them" in page.text
         form = page.form_to("/deactivate")
         assert self.admin.post(form.action, data=form.values()).status_code == 303
         page = check_page(self.admin.get(address).text)
-        assert "Nobody can book them at the moment" in page.text
+        assert "Nobody can book them: Hall" in page.text
         # Named again, taken up again and ended again, they are shut once.
         for way, values in (
             ("/adviser", {"adviser": "-"}),
@@ -162,9 +164,10 @@ class Council:
             ("/reactivate", {}),
             ("/deactivate", {}),
         ):
-            form = check_page(self.admin.get(address).text).form_to(way)
+            shown = f"{address}/deactivate" if way == "/deactivate" else address
+            form = check_page(self.admin.get(shown).text).form_to(way)
             assert self.admin.post(form.action, data=form.values(**values)).status_code == 303
-        assert self.admin.get(address).text.count("Nobody can book them at the moment") == 1
+        assert self.admin.get(address).text.count("Nobody can book them: Hall") == 1
 
     def offer(self) -> str:
         """The text of the page of the visit's list, after other times were offered on it."""
