@@ -8,12 +8,10 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-MOST_MILES = 10.0  # further away no other place is proposed
 SEARCHED_DAYS = 28  # after the day that was booked, where no service promises a time sooner
-ANSWER_PERIOD = timedelta(days=2)
 LEAST_NOTICE = timedelta(hours=4)  # before a time that is proposed
 LATEST_ANSWER = timedelta(hours=2)  # before it
-SHORT_NOTICE = timedelta(hours=3)  # who would come within it is rung, whatever is sent
+VERY_NEAR = timedelta(hours=3)  # a proposed time
 # The same time by telephone or video needs nothing of anybody: a colleague may ring as late as this, and be answered.
 RUNG_NOTICE, RUNG_ANSWER = timedelta(minutes=30), timedelta(minutes=15)
 # What one day later or earlier weighs, and one mile, beside the minutes by which the time of day differs.
@@ -113,8 +111,11 @@ def change_between(old: datetime, new: datetime, zone: str, miles: float) -> Tim
     return TimeChange((after.date() - before.date()).days, minutes, miles)
 
 
-def answer_by(now: datetime, proposed_start: datetime) -> datetime:
-    """Until when a proposed time is held for an answer; one that is very near is for whoever is rung about it now."""
-    if proposed_start - now <= SHORT_NOTICE:
+def answer_by(now: datetime, proposed_start: datetime, period: timedelta) -> datetime:
+    """Until when a proposed time is held for an answer, for `period` at most.
+
+    One that is very near is for whoever is rung about it now.
+    """
+    if proposed_start - now <= VERY_NEAR:
         return proposed_start - RUNG_ANSWER
-    return min(now + ANSWER_PERIOD, proposed_start - LATEST_ANSWER)
+    return min(now + period, proposed_start - LATEST_ANSWER)

@@ -11,9 +11,9 @@ from datetime import datetime, time
 from typing import Any, cast
 
 from core.errors import NotFound
+from locations.council_terms import CouncilTerms
 from locations.default_values import RING_MINUTES
 from locations.logos import Logo
-from locations.message_prices import MessagePrices
 from locations.service_terms import ServiceTerms
 from locations.session_facts import ClosureFacts, DatedSessionFacts, HolidayRule, RecurrenceFacts
 from locations.shut_for_good import Ending
@@ -35,7 +35,7 @@ def modes_of_site(kind: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AuthorityFacts(MessagePrices):
+class AuthorityFacts(CouncilTerms):
     """A council and its policies."""
 
     id: int

@@ -15,6 +15,7 @@ from locations.default_values import INTERPRETER_LEAD_DAYS, RING_MINUTES
 from locations.message_policy import MessagePolicy
 from locations.model import PERSON_KINDS, RESOURCE_KINDS, SITE_KINDS
 from locations.promise_policy import PromisePolicy
+from locations.rebooking_policy import RebookingPolicy
 from locations.session_columns import SessionColumns, new_wait_seed
 from locations.session_facts import FROM_FILE
 from locations.site_words import SiteWords
@@ -24,7 +25,7 @@ from locations.waiting_policy import WaitingPolicy
 _WITHOUT_SITE = text("site_id IS NULL")
 
 
-class Authority(Multilingual, MessagePolicy, Base):
+class Authority(Multilingual, MessagePolicy, RebookingPolicy, Base):
     """A council: the tenant. Policies are columns, so that each council keeps its own."""
 
     __tablename__ = "authorities"
@@ -54,9 +55,7 @@ class Authority(Multilingual, MessagePolicy, Base):
     # Where somebody is answered in British Sign Language: an address, or words.
     bsl_contact: Mapped[str] = mapped_column(String(300), default="", server_default="")
     text_number: Mapped[str] = mapped_column(String(40), default="", server_default="")  # for replies; empty: none
-    text_sender_id: Mapped[str] = mapped_column(
-        String(36), default="", server_default=""
-    )  # the provider's, of that number
+    text_sender_id: Mapped[str] = mapped_column(String(36), default="", server_default="")  # of that number
     # Each with its kind, and either days_before and at ("09:00" at the site) or minutes_before.
     reminder_plan: Mapped[list[dict[str, Any]]]
     school_holidays: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")

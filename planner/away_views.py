@@ -163,7 +163,7 @@ def _preview_page(context: SiteContext, absence: NewClosure) -> str:
     views = [*(one.appointment for one in preview.fits), *preview.others]
     log_people(context, "absence_preview", views)
     resource = next(one for one in context.site.resources if one.slug == absence.resource)
-    fits = preview_rows(context.db, [one.appointment for one in preview.fits], context.now)
+    fits = preview_rows(context, [one.appointment for one in preview.fits])
     return render_template(
         "planner/away_preview.html",
         site=context.site,
@@ -172,7 +172,7 @@ def _preview_page(context: SiteContext, absence: NewClosure) -> str:
         when=period_text(absence.starts_at, absence.ends_at, context.zone),
         fits=list(zip(fits, (all_of([other.name for other in one.resources]) for one in preview.fits), strict=True)),
         visits=[f"{one.appointment.reference}:{one.appointment.version}" for one in preview.fits],
-        others=preview_rows(context.db, preview.others, context.now),
+        others=preview_rows(context, preview.others),
         affected=preview.affected,
         shut_by_others=closures_that_meet(
             context,

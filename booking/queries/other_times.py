@@ -17,7 +17,7 @@ from booking.capacity.occupancy import occupied_on, seats_of
 from booking.proposals.time_ranking import OldTime, OtherTime, ReachedBy, best_time, remote_modes
 from booking.queries.appointments import contact_of
 from booking.queries.slots import SlotQuery, engine_slots, free_slots_of
-from booking.rebooking import LEAST_NOTICE, MOST_MILES, RUNG_NOTICE, last_day
+from booking.rebooking import LEAST_NOTICE, RUNG_NOTICE, last_day
 from booking.slot_tokens import SlotKey, decode
 from booking.tables import Allocation, Appointment
 from core.wall_clock import instant_of, local_date_of, unit_of
@@ -63,7 +63,8 @@ def slot_key_of(db: Session, row: Appointment, best: OtherTime) -> SlotKey:
 def other_times(db: Session, catalogue: Catalogue, row: Appointment, now: datetime) -> list[OtherTime]:
     """The free times that could be had instead of the appointment's own, in no order."""
     home = catalogue.site_by_id(row.site_id)
-    near = {site.id: miles for site in catalogue.sites if (miles := _miles(home, site)) is not None}
+    most = catalogue.authority.rebook_within_miles
+    near = {site.id: miles for site in catalogue.sites if (miles := _miles(home, site, most)) is not None}
     successor = _successor_of(catalogue, home, row)
     if successor is not None:  # however far it is
         near.setdefault(successor.id, miles_between(home, successor) or 0.0)
@@ -157,14 +158,14 @@ def _reached_by(db: Session, row: Appointment) -> ReachedBy:
     )
 
 
-def _miles(home: SiteFacts, site: SiteFacts) -> float | None:
-    """How far `site` is from the appointment's own place; None when that is too far, or nobody knows."""
+def _miles(home: SiteFacts, site: SiteFacts, most: int) -> float | None:
+    """How far `site` is from the appointment's own place; None when that is more than `most`, or nobody knows."""
     if site.id == home.id:
         return 0.0
     if home.is_virtual or site.is_virtual:
         return 0.0 if home.is_virtual and site.is_virtual else None
     miles = miles_between(home, site)
-    return miles if miles is not None and miles <= MOST_MILES else None
+    return miles if miles is not None and miles <= most else None
 
 
 def miles_between(one: SiteFacts, other: SiteFacts) -> float | None:

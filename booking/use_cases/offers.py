@@ -21,7 +21,6 @@ from booking.queries.open_proposals import open_proposal
 from booking.queries.other_times import best_alternative
 from booking.queries.rebook_lists import is_on, list_of_misfits
 from booking.rebooking import (
-    SHORT_NOTICE,
     ProposalState,
     RebookState,
     Waiting,
@@ -213,17 +212,18 @@ def _propose(
 ) -> None:
     """Hold the slot, and offer it to whoever can be written to in time."""
     row, item, slot_key = found
+    terms = catalogue_by_id(db, row.authority_id).authority
     new = NewProposal(
         row.authority_id,
         slot_key,
-        answer_by(now, instant_of(slot_key.start_unit)),
+        answer_by(now, instant_of(slot_key.start_unit), terms.rebook_answer_period),
         frozenset(row.support_needs),
         appointment_id=row.id,
         item_id=item.id,
         is_same_time=slot_key.mode in VIRTUAL_MODES and instant_of(slot_key.start_unit) == row.starts_at,
     )
     proposal = propose(db, runtime, new)
-    if row.starts_at - now > SHORT_NOTICE and can_be_told(db, row.id):
+    if row.starts_at - now > terms.rebook_notice and can_be_told(db, row.id):
         set_items(db, row.id, RebookState.OFFERED)
         change = AppointmentChange(row.authority_id, row.id, row.version, "offered", now)
         announce(db, replace(change, offer=proposal.number, answer_by=proposal.answer_by))

@@ -44,6 +44,7 @@ ONLY_WORDS = frozenset(
         *("message_name", "waiting_list_first", "offered_at_once", "answer_days", "languages", "first_language"),
         *("confirm_days_before", "confirm_within_hours"),
         *("text_pence", "letter_pence", "missed_visit_pounds"),
+        *("rebook_within_miles", "rebook_answer_hours", "rebook_notice_hours"),
         *(key for kind in TRANSLATED for key in translation_keys(kind)),
     }
 )

@@ -9,7 +9,14 @@ from typing import Any
 
 from core.language import DEFAULT_LANGUAGE, LANGUAGES
 from locations.catchment import ADVISER_KINDS, CATCHMENT_KINDS, EVERYBODY, RULE
-from locations.default_values import INTERPRETER_LEAD_DAYS, PROMISE_ALARM_DAYS, RING_MINUTES
+from locations.default_values import (
+    ANSWER_HOURS,
+    INTERPRETER_LEAD_DAYS,
+    NOTICE_HOURS,
+    PROMISE_ALARM_DAYS,
+    RING_MINUTES,
+    WITHIN_MILES,
+)
 from locations.importing import value_checks
 from locations.importing.amount_checks import amount
 from locations.importing.area_checks import postcode_area
@@ -121,6 +128,9 @@ AUTHORITY: Fields = {
     "letter_pence": Field(amount, ""),
     "missed_visit_pounds": Field(amount, ""),
     "missed_message_hours": Field(whole(1, 72)),
+    "rebook_within_miles": Field(whole(0, 100), WITHIN_MILES),
+    "rebook_answer_hours": Field(whole(2, 336), ANSWER_HOURS),
+    "rebook_notice_hours": Field(whole(0, 72), NOTICE_HOURS),
 }
 SERVICE: Fields = {
     "slug": Field(slug, required=True),

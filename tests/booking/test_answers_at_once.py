@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from booking.events import appointment_changed
 from booking.proposals.tables import Proposal
-from booking.rebooking import ANSWER_PERIOD, ProposalState
+from booking.rebooking import ProposalState
 from booking.slot_tokens import decode
 from booking.states import State
 from booking.tables import Allocation, Appointment, Claim, Hold, RebookItem
@@ -27,6 +27,7 @@ from booking.use_cases.reschedule import Move, reschedule
 from core.database import Database
 from core.errors import ServiceError
 from core.runtime import Runtime
+from locations.default_values import ANSWER_HOURS
 from people.residents.details import ResidentDetails
 from reminders.outbox import plan_notifications
 from reminders.reach_queries import can_be_told
@@ -36,7 +37,7 @@ IN_A_WEEK = NOW + timedelta(days=7, hours=1)  # 09:00
 PEOPLE = 2  # on the list of each closure
 UNANSWERED = "unanswered"
 ANSWERS = ("accept", "decline", "move", "cancel", "other desk", "lift", UNANSWERED)
-LATER = ANSWER_PERIOD + timedelta(hours=1)
+LATER = timedelta(hours=ANSWER_HOURS + 1)
 
 
 @dataclass(frozen=True)

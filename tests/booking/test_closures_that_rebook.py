@@ -48,7 +48,7 @@ from core.errors import CapacityConflict, ServiceError, SlotTaken
 from core.runtime import Runtime
 from core.wall_clock import instant_of
 from locations.catalogue_queries import bump_plan, catalogue_by_id
-from locations.tables import Service
+from locations.tables import Authority, Service
 from people.residents.details import ResidentDetails
 from reminders.outbox import plan_notifications
 from reminders.reach import Reach
@@ -251,6 +251,30 @@ def test_nobody_is_offered_a_time_later_than_the_service_promises(
         rung = [one.person.appointment.reference for one in people_to_ring(db, catalogue, NOW)]
     assert (progress["offered"], progress["to_ring"]) == ((1, 0) if is_offered else (0, 1))
     assert rung == ([] if is_offered else [reference])
+
+
+@pytest.mark.parametrize(
+    ("terms", "state", "held_hours"),
+    [
+        ({"rebook_notice_hours": 3}, RebookState.OFFERED, 47.5),  # two hours before the time that is held
+        ({"rebook_answer_hours": 5, "rebook_notice_hours": 25}, RebookState.OFFERED, 5),
+        ({"rebook_notice_hours": 26}, RebookState.TO_RING, 47.5),
+    ],
+)
+def test_a_time_is_held_and_somebody_rung_as_the_council_says(
+    database: Database, terms: dict[str, int], state: RebookState, held_hours: float
+) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+    reference = make_appointment(runtime, world, TOMORROW + timedelta(minutes=30), resident=person(1)).reference
+    with database.writing() as db:
+        bump_plan(db, world.authority_id)
+        db.execute(update(Authority).values(**terms))
+    closure = shut(runtime, world)
+    with database.reading() as db:
+        proposal = db.scalars(select(Proposal)).one()
+        row = db.scalars(select(Appointment).where(Appointment.reference == reference)).one()
+        assert state_of(db, closure, row.id) == state
+        assert proposal.answer_by == NOW + timedelta(hours=held_hours)
 
 
 def test_a_shorter_closure_lets_people_keep_their_time_and_tells_them(database: Database) -> None:

@@ -73,6 +73,7 @@ LAYER_OF_MODULE = {
     "locations.ids_by_slug": "queries",
     "locations.message_policy": "tables",
     "locations.promise_policy": "tables",
+    "locations.rebooking_policy": "tables",
     "locations.catchment_policy": "tables",
     "locations.confirmation_policy": "tables",
     "locations.session_columns": "tables",

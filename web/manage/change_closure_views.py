@@ -136,6 +136,6 @@ def _rows(
     views = by_start(context.db, context.catalogue, first_due(context.db, ids, MOST_SHOWN))
     log_people(context, "closure_change", views, closure=shut.id)
     if then is None:
-        return preview_rows(context.db, views, context.now)
+        return preview_rows(context, views)
     times = previewed_times(context.db, then, [view.id for view in views], context.now, PREVIEW_SECONDS)
-    return preview_rows(context.db, views, context.now, times)
+    return preview_rows(context, views, times)

@@ -9,21 +9,23 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
+from flask_babel import ngettext
 
 from booking.calendar.change_lines import change_lines
 from booking.queries.appointments import AppointmentView
 from booking.queries.closure_lists import ClosureView, ListedPerson
 from booking.queries.open_proposals import OpenProposal
 from booking.queries.previewed_times import PreviewedTime
-from booking.rebooking import SHORT_NOTICE, RebookState
+from booking.rebooking import RebookState
 from booking.use_cases.closures import BY_CLOSURE
+from locations.model import AuthorityFacts
 from locations.session_facts import FROM_OUTSIDE
 from reminders.reach_queries import can_be_told
 from web.labels import MODES, NEEDS, REBOOK_REASONS, REBOOK_STATES, ContactLine, label_of, labels_of, phone_of
 from web.language_labels import language_besides_english
 from web.manage.closure_forms import is_midnight
 from web.manage.turn_texts import turn_texts
+from web.page_context import StaffContext
 from web.request_language import all_of, current_language, format_day, format_moment, format_moment_short
 from web.told import ToldLine
 
@@ -98,17 +100,42 @@ def period_text(starts_at: datetime, ends_at: datetime, zone: str) -> str:
 
 
 def preview_rows(
-    db: Session,
-    views: Sequence[AppointmentView],
-    now: datetime,
-    times: Mapping[int, PreviewedTime] = NO_TIMES,
+    context: StaffContext, views: Sequence[AppointmentView], times: Mapping[int, PreviewedTime] = NO_TIMES
 ) -> list[PersonRow]:
     """A row for each appointment that would be affected, with how whoever has it would be told, and of which time."""
-    turns = turn_texts(views, now)
+    turns = turn_texts(views, context.now)
     return [
-        _row(view, reached=_reached(db, view, now), turn=turns[view.id], other_time=_previewed(times.get(view.id)))
+        _row(view, reached=_reached(context, view), turn=turns[view.id], other_time=_previewed(times.get(view.id)))
         for view in views
     ]
+
+
+def terms_text(council: AuthorityFacts) -> str:
+    """How another time is looked for, and who is rung instead: what the council has said in its set-up."""
+    miles, held, notice = council.rebook_within_miles, council.rebook_answer_hours, council.rebook_notice_hours
+    texts = [
+        ngettext(
+            "Another time is looked for at the same place and up to %(num)d mile from it.",
+            "Another time is looked for at the same place and up to %(num)d miles from it.",
+            miles,
+        )
+        if miles
+        else str(_("Another time is looked for at the same place.")),
+        ngettext(
+            "It is held for %(num)d hour, and until two hours before it at the latest.",
+            "It is held for %(num)d hours, and until two hours before it at the latest.",
+            held,
+        ),
+    ]
+    if notice:
+        texts.append(
+            ngettext(
+                "Who would have come within %(num)d hour is rung.",
+                "Who would have come within %(num)d hours is rung.",
+                notice,
+            )
+        )
+    return " ".join(texts)
 
 
 def _previewed(found: PreviewedTime | None) -> str:
@@ -164,8 +191,8 @@ def _other_time(person: ListedPerson, *, is_seeking: bool) -> str:
     return str(_("No other time was found") if person.was_sought else _("We are looking for another time"))
 
 
-def _reached(db: Session, view: AppointmentView, now: datetime) -> str:
-    if can_be_told(db, view.id) and view.starts_at - now > SHORT_NOTICE:
+def _reached(context: StaffContext, view: AppointmentView) -> str:
+    if can_be_told(context.db, view.id) and view.starts_at - context.now > context.authority.rebook_notice:
         return str(_("By message"))
     return str(_("Ring") if phone_of(view) else _("No telephone and no email"))
 

@@ -66,6 +66,18 @@ COUNCIL: Texts = {
         _l("Only if you have worked it out: then reminders say it. Empty: nothing says it. For example, 30"),
     ),
     "missed_message_hours": _t(_l("Hours until you write to somebody who did not come"), _l("Empty: no message")),
+    "rebook_within_miles": _t(
+        _l("How many miles away may the other place be?"),
+        _l("Where the place that somebody booked is shut. 0: no other place"),
+    ),
+    "rebook_answer_hours": _t(
+        _l("For how many hours do you hold the other time?"),
+        _l("Until somebody answers. It ends two hours before that time at the latest"),
+    ),
+    "rebook_notice_hours": _t(
+        _l("Within how many hours do you ring instead of writing?"),
+        _l("Who would have come so soon is on the list to ring"),
+    ),
     "reminder_plan": _t(_l("Reminders")),
     "message_channels": _t(_l("How messages are sent")),
     "languages": _t(_l("Languages of residents’ pages and messages")),

@@ -25,7 +25,7 @@ from reminders.reach import Reach, Reached
 from reminders.reach_queries import reached_on
 from web.labels import REBOOK_STATES
 from web.manage.closure_context import log_people
-from web.manage.closure_pages import PersonRow, listed_rows, time_key
+from web.manage.closure_pages import PersonRow, listed_rows, terms_text, time_key
 from web.manage.told_of_offers import told_of_held, told_of_offers
 from web.manage.turn_texts import turn_texts
 from web.message_labels import REACHES, message_reason
@@ -69,6 +69,7 @@ def sections_of(context: StaffContext, listed: RebookList, *, is_seeking: bool, 
         "affected": len(reached),
         "has_unsought": bool(unsought),
         "told": told_of_offers(context, unsought),
+        "terms": terms_text(context.authority),
         "to_ring": ringing,
         "reaches": {reach: reach_counts[reach] for reach in Reach},
         "reach_labels": REACHES,

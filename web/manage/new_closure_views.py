@@ -20,7 +20,7 @@ from web.labels import MODES, label_of
 from web.manage.closure_context import WHOLE_COUNCIL, log_people, managed_sites, place_of, sites_to_shut
 from web.manage.closure_forms import ClosureForm, closure_form, fields_of
 from web.manage.closure_overlaps import Covering, closure_that_covers, closures_that_meet, scope_of_new
-from web.manage.closure_pages import period_text, preview_rows
+from web.manage.closure_pages import period_text, preview_rows, terms_text
 from web.manage.manage_blueprint import CLOSURES_PATH, blueprint
 from web.manage.told_of_offers import told_of_offers
 from web.page_context import StaffContext, staff_context
@@ -136,9 +136,10 @@ def _preview_page(context: StaffContext, site: SiteFacts | None, new: NewClosure
         mode=label_of(MODES, new.mode) if new.mode else "",
         new=new,
         when=period_text(new.starts_at, new.ends_at, context.zone),
-        rows=preview_rows(context.db, views, context.now, times),
+        rows=preview_rows(context, views, times),
         affected=len(ids),
         told=told_of_offers(context, ids),
+        terms=terms_text(context.authority),
         shut_by_others=closures_that_meet(context, scope_of_new(context, site, new), new.starts_at, new.ends_at),
         most=MOST_SHOWN,
         fields=fields_of(new, context.zone),

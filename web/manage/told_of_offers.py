@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable
 from flask_babel import ngettext
 
 from booking.queries.closure_lists import ListedPerson
-from booking.rebooking import SHORT_NOTICE
 from reminders.expected_queries import expected_of_keeping, expected_of_moves, expected_of_offers, planning_of
 from web.page_context import StaffContext
 from web.told import ToldLine, told_counts, told_lines
@@ -16,7 +15,8 @@ from web.told import ToldLine, told_counts, told_lines
 def told_of_offers(context: StaffContext, appointment_ids: Collection[int]) -> tuple[ToldLine, ...]:
     """Who is told of another time as soon as one is found, and how many are to be rung instead."""
     plans = planning_of(context.db, appointment_ids)
-    in_time = [id_ for id_, plan in plans.items() if plan.facts.starts_at - context.now > SHORT_NOTICE]
+    notice = context.authority.rebook_notice
+    in_time = [id_ for id_, plan in plans.items() if plan.facts.starts_at - context.now > notice]
     found = expected_of_offers(context.db, context.authority, in_time, context.now)
     written = [messages for messages in found.values() if messages and messages[0].delivery]
     number = len(plans) - len(written)
