@@ -25,7 +25,7 @@ class AnswerForm(Form):
 
     text = Text(
         _("Your answer"),
-        description=_("CANCEL, CONFIRM or STOP, CANSLO, CADARNHAU or STOPIO, or anything else"),
+        description=_("YES, NO, CANCEL, CONFIRM or STOP, IE, NA, CANSLO, CADARNHAU or STOPIO, or anything else"),
         validators=[DataRequired(_("Enter what the answer says")), AtMost(TEXT_LENGTH)],
         render_kw={"classes": "govuk-input--width-20", "autocomplete": "off"},
     )

@@ -43,6 +43,13 @@ def last_posting_day(visit_day: date, is_holiday: Callable[[date], bool]) -> dat
     raise ValueError(f"no working days in the {FURTHEST} days before {visit_day}")
 
 
+def last_post(starts_at: datetime, zone: str, division: str) -> tuple[datetime, datetime]:
+    """When the last post opens and goes by which a letter arrives on a working day before a visit at `starts_at`."""
+    visit_day = starts_at.astimezone(ZoneInfo(zone)).date()
+    day = last_posting_day(visit_day, lambda day: bank_holiday(day, division) is not None)
+    return wall_instant(day, POST_OPENS, zone), wall_instant(day, POST_GOES, zone)
+
+
 def is_working_day(day: date, is_holiday: Callable[[date], bool]) -> bool:
     """Whether post is taken and brought on that day, and offices ring people."""
     return day.weekday() < 5 and not is_holiday(day)
@@ -61,12 +68,11 @@ def by_call(message: Owed, facts: PlanningFacts, now: datetime) -> Owed:
 
 def by_post(message: Owed, facts: PlanningFacts, now: datetime) -> Owed | None:
     """`message` as a letter: due in time for the post, and of no use after it; None where it would arrive too late."""
-    visit_day = facts.starts_at.astimezone(ZoneInfo(facts.zone)).date()
-    last_day = last_posting_day(visit_day, lambda day: bank_holiday(day, facts.division) is not None)
-    until = min(message.useful_until, wall_instant(last_day, POST_GOES, facts.zone))
+    opens, goes = last_post(facts.starts_at, facts.zone, facts.division)
+    until = min(message.useful_until, goes)
     if until <= now:
         return None
-    due_at = min(message.due_at, wall_instant(last_day, POST_OPENS, facts.zone))
+    due_at = min(message.due_at, opens)
     return replace(message, due_at=max(now, due_at), useful_until=until)
 
 

@@ -15,6 +15,7 @@ from core.flask_context import current_runtime
 from core.personal_data import mask_email, mask_phone
 from reminders.costs.kinds_off import is_off, kinds_off_of
 from reminders.history_queries import reason_for_silence
+from reminders.posting import last_post
 from reminders.queue import pauses_on
 from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, SILENCE
 from reminders.recipients import (
@@ -96,10 +97,11 @@ def sends_texts() -> bool:
     return TEXT in rules_of_page().channels_for(REMINDER)
 
 
-def route_of(contacts: Contacts) -> MessageRoute:
-    """Where a confirmation and the reminders of an appointment with these contacts go."""
-    rules = rules_of_page()
-    at_once, later = (deliveries_for(contacts, kind, rules) for kind in (CONFIRMATION, REMINDER))
+def route_of(contacts: Contacts, starts_at: datetime) -> MessageRoute:
+    """Where a confirmation and the reminders of an appointment with these contacts go: by letter only what arrives in time."""
+    rules, (_opens, goes) = rules_of_page(), last_post(starts_at, g.authority.zone, g.authority.division)
+    late = {LETTER} if goes <= current_runtime().clock.now() else set[str]()
+    at_once, later = (deliveries_for(contacts, kind, rules, late) for kind in (CONFIRMATION, REMINDER))
     codes = [found.code for found in (later, at_once) if isinstance(found, Withheld)]
     written = () if isinstance(at_once, Withheld) else tuple(one for one in at_once if one.channel != CALL)
     if not codes and not written:
@@ -122,7 +124,7 @@ def _switched_off(mode: str) -> frozenset[str]:
 
 def route_of_appointment(view: AppointmentView) -> MessageRoute:
     """Where the messages about this appointment go, by its own contact and who acts for the resident."""
-    return route_of(contacts_of_appointment(view))
+    return route_of(contacts_of_appointment(view), view.starts_at)
 
 
 def contacts_of_appointment(view: AppointmentView) -> Contacts:

@@ -234,7 +234,7 @@ def _set_contact(row: Appointment, resident: Resident, contact: Contact | None) 
 
 def _replace_helper(db: Session, row: Appointment, contact: HelperContact) -> None:
     """Keep how whoever acts for the resident is reached; other appointments keep theirs."""
-    known = db.get(Representative, row.representative_id) if row.representative_id else None
+    known = _helper(db, row)
     if known is None or (known.email, known.phone) == (contact.email.strip(), contact.phone.strip()):
         return
     changed = Representation(known.name, known.basis, contact.email, contact.phone)
@@ -242,17 +242,19 @@ def _replace_helper(db: Session, row: Appointment, contact: HelperContact) -> No
 
 
 def reached_now(db: Session, row: Appointment, resident: Resident) -> Reached:
-    """How the people of this appointment are reached as things stand."""
-    contact, helper_email = contact_of(row, resident), _helper_email(db, row)
-    address = written_to(contact.preference, contact.email, helper_email, mode=row.mode)
-    link_reader = link_sent_to(contact.email, helper_email)
+    """How the people of this appointment are reached as things stand: nobody by an address that mail came back from."""
+    contact, helper = contact_of(row, resident), _helper(db, row)
+    has_own = row.contact_email is not None
+    came_back = (row.contact_email_returned_at if has_own else resident.email_returned_at) is not None
+    helper_reads = helper.email if helper and helper.email_returned_at is None else ""
+    address = written_to(contact.preference, "" if came_back else contact.email, helper_reads, mode=row.mode)
+    link_reader = link_sent_to(contact.email, helper.email if helper else "")
     readers = readers_of(db, row.id) or (("email" if address else "", address),)
     return Reached(contact, row.representative_id, address, link_reader, readers)
 
 
-def _helper_email(db: Session, row: Appointment) -> str:
-    helper = db.get(Representative, row.representative_id) if row.representative_id else None
-    return helper.email if helper else ""
+def _helper(db: Session, row: Appointment) -> Representative | None:
+    return db.get(Representative, row.representative_id) if row.representative_id else None
 
 
 def _recorded(db: Session, row: Appointment, actor: Actor, now: datetime, contact: ContactChange | None) -> None:

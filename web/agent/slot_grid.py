@@ -154,8 +154,9 @@ def clock_time(unit: int, zone: str, language: Language) -> str:
 
 
 def place_label(site: SiteFacts, mode: str) -> str:
-    """The name of the site, and the mode unless people go there."""
-    return site.name if mode == "in_person" else f"{site.name}, {MODES_IN_SENTENCE[mode]}"
+    """The name of the site, and the mode unless people go there, or the name says it."""
+    way = str(MODES_IN_SENTENCE[mode])
+    return site.name if mode == "in_person" or site.name.casefold() == way.casefold() else f"{site.name}, {way}"
 
 
 def week_from(first: date) -> list[date]:

@@ -71,7 +71,7 @@ def _check_values(page: BookingPage) -> dict[str, Any]:
         "back": page.url("details"),
         "seen": page.stamp(*ON_CHECK),
         "spoken": spoken_in_hold(page.context.db, page.visit.site, page.draft.hold),
-        "route": route_of(contacts := _contacts_of_draft(page.draft, page.visit.mode)),
+        "route": route_of(contacts := _contacts_of_draft(page.draft, page.visit.mode), page.visit.starts_at),
         "told": told_of_booking(page.context, contacts, _visit_of(page, contacts)),
         "same_day": drafts.same_day_here(page.context, page.visit),
     }
