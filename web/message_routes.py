@@ -98,7 +98,7 @@ def sends_texts() -> bool:
 
 
 def route_of(contacts: Contacts, starts_at: datetime) -> MessageRoute:
-    """Where a confirmation and the reminders of an appointment with these contacts go: by letter only what arrives in time."""
+    """Where a confirmation and the reminders of an appointment with these contacts go: by letter only what arrives."""
     rules, (_opens, goes) = rules_of_page(), last_post(starts_at, g.authority.zone, g.authority.division)
     late = {LETTER} if goes <= current_runtime().clock.now() else set[str]()
     at_once, later = (deliveries_for(contacts, kind, rules, late) for kind in (CONFIRMATION, REMINDER))
