@@ -54,6 +54,7 @@ def _prepare_once() -> Iterator[None]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--full-faults` is what `make faults` gives."""
     parser.addoption("--full-faults", action="store_true", help="run the fault tests at their full length")
+    parser.addoption("--every-value", action="store_true", help="try every bad value in every field")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -148,6 +149,12 @@ def app(settings: Settings, database: Database, clock: FixedClock) -> Flask:
 def client(app: Flask) -> FlaskClient:
     """A visitor without a browser."""
     return app.test_client()
+
+
+@pytest.fixture
+def every_value(request: pytest.FixtureRequest) -> bool:
+    """Whether every bad value is tried in every field, where fields that are alike take turns otherwise."""
+    return bool(request.config.getoption("--every-value"))
 
 
 @pytest.fixture

@@ -59,8 +59,14 @@ OTHERS = {
 # One of each kind: for a field that is tried with all of them where it is read.
 FEW = ("10,000 letters", "half a character", "empty", "NUL", "10,000 emoji", "more than 64 bits", "no choice")
 BAD_VALUES = EMPTY | FOR_DATABASES | OTHERS
+TURNS = 5  # fields that are alike, until each value was sent once more
 
 
 def as_sent(text: str) -> bytes:
     """The bytes that a browser without manners would send."""
     return text.encode("utf-8", "surrogatepass")
+
+
+def has_its_turn(words: str, number: int) -> bool:
+    """Whether this value is sent in the field of this number, where fields that are alike take turns."""
+    return (list(BAD_VALUES).index(words) + number) % TURNS == 0
