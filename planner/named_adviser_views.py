@@ -15,12 +15,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired, InputRequired
 
-from booking.queries.advisers import KnownAdviser, links_of, named_advisers, named_stamp, offered_advisers
+from booking.queries.advisers import KnownAdviser, is_known_at, links_of, named_advisers, named_stamp, offered_advisers
 from booking.use_cases.named_advisers import NewNamedAdviser, end_named_adviser, name_adviser
-from core.errors import Invalid, Stale
+from core.errors import Invalid, NotFound, Stale
 from core.problems import joined_texts
 from people.residents.access_log import log_access
 from people.residents.resident_repository import resident_of
+from people.residents.tables import Resident
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent.caller_adviser import adviser_text
@@ -63,7 +64,7 @@ def resident_advisers(resident_id: int) -> ResponseReturnValue:
 def name_resident_adviser(resident_id: int) -> ResponseReturnValue:
     """Name an adviser, in place of the one before for the same service."""
     with staff_context() as context:
-        resident_of(context.db, context.authority.id, resident_id)
+        _whom(context, resident_id)
         form = _form(context)
         if not form.validate() or form.until.day is None:
             return Response(_page(context, resident_id, form), status=400)
@@ -84,6 +85,7 @@ def name_resident_adviser(resident_id: int) -> ResponseReturnValue:
 def end_resident_adviser(resident_id: int, service_id: int) -> ResponseReturnValue:
     """They have no named adviser for this service any more."""
     with staff_context() as context:
+        _whom(context, resident_id)
         seen = request.form.get("seen", "")
         whose = (context.runtime, context.authority.id, resident_id, service_id)
         try:
@@ -99,18 +101,27 @@ def _changed(resident_id: int, form: NamedAdviserForm) -> Response:
         return Response(_page(context, resident_id, form, has_changed=True), status=409)
 
 
+def _whom(context: StaffContext, resident_id: int) -> Resident:
+    """The resident; who works for some sites alone sees whoever comes to these. Raises: NotFound."""
+    resident = resident_of(context.db, context.authority.id, resident_id)
+    if context.served_sites is not None and not is_known_at(context.db, resident_id, context.served_sites):
+        raise NotFound
+    return resident
+
+
 def _new_form(context: StaffContext) -> NamedAdviserForm:
     return _form(context, formdata=None, data={"until": (context.today + A_YEAR).isoformat()})
 
 
 def _form(context: StaffContext, **given: Any) -> NamedAdviserForm:
     form, offered = NamedAdviserForm(**given), offered_advisers(context.catalogue, context.today)
-    form.service.choices = [("", ""), *((service.slug, service.name) for service in offered)]
-    people = {one.id: one.name for advisers in offered.values() for one in advisers}
     places: dict[int, list[str]] = {}
     for site in context.catalogue.sites:
-        for one in site.resources:
+        for one in site.resources if context.serves(site.id) else ():
             places.setdefault(one.id, []).append(site.name)
+    here = {service: [one for one in advisers if one.id in places] for service, advisers in offered.items()}
+    form.service.choices = [("", ""), *((service.slug, service.name) for service, advisers in here.items() if advisers)]
+    people = {one.id: one.name for advisers in here.values() for one in advisers}
     labels = {id_: f"{name}, {', '.join(places[id_])}" for id_, name in people.items()}
     by_name = sorted(labels.items(), key=lambda one: (one[1], one[0]))
     form.adviser.choices = [("", ""), *((str(id_), label) for id_, label in by_name)]
@@ -118,7 +129,7 @@ def _form(context: StaffContext, **given: Any) -> NamedAdviserForm:
 
 
 def _page(context: StaffContext, resident_id: int, form: NamedAdviserForm, *, has_changed: bool = False) -> str:
-    resident = resident_of(context.db, context.authority.id, resident_id)
+    resident = _whom(context, resident_id)
     with context.runtime.database.writing() as db:
         log_access(db, context.authority.id, resident_id, context.actor, "advisers", context.now)
     known = named_advisers(context.db, context.catalogue, [resident_id], context.today)

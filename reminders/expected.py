@@ -56,6 +56,7 @@ class Expected:
     safe_hours: str = ""  # in which they want to be rung and texted
     is_soon: bool = False  # as soon as it cannot be taken back any more
     paused_by: str = ""
+    is_undated: bool = False  # a trial decides on which day it goes
 
     @property
     def is_reminder(self) -> bool:
@@ -105,6 +106,16 @@ def expected(
     if silence:
         found = [replace(one, delivery=None, code=silence, languages=(), is_to_ring=False) for one in found]
     return tuple(_held(one, council, pauses) for one in found)
+
+
+def with_either_plan(first: Iterable[Expected], second: Iterable[Expected]) -> tuple[Expected, ...]:
+    """What is owed whichever plan of a trial the appointment is given: of reminders no day, and none where one has none."""
+    also = {(one.channel, one.delivery) for one in second if one.is_reminder}
+    return tuple(
+        replace(one, is_undated=True) if one.is_reminder else one
+        for one in first
+        if not one.is_reminder or (one.channel, one.delivery) in also
+    )
 
 
 def _held(one: Expected, council: AuthorityFacts, pauses: Sequence[MessagePause]) -> Expected:

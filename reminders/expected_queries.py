@@ -18,6 +18,7 @@ from locations.model import AuthorityFacts, ServiceFacts
 from people.residents.tables import Representative, Resident
 from reminders.contact_columns import CONTACT_COLUMNS
 from reminders.costs.kinds_off import kinds_off_of
+from reminders.costs.running_trials import running_plans
 from reminders.due_times import (
     Owed,
     PlanningInput,
@@ -28,7 +29,7 @@ from reminders.due_times import (
     owed_offer,
     owed_word_to_missing,
 )
-from reminders.expected import Expected, expected, expected_after
+from reminders.expected import Expected, expected, expected_after, with_either_plan
 from reminders.former_owner_queries import is_owner_told
 from reminders.history_queries import reason_for_silence, reasons_for_silence
 from reminders.outbox import input_of, planning_rows
@@ -85,8 +86,18 @@ def expected_of_contacts(
     )
     quiet = (council.zone, council.quiet_from, council.quiet_until)
     rules, off = rules_in(db.info, council.message_channels), kinds_off_of(council.kinds_off)
-    planning = PlanningInput(facts, contacts, rules, quiet, off=off)
-    return expected_after(planning, "booked", council, now, pauses=pauses_on(db, now, council.id))
+    pauses = pauses_on(db, now, council.id)
+    found = [
+        expected_after(
+            PlanningInput(replace(facts, reminder_plan=tuple(plan)), contacts, rules, quiet, off=off),
+            "booked",
+            council,
+            now,
+            pauses=pauses,
+        )
+        for plan in running_plans(db, visit.service.id) or (visit.service.reminder_plan,)
+    ]
+    return found[0] if len(found) == 1 else with_either_plan(*found)
 
 
 def planning_of(db: Session, appointment_ids: Collection[int]) -> Mapping[int, PlanningInput]:

@@ -93,6 +93,8 @@ def when_text(one: Expected, *, is_undoable: bool = True) -> str:
     """When it goes, and why not at once."""
     if one.paused_by:
         return str(_("held back: paused by %(name)s", name=one.paused_by))
+    if one.is_undated:
+        return str(_("on a day of the plan that it is given in the trial"))
     at = one.at.astimezone(ZoneInfo(g.authority.zone))
     if one.is_at_once:
         return str(_("at once"))

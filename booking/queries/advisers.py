@@ -213,6 +213,13 @@ def offered_advisers(catalogue: Catalogue, today: date) -> dict[ServiceFacts, li
     return {one: theirs[one.id] for one in catalogue.services if one.id in theirs and one.id not in ended}
 
 
+def is_known_at(db: Session, resident_id: int, site_ids: Collection[int]) -> bool:
+    """Whether somebody has or had an appointment at one of these sites, or has never had any."""
+    theirs = select(Appointment.site_id).where(Appointment.resident_id == resident_id).distinct()
+    sites = set(db.scalars(theirs))
+    return not sites or not sites.isdisjoint(site_ids)
+
+
 def named_stamp(db: Session, resident_id: int) -> str:
     """The stamp of who is named for somebody, for a form that changes it."""
     columns = (NamedAdviser.service_id, NamedAdviser.resource_id, NamedAdviser.until)

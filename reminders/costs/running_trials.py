@@ -95,6 +95,13 @@ def allot(db: Session, trial_id: int, appointment_id: int) -> Plan:
     return trial.plan_a if arm == ARMS[0] else trial.plan_b
 
 
+def running_plans(db: Session, service_id: int) -> tuple[Plan, ...]:
+    """The two plans that are tried on the service now; none where no trial runs."""
+    plans = select(ReminderTrial.plan_a, ReminderTrial.plan_b)
+    row = db.execute(plans.where(ReminderTrial.service_id == service_id, ReminderTrial.ended_at.is_(None))).first()
+    return () if row is None else (row.plan_a, row.plan_b)
+
+
 def trials_of(db: Session, authority_id: int) -> list[TrialFigures]:
     """The trials of the council, the newest first, with their figures."""
     rows = db.scalars(

@@ -15,6 +15,8 @@ from booking.slot_tokens import decode
 from booking.tables import Appointment, Hold
 from locations.catalogue_queries import bump_plan
 from locations.tables import Resource, Service
+from people.residents.tables import Resident
+from people.staff.policy import Role
 from tests.support.bad_values import BAD_VALUES, as_sent
 from tests.support.factories import NOW
 from tests.support.pages import check_page
@@ -48,6 +50,26 @@ def test_every_bad_value_of_the_form_is_answered_and_names_nobody(
             assert answer.status_code == HTTPStatus.BAD_REQUEST, (field, words)
     with library.database.reading() as db:
         assert db.scalars(select(NamedAdviser.id)).all() == []
+
+
+def test_a_manager_names_advisers_of_their_own_sites_for_whoever_comes_to_these(
+    library: Library, advisers: str
+) -> None:
+    at_home, elsewhere = (
+        library.sign_in(Role.SITE_MANAGER, site) for site in (library.world.site_id, library.other_site_id)
+    )
+    form = check_page(at_home.get(advisers).text).form_to(advisers)
+    assert len(form.choices["adviser"]) == 3  # none, and the two of the site
+    assert elsewhere.get(advisers).status_code == HTTPStatus.NOT_FOUND
+    with library.database.writing() as db:  # somebody who has never been anywhere
+        stranger = Resident(
+            authority_id=library.world.authority_id, name="Sam Stranger", support_needs=[], created_at=NOW
+        )
+        db.add(stranger)
+        db.flush()
+        stranger_id = stranger.id
+    page = check_page(elsewhere.get(f"/staff/residents/{stranger_id}/advisers").text)
+    assert "Ann of" not in page.text
 
 
 def test_the_link_finds_times_with_the_named_adviser_until_it_ends(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, get_args
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from locations.own_words import languages_for
 from reminders.costs.kinds_off import SWITCHABLE, KindOff
 from reminders.delivery_decisions import ClaimedRow, Closed, EarlierTries, Held, MessageFacts, decide_delivery
 from reminders.due_times import NOTICES, Owed, PlanningInput, owed_after
-from reminders.expected import Expected, expected_after
+from reminders.expected import Expected, expected_after, with_either_plan
 from reminders.outbox import rows_for
 from reminders.pauses import MessagePause, PauseScope
 from reminders.posting import way_of
@@ -107,6 +108,20 @@ def test_what_is_expected_is_what_is_owed_and_sent(
     assert [one.kind for one in said] == [row["kind"] for row in rows]
     for one, row in zip(said, rows, strict=True):
         assert outcome_said(one) == outcome_of(row, planning, message), row
+
+
+@pytest.mark.parametrize(("other", "reminders"), [(PLAN[:1], 3), (PLAN[2:], 3), ((), 0)])
+def test_no_day_of_a_reminder_is_promised_while_two_plans_are_tried(other: Any, reminders: int) -> None:
+    council = FACTS.authority
+    quiet = (council.zone, council.quiet_from, council.quiet_until)
+
+    def owed(plan: Any) -> Any:
+        facts = PlanningFacts(1, 1, 1, BOOKED, NOON + timedelta(days=20), False, council.zone, plan)
+        planning = PlanningInput(facts, replace(FACTS.contacts, mode=""), ChannelRules(), quiet)
+        return expected_after(planning, "booked", council, NOON)
+
+    found = with_either_plan(owed(PLAN), owed(other))
+    assert [one.is_undated for one in found] == [False] + [True] * reminders
 
 
 def outcome_said(one: Expected) -> tuple[object, ...]:

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from booking.calendar.need_lines import need_lines
+from booking.queries.advisers import is_known_at
 from booking.queries.appointments import AppointmentView
 from booking.queries.open_wishes import WishView, wishes_of_resident
 from booking.states import RepresentativeView, State
@@ -154,6 +155,12 @@ class ResidentPage:
     def shows_visits(self) -> bool:
         """Whether appointments and notes are shown: once the caller was checked, or it is on record why not."""
         return bool(self.check_result)
+
+    @property
+    def shows_adviser(self) -> bool:
+        """Whether the page of their own adviser is theirs to open."""
+        sites = self.context.served_sites
+        return self.shows_visits and (sites is None or is_known_at(self.context.db, self.card.id, sites))
 
     @property
     def stay_action(self) -> str:

@@ -138,6 +138,8 @@ def _list_page(context: StaffContext, error: LazyString | str = "") -> str:
     shown = found[:MOST_SHOWN]
     turns = turn_texts([one.person.appointment for one in found], context.now)
     confirmed = confirmed_person(context, RebookList(context.authority.id, is_any=True))
+    if confirmed is not None and not context.serves(confirmed.site.id):  # of other sites they see no time
+        confirmed = None
     named = [confirmed] if confirmed is not None else []
     log_people(context, "people_to_ring", [one.person.appointment for one in shown] + named)
     return render_template(
