@@ -34,7 +34,10 @@ def service(facts: ServiceFacts) -> dict[str, Any]:
 
 def _catchment(facts: ServiceFacts) -> dict[str, Any] | None:
     found = catchment_of(facts)
-    return None if found is None else {"areas": list(found.areas), "is_rule": found.is_rule, "instead": found.instead}
+    if found is None:
+        return None
+    wards = [ward.name for ward in found.wards]
+    return {"areas": list(found.areas), "wards": wards, "is_rule": found.is_rule, "instead": found.instead}
 
 
 def _counts(facts: ServiceFacts) -> dict[str, Any] | None:

@@ -29,5 +29,10 @@ class CatchmentSchema(Schema):
         required=True,
         metadata={"description": "Outward codes, sectors and whole postcodes: N12, N12 0, N12 0GA."},
     )
+    wards = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The names of the wards whose people it is for, too."},
+    )
     is_rule = fields.Boolean(required=True, metadata={"description": "Whether nobody else can book it."})
     instead = fields.String(required=True, metadata={"description": "What others do instead."})

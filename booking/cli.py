@@ -9,10 +9,15 @@ from pathlib import Path
 import click
 
 from booking.availability.bookings_that_fit import ServiceSlot
+from booking.importing.clashes import ImportRefused
+from booking.use_cases.change_set_up import InvalidEdits
 from booking.use_cases.import_locations import Imported, Preview, import_file, preview_file
+from booking.use_cases.import_wards import import_wards
 from core.audit import Actor
+from core.error_texts import text_of
 from core.errors import NotFound
 from core.flask_context import runtime_command
+from core.language import DEFAULT_LANGUAGE, language_for
 from core.runtime import Runtime
 from core.tokens import spoken_reference
 from locations.catalogue_queries import catalogue_of
@@ -52,6 +57,30 @@ def import_command(runtime: Runtime, file: Path, *, dry_run: bool) -> None:
         click.echo(line)
 
 
+@locations_cli.command("wards")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--authority", "slug", required=True, help="The council's slug.")
+@click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
+@runtime_command
+def wards_command(runtime: Runtime, file: Path, slug: str, *, dry_run: bool) -> None:
+    """Bring in the wards of a council from a CSV file with the columns postcode, ward and (for Welsh names) ward_cy.
+
+    They take the place of all that it has. When anything is wrong, every error is shown and nothing is changed.
+    """
+    authority_id, content = _authority_id(runtime, slug), file.read_bytes()
+    try:
+        imported = import_wards(runtime, authority_id, content, actor=Actor.system(), dry_run=dry_run)
+    except ImportRefused as error:
+        language = language_for(DEFAULT_LANGUAGE)
+        wrong = [f"{file}: line {one.line}: {one.column} {text_of(one.reason, language)}" for one in error.clashes]
+        raise click.ClickException("\n".join(["Nothing was changed. Put these right:", *wrong])) from error
+    except InvalidEdits as error:
+        wrong = [one.what for one in error.errors]
+        raise click.ClickException("\n".join(["Nothing was changed. Put these right:", *wrong])) from error
+    for line in (["A dry run: nothing is changed."] if dry_run else []) + _report(imported):
+        click.echo(line)
+
+
 @locations_cli.command("begin")
 @click.option(
     "--authority", "new_slug", metavar="SLUG", required=True, help="The council's slug: its address is /SLUG."
@@ -78,12 +107,17 @@ def export_command(runtime: Runtime, slug: str) -> None:
 
     Brought into an empty database and exported there, it is the same again, byte by byte.
     """
+    authority_id = _authority_id(runtime, slug)
+    with runtime.database.reading() as db:
+        click.echo(toml_text(council_file(stored_set_up(db, authority_id).values)), nl=False)
+
+
+def _authority_id(runtime: Runtime, slug: str) -> int:
     with runtime.database.reading() as db:
         try:
-            authority_id = catalogue_of(db, slug).authority.id
+            return catalogue_of(db, slug).authority.id
         except NotFound as error:
             raise click.ClickException(f'There is no council "{slug}".') from error
-        click.echo(toml_text(council_file(stored_set_up(db, authority_id).values)), nl=False)
 
 
 def _is_there(runtime: Runtime, slug: str) -> bool:

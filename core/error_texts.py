@@ -108,6 +108,13 @@ BOOKING_TEXTS: Mapping[str, str] = {
     ),
     "slot_of_another_service": _("This slot is for another service. Ask for the appointment's own services."),
     "outside_area": _("This is not for people who live there. %(instead)s"),
+    "ward_file_empty": _("There is no postcode in this file."),
+    "ward_file_too_long": _("The file has more than %(most)s postcodes. Is it of your council alone?"),
+    "ward_name_too_long": _("The name of the ward has more than %(most)s characters."),
+    "ward_postcode_twice": _("%(postcode)s is in the ward %(ward)s on line %(line)s. Leave it in one ward."),
+    "ward_unknown": _(
+        "We do not know in which ward this postcode lies, so we cannot say whether this is for you. Ask us: %(ask)s"
+    ),
     "outside_area_reason": _("They live outside the areas that this is for, or we do not know. Say why you book it"),
     "same_resident": _("This visit is theirs already. Choose somebody else."),
     "slot_taken": _("This time is not free any more. Choose another."),

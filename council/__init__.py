@@ -14,6 +14,7 @@ from council import (
     site_resource_views,
     too_large,
     travel_views,
+    ward_views,
 )
 from council.council_blueprint import blueprint
 
@@ -33,4 +34,5 @@ __all__ = [
     "site_resource_views",
     "too_large",
     "travel_views",
+    "ward_views",
 ]

@@ -39,6 +39,8 @@ def thing_page(context: StaffContext, things: Things, key: Key, form: ThingForm,
     is_part = form.kind in STATEMENTS
     if "successor" in form.main:
         _offer_successors(things, key, form)
+    if "wards" in form.main:
+        _offer_wards(things, form)
     return render_template(
         "council/set_up_thing.html",
         form=form,
@@ -78,6 +80,16 @@ def _offer_successors(things: Things, key: Key, form: ThingForm) -> None:
     if field.data:
         others.setdefault(field.data, field.data)
     field.choices = [("", _("None")), *sorted(others.items(), key=lambda other: other[1])]
+
+
+def _offer_wards(things: Things, form: ThingForm) -> None:
+    """Let the form choose among the council's wards; without any it has no such field."""
+    field = form.main["wards"]
+    names = {key.slugs[0]: str(one.table["name"]) for key, one in things.items() if key.kind == "ward"}
+    names |= {slug: slug for slug in field.data or () if slug not in names}
+    field.choices = sorted(names.items(), key=lambda ward: ward[1].casefold())
+    if not names:
+        del form.main["wards"]
 
 
 def _history(context: StaffContext, key: Key) -> str:

@@ -14,6 +14,7 @@ from council.colleague_import_views import import_page
 from council.council_blueprint import blueprint
 from council.logo_views import logo_page
 from council.set_up_file_views import upload_page
+from council.ward_views import wards_page
 from locations.importing.toml_file import MOST_BYTES
 from locations.logos import LARGEST_UPLOAD
 from web.error_pages import http_error
@@ -24,6 +25,7 @@ from web.request_language import current_language
 PAGES: dict[str, tuple[Callable[[StaffContext, list[str]], str], Reason]] = {
     "council.send_logo": (logo_page, Reason("logo_too_large", {"most": LARGEST_UPLOAD // 1_000_000})),
     "council.send_set_up_file": (upload_page, Reason("file_too_large", {"most": MOST_BYTES // 1_000_000})),
+    "council.send_wards": (wards_page, Reason("file_too_large", {"most": MOST_BYTES // 1_000_000})),
     "council.send_colleagues": (import_page, Reason("file_too_large", {"most": MOST_BYTES // 1_000_000})),
 }
 

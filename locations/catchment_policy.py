@@ -15,6 +15,7 @@ class CatchmentPolicy:
     """
 
     catchment: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    wards: Mapped[list[str]] = mapped_column(default=list, server_default="[]")  # their slugs
     catchment_kind: Mapped[str] = mapped_column(String(12), default=RULE, server_default=RULE)
     catchment_instead: Mapped[str] = mapped_column(Text, default="", server_default="")
     catchment_may_be_passed: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())

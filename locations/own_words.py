@@ -14,6 +14,7 @@ from core.language import DEFAULT_LANGUAGE, LANGUAGES, InEnglish, language_for
 from locations.authority_brand import AuthorityBrand
 from locations.model import AuthorityFacts, Catalogue, ServiceFacts, SiteFacts
 from locations.triage_questions import MOST_COUNTED, TriageQuestion
+from locations.wards.ward_facts import ward_in
 
 Facts = TypeVar("Facts", AuthorityFacts, AuthorityBrand, ServiceFacts, SiteFacts)
 
@@ -33,6 +34,7 @@ TRANSLATED: Mapping[str, tuple[str, ...]] = {
         "catchment_instead",
         "where_to_go",
     ),
+    "ward": ("name",),
     "site": ("name", "opening_words", "directions", "where_to_go"),
     "triage_questions": ("ask", "tell", "instead"),
 }
@@ -112,6 +114,7 @@ def words_in(facts: Facts, code: str) -> Facts:
     changes = {name: _translated(facts, name, code) for name in _names_of(facts)}
     if isinstance(facts, ServiceFacts):
         changes |= {"triage_questions": tuple(_question_in(asked, code) for asked in facts.triage_questions)}
+        changes |= {"wards": tuple(ward_in(ward, code) for ward in facts.wards)}
         changes |= {"also_called": _names_to_search(facts, code)}
     if isinstance(facts, ServiceFacts | SiteFacts) and facts.ending is not None:
         words = facts.translations.get(key_in("where_to_go", code)) or _marked(facts.ending.where_to_go)

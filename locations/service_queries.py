@@ -14,6 +14,8 @@ from locations.closure_queries import ending_of
 from locations.model import AuthorityFacts, RequirementFacts, ServiceFacts
 from locations.own_words import triage_question
 from locations.tables import Service
+from locations.wards.tables import Ward
+from locations.wards.ward_facts import WardFacts
 
 
 def load_services(db: Session, authority: AuthorityFacts) -> tuple[ServiceFacts, ...]:
@@ -22,7 +24,16 @@ def load_services(db: Session, authority: AuthorityFacts) -> tuple[ServiceFacts,
         select(Service).where(Service.authority_id == authority.id).order_by(Service.topic, Service.name, Service.id),
         execution_options={"populate_existing": True},
     )
-    return tuple(_service_facts(row, authority) for row in rows)
+    wards = _wards(db, authority.id)
+    return tuple(_service_facts(row, authority, wards) for row in rows)
+
+
+def _wards(db: Session, authority_id: int) -> Mapping[str, WardFacts]:
+    """The wards of the authority by slug."""
+    columns = select(Ward.slug, Ward.name, Ward.postcodes, Ward.translations)
+    rows = db.execute(columns.where(Ward.authority_id == authority_id).order_by(Ward.id)).all()
+    known = frozenset(postcode for row in rows for postcode in row.postcodes)
+    return {row.slug: WardFacts(row.slug, row.name, frozenset(row.postcodes), known, row.translations) for row in rows}
 
 
 def visit_ticks(db: Session, authority: AuthorityFacts) -> Mapping[int, int]:
@@ -42,7 +53,7 @@ AS_STORED = (
 )
 
 
-def _service_facts(row: Service, authority: AuthorityFacts) -> ServiceFacts:
+def _service_facts(row: Service, authority: AuthorityFacts, wards: Mapping[str, WardFacts]) -> ServiceFacts:
     own = partial(_resolved, row, authority)
     return ServiceFacts(
         id=row.id,
@@ -59,6 +70,7 @@ def _service_facts(row: Service, authority: AuthorityFacts) -> ServiceFacts:
         message_name=row.message_name,
         ending=ending_of(row),
         catchment=tuple(row.catchment),
+        wards=tuple(wards[slug] for slug in row.wards if slug in wards),
         triage_questions=tuple(map(triage_question, row.triage_questions)),
         **{name: getattr(row, name) for name in AS_STORED},
         lead_minutes=own("lead_minutes"),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from locations.default_values import PROMISE_ALARM_DAYS
+from locations.wards.ward_facts import WardFacts
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ServiceTerms:
-    """Who has a freed time first, when people are asked to confirm, None for never, and what the council promises."""
+    """Who has a freed time first, when people are asked to confirm, None for never, what the council promises,
+    and for people from which wards it is beside those of the areas that it names.
+    """
 
     waiting_list_first: bool = False
     offered_at_once: int = 1
@@ -19,3 +22,4 @@ class ServiceTerms:
     third_time_within_days: int | None = None
     seen_within_minutes: int | None = None
     promise_alarm_days: int = PROMISE_ALARM_DAYS
+    wards: tuple[WardFacts, ...] = ()

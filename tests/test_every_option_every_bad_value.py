@@ -58,6 +58,7 @@ NEED_MORE = {
     ("reminders", "run"),
     ("demo", "load"),
     ("locations", "import"),
+    ("locations", "wards"),
     ("appointments", "import"),
     ("rota", "import"),
     ("api-key", "revoke"),

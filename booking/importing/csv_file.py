@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from booking.importing.clashes import Clash, ImportRefused
@@ -23,21 +23,24 @@ class CsvRow:
     values: Mapping[str, str]
 
 
-def read_rows(content: bytes, known: Sequence[str], needed: Sequence[str]) -> tuple[list[CsvRow], list[Clash]]:
+def read_rows(
+    content: bytes, known: Sequence[str], needed: Sequence[str], *, column_of: Callable[[str], str] | None = None
+) -> tuple[list[CsvRow], list[Clash]]:
     """The rows of the file that can be read, and what is wrong with the others. Empty lines are left out.
 
-    `known` are the columns that may be there, `needed` those that must. Raises: ImportRefused when none can be read.
+    `known` are the columns that may be there, `needed` those that must. With `column_of`, which gives the column that a
+    heading means, there may be others, for which it gives nothing. Raises: ImportRefused when none can be read.
     """
     text = _text(content)
     first_line = text.partition("\n")[0]
-    separator = max(SEPARATORS, key=lambda mark: len(set(_names(first_line.split(mark))) & set(known)))
+    separator = max(SEPARATORS, key=lambda mark: len(set(_names(first_line.split(mark), column_of)) & set(known)))
     lines = _lines(text, separator)
     try:
         line, header = next(lines, (1, []))
     except csv.Error as error:
         raise _refused(Reason("import_not_csv")) from error
-    names = _names(header)
-    _check_header(line, names, known, needed)
+    names = _names(header, column_of)
+    _check_header(line, [name for name in names if name or column_of is None], known, needed)
     rows, clashes = list[CsvRow](), list[Clash]()
     try:
         for line, cells in lines:
@@ -45,7 +48,8 @@ def read_rows(content: bytes, known: Sequence[str], needed: Sequence[str]) -> tu
                 clashes.append(Clash(line, "", Reason("import_row_too_long", {"columns": len(names)})))
             elif any(cell.strip() for cell in cells):
                 padded = [*cells, *[""] * (len(names) - len(cells))]
-                rows.append(CsvRow(line, dict(zip(names, padded, strict=False))))
+                named = {name: cell for name, cell in zip(names, padded, strict=False) if name or column_of is None}
+                rows.append(CsvRow(line, named))
     except csv.Error:
         last = rows[-1].line if rows else line
         clashes.append(Clash(last + 1, "", Reason("import_not_csv")))
@@ -82,9 +86,10 @@ def _windows_text(content: bytes) -> str:
         raise ImportRefused((Clash(line, "", Reason("import_encoding")),)) from error
 
 
-def _names(header: Sequence[str]) -> list[str]:
-    """The names of columns as they are compared: "Support needs " is "support_needs"."""
-    return ["_".join(cell.strip(' \ufeff"').lower().replace("-", " ").replace("_", " ").split()) for cell in header]
+def _names(header: Sequence[str], column_of: Callable[[str], str] | None) -> list[str]:
+    """The names of columns as they are compared: "Support needs " is "support_needs". A column to pass over has none."""
+    names = ["_".join(cell.strip(' \ufeff"').lower().replace("-", " ").replace("_", " ").split()) for cell in header]
+    return names if column_of is None else [column_of(name) for name in names]
 
 
 def _check_header(line: int, names: Sequence[str], known: Sequence[str], needed: Sequence[str]) -> None:

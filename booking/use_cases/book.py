@@ -110,7 +110,7 @@ def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: Idemp
         raise Invalid.in_field("channel", "channel_unknown", known=sorted(CHANNELS))
 
     def operation(db: Session, now: datetime) -> dict[str, Any]:
-        if any(one.catchment for one in catalogue_by_id(db, booking.authority_id).services):
+        if any(one.catchment or one.wards for one in catalogue_by_id(db, booking.authority_id).services):
             check_lives_there(db, booking, actor, now)
         return _book(db, now, runtime, booking, actor, is_chosen=True)
 

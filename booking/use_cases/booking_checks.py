@@ -72,12 +72,16 @@ def check_areas(
     refused = refusing_rule(services, postcode)
     if refused is None:
         return
-    if actor.kind == "staff" and refused.staff_may_pass:
+    cannot_tell = refused.cannot_tell(postcode)
+    if actor.kind == "staff" and (refused.staff_may_pass or cannot_tell):
         if is_passed:
             return
         raise Invalid.in_field("reason", "outside_area_reason")
     if not postcode:
         raise Invalid.in_field("postcode", "area_postcode", instead=refused.instead)
+    if cannot_tell:
+        council = catalogue.authority
+        raise Invalid.in_field("postcode", "ward_unknown", ask=council.phone or council.email or council.name)
     raise Invalid.in_field("postcode", "outside_area", instead=refused.instead)
 
 

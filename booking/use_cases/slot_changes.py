@@ -39,7 +39,8 @@ ONLY_WORDS = frozenset(
         *("also_called", "documents", "triage_questions", "online_instead", "online_url", "post_instead", "open_limit"),
         *("cancel_cutoff_minutes", "reminder_plan", "address", "directions", "joining_address", "rings_from"),
         *("ring_minutes", "privacy", "accessibility", "reason", "bookable_online", "successor", "where_to_go"),
-        *("catchment", "catchment_kind", "catchment_instead", "catchment_may_be_passed", "named_adviser"),
+        *("catchment", "wards", "postcodes", "catchment_kind", "catchment_instead"),
+        *("catchment_may_be_passed", "named_adviser"),
         *("third_time_within_days", "seen_within_minutes", "promise_alarm_days"),
         *("message_name", "waiting_list_first", "offered_at_once", "answer_days", "languages", "first_language"),
         *("confirm_days_before", "confirm_within_hours"),
@@ -84,6 +85,8 @@ def _sites_with_visits(council: Catalogue, old: Catalogue, new: Catalogue) -> li
 
 
 def _is_of_words(change: TableChange) -> bool:
+    if change.key.kind == "ward":
+        return True
     if change.before is None or change.after is None:
         return False
     before, after = change.before, change.after

@@ -41,6 +41,7 @@ def council_file(set_up: SetUp) -> dict[str, Any]:
         "authority": _own(toml_fields.AUTHORITY, council) | _council_lists(council),
         "privacy": _privacy(council["privacy"]),
         "accessibility": _own(ACCESSIBILITY, council["accessibility"]),
+        "wards": [_own(toml_fields.WARD, values) for _, values in _of_kind(set_up, "ward")],
         "services": [_service(values) for _, values in _of_kind(set_up, "service")],
         "people": [_own(toml_fields.PERSON, values) for _, values in _of_kind(set_up, "person")],
         "sites": [

@@ -15,10 +15,12 @@ from locations.importing.set_up_queries import Rows, StoredSetUp
 from locations.importing.toml_fields import TRANSLATIONS
 from locations.own_words import kept_translations
 from locations.tables import Authority, Closure, DatedSession, Resource, Service, SessionTemplate, Site, TravelTime
+from locations.wards.tables import Ward
 
 # What is referred to comes first.
 WRITE_ORDER: tuple[Kind, ...] = (
     "council",
+    "ward",
     "service",
     "site",
     "person",
@@ -29,6 +31,7 @@ WRITE_ORDER: tuple[Kind, ...] = (
 )
 TABLES: dict[Kind, Any] = {
     "council": Authority,
+    "ward": Ward,
     "service": Service,
     "site": Site,
     "person": Resource,
@@ -109,7 +112,7 @@ def _note(rows: Rows, change: Change, changes: Changes) -> None:
     """
     is_new = change.before is None
     (changes.added if is_new else changes.changed)[change.kind] += 1
-    if change.kind in ("service", "person", "travel time") or (change.kind == "council" and not is_new):
+    if change.kind in ("ward", "service", "person", "travel time") or (change.kind == "council" and not is_new):
         changes.touch_site(None)
     elif change.kind == "site":
         changes.touch_site(None if change.new_values.keys() & PLACE else rows.by_key[change.key].id)

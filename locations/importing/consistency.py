@@ -163,13 +163,16 @@ def note_confirmation(reader: Reader, service: Mapping[str, Any], path: Path, na
 
 def note_catchment(reader: Reader, service: Mapping[str, Any], path: Path, name: str) -> None:
     """Note a rule that does not say what others do instead, and such words without a rule or preference."""
-    areas, instead = service["catchment"], service["catchment_instead"]
+    areas, instead = [*service["catchment"], *service["wards"]], service["catchment_instead"]
     adviser, at = service["named_adviser"], (*path, "named_adviser")
     if areas and service["catchment_kind"] == RULE and not instead:
-        reader.note((*path, "catchment"), f"{name} is for some areas alone: add catchment_instead for everybody else.")
+        key = "catchment" if service["catchment"] else "wards"
+        reader.note((*path, key), f"{name} is for some areas alone: add catchment_instead for everybody else.")
     elif adviser == NAMED_ONLY and not instead:
         reader.note(at, f"{name} is for people with a named adviser alone: add catchment_instead for everybody else.")
     if instead and not areas and adviser == EVERYBODY:
-        reader.note((*path, "catchment_instead"), f"{name} has catchment_instead: add catchment, or leave it out.")
+        reader.note(
+            (*path, "catchment_instead"), f"{name} has catchment_instead: add catchment or wards, or leave it out."
+        )
     if adviser != EVERYBODY and all(need["kind"] != "adviser" for need in service["requirements"]):
         reader.note(at, f"{name} has named_adviser, and needs no adviser: add one to its requirements.")

@@ -84,3 +84,4 @@ class Plan:
     closures: tuple[ClosurePlan, ...]
     people: tuple[PersonPlan, ...]
     travel: tuple[TravelPlan, ...]
+    wards: tuple[Mapping[str, Any], ...] = ()

@@ -15,11 +15,11 @@ from locations.importing.council_plan import ClosurePlan, Plan, SessionPlan, Sit
 from locations.postcodes import point_of
 from locations.session_facts import FROM_FILE
 
-Kind = Literal["council", "service", "site", "person", "resource", "travel time", "session", "closure"]
+Kind = Literal["council", "ward", "service", "site", "person", "resource", "travel time", "session", "closure"]
 POINT = ("easting", "northing")
 RECURRING, DATED = "recurring", "dated"
 # Nothing is removed before what refers to it.
-REMOVAL_ORDER: tuple[Kind, ...] = ("session", "closure", "travel time", "resource", "person", "site", "service")
+REMOVAL_ORDER: tuple[Kind, ...] = ("session", "closure", "travel time", "resource", "person", "site", "service", "ward")
 
 
 class Key(NamedTuple):
@@ -113,6 +113,7 @@ def planned_set_up(plan: Plan) -> SetUp:
     """The set-up that a plan describes."""
     people = frozenset(person.values["slug"] for person in plan.people)
     set_up: dict[Key, Values] = {Key("council", (plan.authority["slug"],)): plan.authority}
+    set_up |= {Key("ward", (values["slug"],)): values for values in plan.wards}
     set_up |= {Key("service", (values["slug"],)): values for values in plan.services}
     set_up |= {Key("person", (person.values["slug"],)): person.values for person in plan.people}
     for site in plan.sites:

@@ -22,6 +22,7 @@ from locations.importing.parse_people import note_people_who_do_not_fit, read_pe
 from locations.importing.parse_school import note_sessions_without_holidays, read_school_holidays
 from locations.importing.parse_sessions import read_session
 from locations.importing.parse_statements import read_accessibility, read_privacy
+from locations.importing.parse_wards import note_unknown_wards, read_wards
 from locations.importing.table_reader import InvalidSetUp, Reader, named
 from locations.importing.toml_fields import DEFAULT_REMINDERS
 from locations.importing.toml_file import FileError, InvalidFile, read_tables
@@ -30,7 +31,7 @@ from locations.session_facts import HolidayRule
 
 NOT_OFFERED = "which is none of its languages; add it there, or choose one of them"
 SERVICE_LISTS = ("modes", *(key for key, field in toml_fields.SERVICE.items() if field.default == ()))
-TOP_LEVEL = ("authority", "privacy", "accessibility", "services", "people", "sites", "travel", "closures")
+TOP_LEVEL = ("authority", "privacy", "accessibility", "wards", "services", "people", "sites", "travel", "closures")
 
 
 def read_plan(content: bytes) -> Plan:
@@ -49,7 +50,9 @@ def plan_of(tables: Mapping[str, Any]) -> Plan:
     reader = Reader()
     reader.table(tables, {}, (), "The file", also=TOP_LEVEL)
     authority = _authority(reader, tables)
+    wards = read_wards(reader, tables)
     services = _services(reader, tables)
+    note_unknown_wards(reader, services, wards)
     people = read_people(reader, tables)
     people_slugs = frozenset(str(person.values["slug"]) for person in people if person.values["slug"])
     sites = tuple(
@@ -67,7 +70,9 @@ def plan_of(tables: Mapping[str, Any]) -> Plan:
     note_closures_of_nothing(reader, services, (*closures, *(one for site in sites for one in site.closures)))
     note_people_who_do_not_fit(reader, people, sites, travel)
     reader.finish()
-    return Plan(authority, tuple(row for row, _ in services), sites, closures, people, travel)
+    return Plan(
+        authority, tuple(row for row, _ in services), sites, closures, people, travel, tuple(row for row, _ in wards)
+    )
 
 
 def _authority(reader: Reader, tables: Mapping[str, Any]) -> Mapping[str, Any]:

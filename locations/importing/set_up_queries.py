@@ -27,6 +27,7 @@ from locations.tables import (
     Site,
     TravelTime,
 )
+from locations.wards.tables import Ward
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class _Reader:
         """Everything, so that what is referred to comes first."""
         authority = self.db.get_one(Authority, self.authority_id)
         self._note(Key("council", (authority.slug,)), authority)
+        for ward in self._all(Ward):
+            self._note(Key("ward", (ward.slug,)), ward)
         for service in self._all(Service):
             self._note(Key("service", (service.slug,)), service)
         for site in self._all(Site):

@@ -25,6 +25,7 @@ NOT_THERE = "new"
 STATEMENTS = ("privacy", "accessibility")
 CHILDREN: Mapping[str, Kind] = {"resources": "resource", "sessions": "session", "closures": "closure"}
 LISTS: Mapping[Kind, str] = {
+    "ward": "wards",
     "service": "services",
     "site": "sites",
     "person": "people",
@@ -36,6 +37,7 @@ LISTS: Mapping[Kind, str] = {
 # A thing stands in the tables before what belongs to it.
 _EDIT_ORDER: tuple[Kind, ...] = (
     "council",
+    "ward",
     "service",
     "site",
     "person",
@@ -115,7 +117,7 @@ def _things(tables: Table) -> Iterator[tuple[Key, Path, Table]]:
     council = tables["authority"]
     statements = {name: tables[name] for name in STATEMENTS if name in tables}
     yield Key("council", (str(council.get("slug")),)), ("authority",), {**council, **statements}
-    for kind in ("service", "person", "travel time", "closure"):
+    for kind in ("ward", "service", "person", "travel time", "closure"):
         for number, table in enumerate(tables.get(LISTS[kind], ())):
             yield key_of(kind, table), (LISTS[kind], number), table
     for number, site in enumerate(tables.get("sites", ())):

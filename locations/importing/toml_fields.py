@@ -19,7 +19,7 @@ from locations.default_values import (
 )
 from locations.importing import value_checks
 from locations.importing.amount_checks import amount
-from locations.importing.area_checks import postcode_area
+from locations.importing.area_checks import postcode_area, ward_postcode
 from locations.importing.logo_checks import logo
 from locations.importing.provider_checks import sender_id
 from locations.importing.recurrence_rules import rule, weekly_rule
@@ -162,11 +162,18 @@ SERVICE: Fields = {
     "promise_alarm_days": Field(whole(1, 60), PROMISE_ALARM_DAYS),
     "opens_same_day_early": Field(yes_no, False),
     "catchment": Field(list_of(postcode_area), ()),
+    "wards": Field(list_of(slug), ()),
     "catchment_kind": Field(one_of(CATCHMENT_KINDS), RULE),
     "catchment_instead": Field(text(500), ""),
     "named_adviser": Field(one_of(ADVISER_KINDS), EVERYBODY),
     "catchment_may_be_passed": Field(yes_no, True),
     **ENDING,
+}
+# A name for each part of the council, with the full postcodes in it.
+WARD: Fields = {
+    "slug": Field(slug, required=True),
+    "name": Field(text(100, may_be_empty=False), required=True),
+    "postcodes": Field(list_of(ward_postcode, least=1), required=True),
 }
 SITE: Fields = {
     "slug": Field(slug, required=True),
@@ -261,8 +268,9 @@ QUESTION = with_translations("triage_questions", QUESTION)
 AUTHORITY = with_translations("council", AUTHORITY)
 SERVICE = with_translations("service", SERVICE)
 SITE = with_translations("site", SITE)
+WARD = with_translations("ward", WARD)
 # The translations in a table by its kind: whether each is a list.
 TRANSLATIONS: Mapping[str, Mapping[str, bool]] = {
     kind: {key: fields[key].default == () for key in translation_keys(kind)}
-    for kind, fields in {"council": AUTHORITY, "service": SERVICE, "site": SITE}.items()
+    for kind, fields in {"council": AUTHORITY, "service": SERVICE, "site": SITE, "ward": WARD}.items()
 }

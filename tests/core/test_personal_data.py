@@ -96,6 +96,7 @@ OF_COUNCIL_FILE = {
     "set_up_changes",  # what stood in the file before and after
     "sites",
     "travel_times",
+    "wards",
 }
 
 

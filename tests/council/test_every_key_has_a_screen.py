@@ -36,7 +36,9 @@ OTHER_SCREENS: Mapping[str, tuple[type, Mapping[str, str]]] = {
         {"first_date": "from_day", "last_date": "until_day", "starts_at": "from_time", "ends_at": "until_time"},
     ),
 }
-PAGES = {("authority", "logo"): "council.upload_logo", ("authority", "service_order"): "council.front_page"}
+PAGES = {("authority", "logo"): "council.upload_logo", ("authority", "service_order"): "council.front_page"} | {
+    ("ward", key): "council.wards" for key in ("name", "name_cy", "postcodes")
+}
 NOT_ON_A_SCREEN = {
     "slug": "it is made from the name, and never changes",
     "count": "several that are alike are added one by one",

@@ -125,6 +125,7 @@ FROM_RULES = {
         "council.send_set_up_file",
         "council.send_logo",
         "council.send_colleagues",
+        "council.send_wards",
         "manage.send_school_holidays",
         "planner.send_rota",
     ),

@@ -84,8 +84,15 @@ class CallPage(ResidentPage):
         return None if self.moving else refusing_rule(self.services, self.card.resident.postcode)
 
     @property
+    def is_ward_unknown(self) -> bool:
+        """Whether nobody can tell in which ward the caller lives."""
+        return bool(self.outside_area and self.outside_area.cannot_tell(self.card.resident.postcode))
+
+    @property
     def why_label(self) -> str:
         """What staff are asked who book it for somebody for whom it is not; empty where nothing is."""
+        if self.is_ward_unknown:
+            return str(_("How do you know that they live there?"))
         if self.outside_area and self.outside_area.staff_may_pass:
             return str(_("Why do you book it for somebody from elsewhere?"))
         adviser = self.search.adviser if self.search else None

@@ -171,6 +171,7 @@ TRAVEL: Texts = {
     "to": _t(_l("To this site")),
     "minutes": _t(_l("How long does it take?"), _l("In minutes, in either direction")),
 }
+WARD: Texts = {"name": _t(_l("Name of the ward")), "postcodes": _t(_l("Postcodes in it"))}
 OTHERS: Texts = {
     "slug": _t(_l("Short name")),
     "from": _t(_l("From")),
@@ -193,6 +194,7 @@ BY_KIND: Mapping[str, Texts] = {
     "resource": RESOURCE,
     "person": PERSON,
     "service": SERVICE,
+    "ward": WARD,
     "session": SESSION,
     "privacy": PRIVACY,
     "accessibility": ACCESSIBILITY,
@@ -214,6 +216,7 @@ KINDS: Mapping[str, LazyString] = {
     "resource": _l("Desk, room or person of a site"),
     "person": _l("Person who works at several sites"),
     "service": _l("Service"),
+    "ward": _l("Ward"),
     "session": _l("Session"),
     "closure": _l("Closure"),
     "privacy": _l("Privacy notice"),

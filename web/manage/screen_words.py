@@ -15,12 +15,14 @@ _KEY = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 # Keys of one word, which are words of other sentences too: only these phrases are about the field.
 PHRASES: Mapping[str, tuple[str, ...]] = {
     "successor": ("add successor", "has the successor"),
-    "catchment": ("add catchment,",),
+    "catchment": ("add catchment or",),
+    "wards": ("or wards,",),
     "most": ("has most:", "or most smaller"),
 }
 # What stands in the file alone.
 OF_THE_FILE: Mapping[str, LazyString] = {
     "[[services]]": _l("the services"),
+    "[[wards]]": _l("the wards"),
     " of [authority]": _l(" of the council"),
     " of this file": _l(" of the council"),
     "keep_days": _l("how long data is kept"),

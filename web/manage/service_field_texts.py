@@ -78,6 +78,7 @@ SERVICE: Texts = {
         _l("The shares of sessions that would be free to book on the day only"),
     ),
     "catchment": _t(_l("Which areas is it for?"), _l("One on each line: N12, N12 0 or N12 0GA. None if for everybody")),
+    "wards": _t(_l("Which wards is it for?"), _l("With areas as well, it is for people from either")),
     "catchment_kind": _t(_l("Who else can book it?")),
     "catchment_instead": _t(_l("What do people do for whom it is not?")),
     "named_adviser": _t(_l("Is it for people who have an adviser, named by staff or seen last?")),

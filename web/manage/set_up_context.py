@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, cast
 
 from flask import request, url_for
 
 from booking.use_cases.change_set_up import current_tables
+from core.slugs import NEW, free_slug
 from locations.importing.difference import Key, Kind
 from locations.importing.set_up_tables import STATEMENTS, Thing, things_in
 from web.manage.thing_form import ADDRESSED
 from web.page_context import StaffContext
 
-NEW = "new"
-LONGEST_MADE = 50  # characters of a slug that is made from a name
+__all__ = ["NEW", "Things", "address_of", "key_of_address", "preview_address", "slug_from", "things_of"]
 Things = Mapping[Key, Thing]
 
 
@@ -35,6 +33,8 @@ def address_of(key: Key, kind: str = "") -> str | None:
     """Where a thing, or the part of it that is called `kind`, is changed; None for one that has no form here."""
     if key.kind == "travel time":
         return url_for("council.travel")
+    if key.kind == "ward":
+        return url_for("council.wards")
     if key.kind not in ADDRESSED:
         return None
     site = key.slugs[0] if key.kind == "resource" else None
@@ -48,10 +48,6 @@ def preview_address(key: str) -> str:
 
 def slug_from(name: str, kind: str, site: str, things: Things) -> str:
     """A slug made from the name of a new thing, that nothing of its kind has."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    made = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_MADE].strip("-") or kind
-    if made == NEW:
-        made = f"{NEW}-{kind}"
     taken = {
         key.slugs[-1]
         for key in things
@@ -59,8 +55,4 @@ def slug_from(name: str, kind: str, site: str, things: Things) -> str:
         or (kind in ("resource", "person") and key.kind in ("resource", "person") and site in ("", key.slugs[0]))
         or (kind == "resource" and key.kind == "person")
     }
-    number = 2
-    slug = made
-    while slug in taken:
-        slug, number = f"{made}-{number}", number + 1
-    return slug
+    return free_slug(name, kind, taken)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import Table, TableChange, plain
@@ -70,6 +71,9 @@ def in_words(change: TableChange, catalogue: Catalogue) -> ThingInWords:
 
 def _as_read(key: Key, table: Table, catalogue: Catalogue) -> Table:
     """The table as people read it: of a session, when it is held in plain words, and names in the place of slugs."""
+    if key.kind == "service" and table.get("wards"):
+        names = {ward.slug: ward.name for service in catalogue.services for ward in service.wards}
+        return {**table, "wards": [names.get(slug, slug) for slug in table["wards"]]}
     if key.kind != "session" or not table:
         return table
     here = [resource for site in catalogue.sites if site.slug == key.slugs[0] for resource in site.resources]
@@ -125,6 +129,8 @@ def value_text(name: str, value: Any) -> str:
     """A value of the file as people read it; empty for nothing."""
     if value is None or value == "":
         return ""
+    if name == "postcodes":
+        return str(ngettext("%(num)s postcode", "%(num)s postcodes", len(value)))
     if name == "logo":
         logo = logo_of(str(value))
         return (

@@ -105,7 +105,14 @@ def _range(check: WholeCheck) -> str:
     return str(gettext("From %(least)s to %(most)s", **facts))
 
 
+def _names_others(check: ListCheck) -> bool:
+    """Whether its items are the slugs of other things, of which the page offers those that there are."""
+    return check.item is value_checks.slug
+
+
 def _list_input(check: ListCheck, text: FieldText, hint: str) -> Any:
+    if _names_others(check):
+        return Choices(text.label, description=hint, choices=[], validate_choice=False)
     if isinstance(check.item, OneOfCheck):
         choices = [(one, WORDS[one]) for one in check.item.choices]
         return Choices(text.label, description=hint, choices=choices, validate_choice=False)
@@ -140,7 +147,7 @@ def _texts(check: Check, value: Any) -> list[str]:
     if isinstance(value, bool):
         return [YES if value else NO]
     if isinstance(check, ListCheck):
-        if isinstance(check.item, OneOfCheck):
+        if isinstance(check.item, OneOfCheck) or _names_others(check):
             return [str(one) for one in value]
         return ["\n".join(value)] if isinstance(check.item, TextCheck) else [", ".join(value)]
     return [str(value)]
@@ -175,7 +182,7 @@ def _value(check: Check, data: Any) -> Any:
 
 
 def _items(check: ListCheck, data: Any) -> list[str]:
-    if isinstance(check.item, OneOfCheck):
+    if isinstance(check.item, OneOfCheck) or _names_others(check):
         return list(data or ())
     lines = [line.strip() for line in str(data or "").replace("\r", "\n").split("\n")]
     if isinstance(check.item, TextCheck):

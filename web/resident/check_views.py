@@ -18,7 +18,6 @@ from core.errors import HoldExpired, Invalid, LimitReached, SameTime, SlotTaken,
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
 from core.tokens import digest, mark_of_digest
-from locations.catchment import catchment_of
 from people.residents.details import Representation, ResidentDetails
 from people.staff.access_marks import public
 from reminders.expected_queries import NewVisit
@@ -28,6 +27,7 @@ from web.page_context import PageContext, council_context
 from web.request_language import language_to_keep
 from web.resident import drafts
 from web.resident.appointment_page import open_appointment_context
+from web.resident.area_pages import rules_of, ward_unknown_page
 from web.resident.drafts import BookingPage, Draft
 from web.resident.forms import WhoForm, unreachable
 from web.resident.own_adviser import known_person, not_for_them
@@ -118,9 +118,10 @@ def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
             )
             return Response(page_of_rule.data, status=409)
         if AREA_FIELD in error.errors:  # another postcode than the one that was asked for before
-            wrong = [one for one in map(catchment_of, page.visit.services) if one and one.is_rule]
-            search = parse_search_state(draft.search_query)
-            return Response(show_search("not_this_service", context, search, wrong=wrong).data, status=422)
+            rules, search = rules_of(page.visit.services), parse_search_state(draft.search_query)
+            if error.errors[AREA_FIELD][0].code == "ward_unknown":
+                return Response(ward_unknown_page(context, search, rules).data, status=422)
+            return Response(show_search("not_this_service", context, search, wrong=rules).data, status=422)
         # the way was changed after the details were given: it needs a number, or an address
         return redirect(_details_again(page), code=303)
     except (LimitReached, TooSoon, TooFar) as error:

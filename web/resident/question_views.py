@@ -20,7 +20,6 @@ from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired, InputRequired
 
 from booking.counted import counts_asked, minutes_of_one
-from locations.catchment import catchment_of
 from locations.model import ServiceFacts
 from locations.triage_questions import TriageQuestion
 from people.staff.access_marks import public
@@ -28,6 +27,7 @@ from web.components.form_fields import Choice, Form, PostcodeField
 from web.components.number_fields import WholeNumber
 from web.page_context import PageContext, council_context
 from web.request_language import format_minutes
+from web.resident.area_pages import rules_of, unmet_page
 from web.resident.ended_pages import show_ended
 from web.resident.page_rendering import postcode_like, show_search
 from web.resident.search_state import (
@@ -57,7 +57,7 @@ def questions(authority: str) -> ResponseReturnValue:
         services = services_of(context.catalogue, search)
         deciding = [] if search.moving else deciding_questions(services)
         counting = [service for service in services if service.counting_question]
-        areas = [] if search.moving else [one for one in map(catchment_of, services) if one and one.is_rule]
+        areas = [] if search.moving else rules_of(services)
         form = _form(deciding, counting, search)
         if areas:
             form.home.example = postcode_like(context.catalogue)
@@ -67,9 +67,8 @@ def questions(authority: str) -> ResponseReturnValue:
             return _page("questions", context, search, form=form, **_fields(form, deciding, counting))
         wrong = [asked for n, asked in enumerate(deciding) if form[f"question_{n}"].data == asked.wrong_answer]
         home = form.home.data if areas else ""
-        outside = [area for area in areas if not area.has(home)]
-        if wrong or outside:
-            return _page("not_this_service", context, search, wrong=[*wrong, *outside])
+        if page := unmet_page(context, search, areas, home, wrong):
+            return page
         search = replace(search, home=home or search.home)
         numbers = tuple(form[f"number_{n}"].data for n in range(len(counting)))
         return redirect(_next(context, search, numbers), code=303)

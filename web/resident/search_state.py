@@ -237,7 +237,7 @@ def must_answer(catalogue: Catalogue, search: SearchState) -> bool:
     if search.moving or not search.services:
         return False
     services = services_of(catalogue, search)
-    if any(one.catchment for one in services) and refusing_rule(services, search.home):
+    if any(one.catchment or one.wards for one in services) and refusing_rule(services, search.home):
         return True
     if any(service.counting_question for service in services) and counts_asked(services, search.numbers) is None:
         return True
