@@ -1,4 +1,4 @@
-"""The page of wards: a file with mistakes changes nothing, a right one is shown first, and a service can be for them then."""
+"""The page of wards: a file with mistakes changes nothing, a right one is shown first, and services can be for them."""
 
 from __future__ import annotations
 
