@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from core.errors import InvalidValue
 from locations.importing.value_checks import WrongValueError
 from locations.postcodes import locate, parse_postcode, parse_postcode_area
 
-_WRITTEN = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}")
-
 
 def ward_postcode(value: Any) -> str:
     """A full postcode, in the directory or not: a council knows of new ones first, and keeps those that are no more."""
-    if isinstance(value, str) and _WRITTEN.fullmatch(value):  # most are, and there are ten thousand
-        return value
     try:
         return parse_postcode(value if isinstance(value, str) else "")
     except InvalidValue as error:
