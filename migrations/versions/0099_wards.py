@@ -8,7 +8,7 @@ from alembic import op
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0099"
-down_revision = "0098"
+down_revision = "0105"
 branch_labels = None
 depends_on = None
 
