@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from api.request_schemas import about
-from api.service_schemas import CatchmentSchema, CountsSchema, NumberSchema
+from api.service_schemas import CatchmentSchema, CountsSchema, DocumentCaseSchema, NumberSchema
 from booking.arrangements import ArrangementState
 from booking.states import CHANNELS, State
 from locations.model import MODES, SITE_KINDS
@@ -51,6 +51,7 @@ class ServiceSchema(Schema):
     )
     modes = _list(_one_of(MODES, "A mode."), "How it can be held.")
     documents = _list(fields.String(), "What to bring.")
+    documents_by_case = _list(fields.Nested(DocumentCaseSchema), "What else to bring in some cases.")
     bookable_online = fields.Boolean(required=True, metadata=about("Whether residents may book it by themselves."))
     counts = fields.Nested(
         CountsSchema,
@@ -215,7 +216,7 @@ class AppointmentSchema(Schema):
     support_needs = _list(_one_of(NEEDS, "A need."))
     unmet_needs = _list(_one_of(NEEDS, "A need."), "Those of the needs that its place or its length does not meet.")
     arrangements = _list(fields.Nested(ArrangementSchema), "Interpreters, in the order of the needs.")
-    documents = _list(fields.String(), "What to bring.")
+    documents = _list(fields.String(), "What to bring; what is for some cases alone begins with the case.")
     notes = _text()
     numbers = _list(fields.Nested(NumberSchema), "What makes the visit longer.")
     created_at = _moment("When it was booked.")

@@ -26,6 +26,7 @@ def service(facts: ServiceFacts) -> dict[str, Any]:
         "duration_minutes": facts.duration_minutes,
         "modes": list(facts.modes),
         "documents": list(facts.documents),
+        "documents_by_case": [{"case": one.case, "documents": list(one.documents)} for one in facts.documents_by_case],
         "bookable_online": facts.bookable_online,
         "counts": _counts(facts),
         "catchment": _catchment(facts),

@@ -21,6 +21,13 @@ class NumberSchema(Schema):
     number = fields.Integer(required=True)
 
 
+class DocumentCaseSchema(Schema):
+    """What people bring in one case, beside what everybody brings."""
+
+    case = fields.String(required=True, metadata={"description": "In which: `If you rent`."})
+    documents = fields.List(fields.String(), required=True, metadata={"description": "What to bring then."})
+
+
 class CatchmentSchema(Schema):
     """For whom a service is, by where they live."""
 

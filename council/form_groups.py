@@ -36,7 +36,9 @@ GROUPS: Mapping[str, Mapping[str, LazyString]] = {
     },
 }
 # By kind, the lists that stand right after a field; all others stand below the fields.
-LISTS_AFTER: Mapping[str, Mapping[str, list[str]]] = {"service": {"modes": ["requirements"]}}
+LISTS_AFTER: Mapping[str, Mapping[str, list[str]]] = {
+    "service": {"modes": ["requirements"], "documents": ["documents_by_case"]}
+}
 
 
 def groups_of(kind: str, names: Iterable[str]) -> dict[str, LazyString]:

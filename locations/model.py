@@ -122,6 +122,11 @@ class ServiceFacts(ServiceTerms):
     same_day_opened_at: datetime | None = None
 
     @property
+    def papers(self) -> tuple[str, ...]:
+        """What people bring, a line each: what everybody does, and then each case with its documents."""
+        return (*self.documents, *(one.line for one in self.documents_by_case))
+
+    @property
     def counting_question(self) -> TriageQuestion | None:
         """The question whose answer is a number that makes the visit longer; None when it always takes the same time."""
         return next((question for question in self.triage_questions if question.minutes_each), None)

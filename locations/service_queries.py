@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.wall_clock import TICK_MINUTES
 from locations.closure_queries import ending_of
+from locations.document_cases import document_case
 from locations.model import AuthorityFacts, RequirementFacts, ServiceFacts
 from locations.own_words import triage_question
 from locations.tables import Service
@@ -66,6 +67,7 @@ def _service_facts(row: Service, authority: AuthorityFacts, wards: Mapping[str, 
         grid_minutes=row.grid_minutes,
         modes=tuple(row.modes),
         documents=tuple(row.documents),
+        documents_by_case=tuple(map(document_case, row.documents_by_case)),
         also_called=tuple(row.also_called),
         message_name=row.message_name,
         ending=ending_of(row),

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from locations.default_values import PROMISE_ALARM_DAYS
+from locations.document_cases import DocumentCase
 from locations.wards.ward_facts import WardFacts
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ServiceTerms:
     """Who has a freed time first, when people are asked to confirm, None for never, what the council promises,
-    and for people from which wards it is beside those of the areas that it names.
+    and for people from which wards it is beside those of the areas that it names, and what
+    they bring in some cases.
     """
 
     waiting_list_first: bool = False
@@ -23,3 +25,4 @@ class ServiceTerms:
     seen_within_minutes: int | None = None
     promise_alarm_days: int = PROMISE_ALARM_DAYS
     wards: tuple[WardFacts, ...] = ()
+    documents_by_case: tuple[DocumentCase, ...] = ()

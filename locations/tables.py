@@ -12,6 +12,7 @@ from core.database import Base, BigId
 from core.personal_data import personal
 from locations.catchment_policy import CatchmentPolicy
 from locations.default_values import INTERPRETER_LEAD_DAYS, RING_MINUTES
+from locations.document_policy import DocumentPolicy
 from locations.message_policy import MessagePolicy
 from locations.model import PERSON_KINDS, RESOURCE_KINDS, SITE_KINDS
 from locations.promise_policy import PromisePolicy
@@ -150,7 +151,7 @@ class TravelTime(Base):
     minutes: Mapped[int]
 
 
-class Service(CatchmentPolicy, WaitingPolicy, PromisePolicy, Translated, Base):
+class Service(CatchmentPolicy, DocumentPolicy, WaitingPolicy, PromisePolicy, Translated, Base):
     """What a resident asks for. Policies that are None follow the authority's."""
 
     __tablename__ = "services"

@@ -258,9 +258,9 @@ class Papers:
 def papers_of(services: Sequence[ServiceFacts]) -> tuple[Papers, ...]:
     """What to bring to a visit, by service: "their certificate" of one is unclear beside "your passport" of another."""
     return tuple(
-        Papers(service.name if len(services) > 1 else "", tuple(dict.fromkeys(service.documents)))
+        Papers(service.name if len(services) > 1 else "", tuple(dict.fromkeys(service.papers)))
         for service in services
-        if service.documents
+        if service.papers
     )
 
 

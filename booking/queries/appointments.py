@@ -97,7 +97,7 @@ class AppointmentView:
     @property
     def documents(self) -> tuple[str, ...]:
         """What to bring, each thing once, in order."""
-        return tuple(dict.fromkeys(paper for service in self.services for paper in service.documents))
+        return tuple(dict.fromkeys(paper for service in self.services for paper in service.papers))
 
     @property
     def minutes(self) -> int:

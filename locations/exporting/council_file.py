@@ -99,6 +99,8 @@ def _privacy(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _service(values: Values) -> dict[str, Any]:
     service = _own(toml_fields.SERVICE, values)
+    if values["documents_by_case"]:
+        service["documents_by_case"] = [_own(toml_fields.DOCUMENT_CASE, one) for one in values["documents_by_case"]]
     if values["triage_questions"]:
         service["triage_questions"] = [_own(toml_fields.QUESTION, one) for one in values["triage_questions"]]
     service["requirements"] = [_own(toml_fields.REQUIREMENT, need) for need in values["requirements"]]

@@ -107,12 +107,16 @@ def _services(reader: Reader, tables: Mapping[str, Any]) -> list[tuple[Mapping[s
 
 
 def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, Any]:
-    also = ("reminder_plan", "triage_questions", "requirements")
+    also = ("reminder_plan", "triage_questions", "requirements", "documents_by_case")
     row = reader.table(found, toml_fields.SERVICE, path, name, also=also)
     row |= {key: list(row[key] or ()) for key in SERVICE_LISTS}
     row["triage_questions"] = [
         _question(reader, reader.table(question, toml_fields.QUESTION, at, f"a triage question of {name}"), at, name)
         for question, at in reader.tables(found, "triage_questions", path, name)
+    ]
+    row["documents_by_case"] = [
+        _kept(reader.table(case, toml_fields.DOCUMENT_CASE, at, f"a case of {name}"))
+        for case, at in reader.tables(found, "documents_by_case", path, name)
     ]
     note_lengths(reader, row, path, name)
     row["requirements"] = [
@@ -133,6 +137,11 @@ def _question(reader: Reader, read: Mapping[str, Any], path: Path, name: str) ->
         if read[given] and not read[missing]:
             reader.note((*path, given), f"a triage question of {name} has {given}: it needs {missing} as well.")
     return {key: value for key, value in read.items() if value or key in ("ask", "say")}
+
+
+def _kept(case: Mapping[str, Any]) -> dict[str, Any]:
+    """The case as it is stored: without translations that say nothing."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in case.items() if value}
 
 
 def _reminders(reader: Reader, found: Any, path: Path, name: str) -> list[dict[str, Any]] | None:

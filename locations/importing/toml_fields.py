@@ -90,6 +90,11 @@ QUESTION: Fields = {
     "minutes_each": Field(minutes(5, 240)),
     "most": Field(whole(2, 50)),
 }
+# What people bring in some cases: the words that say in which, and the list.
+DOCUMENT_CASE: Fields = {
+    "case": Field(text(100, may_be_empty=False), required=True),
+    "documents": Field(list_of(text(300, may_be_empty=False), least=1), required=True),
+}
 RELEASE: Fields = {
     "percent": Field(whole(1, 100), required=True),
     "days_before": Field(whole(0, 365), required=True),
@@ -265,6 +270,7 @@ CLOSURE: Fields = {
 }
 
 QUESTION = with_translations("triage_questions", QUESTION)
+DOCUMENT_CASE = with_translations("documents_by_case", DOCUMENT_CASE)
 AUTHORITY = with_translations("council", AUTHORITY)
 SERVICE = with_translations("service", SERVICE)
 SITE = with_translations("site", SITE)

@@ -30,6 +30,7 @@ TABLES = read_tables(FILES[0].read_bytes())[1]
 THINGS = things_in(TABLES)
 ROWS: dict[str, Any] = {
     "requirements": {"kind": "desk"},
+    "documents_by_case": {"case": "If you rent", "documents": ["Tenancy agreement"]},
     "triage_questions": {"ask": "Do you rent?"},
     "reminder_plan": {"kind": "reminder_1d", "days_before": 1, "at": "09:00"},
     "message_channels": {"message": "reminder", "first": "text", "second": "email"},

@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from booking.arrangements import ArrangementState
 from booking.proposals.time_ranking import ProposedChange
 from core.settings import ROOT
+from locations.document_cases import document_case
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
-from locations.own_words import Told
+from locations.own_words import Told, words_in
 from locations.session_facts import HolidayRule
 from reminders.confirming.confirm_facts import ConfirmFacts
 from reminders.delivery_decisions import MessageFacts
@@ -417,6 +418,19 @@ def test_a_helper_whose_person_has_no_name_to_show_is_a_helper_all_the_same(kind
     words = writer().write(kind.strip(), replace(FACTS, **KINDS[kind]), nameless)
     assert "You act for the resident." in words.text
     assert not said_to_the_wrong_person(words.text)
+
+
+def test_what_only_some_bring_stands_with_its_case_in_one_line_in_the_language_of_the_person() -> None:
+    case = {"case": "If you rent", "documents": ["Tenancy agreement", "Rent book"], "case_cy": "Os ydych yn rhentu"}
+    certify = replace(FACTS.services[0], documents_by_case=(document_case(case),))
+    words = writer().write("confirmation", replace(FACTS, services=(certify,)), TO_RESIDENT)
+    assert isinstance(words, EmailBody)
+    for text in (words.text, unfolded(words.calendar).replace("\\n", "\n").replace("\\,", ",")):
+        assert "What to bring\n- Passport\n- Tenancy agreement\n- If you rent: Tenancy agreement, Rent book\n" in text
+    assert "<li>If you rent: Tenancy agreement, Rent book</li>" in words.html
+    in_welsh = words_in(certify, "cy").papers
+    assert in_welsh[-1] == "Os ydych yn rhentu: Tenancy agreement, Rent book"
+    assert Told((replace(certify, message_name="Your visit"),)).services[0].papers == ()
 
 
 def test_what_a_site_says_first_comes_before_the_way_in_and_is_left_out_where_it_could_say_too_much() -> None:

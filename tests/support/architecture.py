@@ -75,6 +75,7 @@ LAYER_OF_MODULE = {
     "locations.promise_policy": "tables",
     "locations.rebooking_policy": "tables",
     "locations.catchment_policy": "tables",
+    "locations.document_policy": "tables",
     "locations.confirmation_policy": "tables",
     "locations.session_columns": "tables",
     "locations.site_words": "tables",

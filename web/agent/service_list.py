@@ -93,7 +93,7 @@ class Guidance:
     @cached_property
     def documents(self) -> tuple[str, ...]:
         """What to bring, each document once."""
-        return tuple(_unique(document for service in self.services for document in service.documents))
+        return tuple(_unique(document for service in self.services for document in service.papers))
 
     @property
     def is_needed(self) -> bool:

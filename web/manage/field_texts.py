@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from locations.own_words import translated_key
 from web.manage.field_words import WORDS
-from web.manage.service_field_texts import QUESTION, SERVICE
+from web.manage.service_field_texts import DOCUMENT_CASE, QUESTION, SERVICE
 from web.manage.session_field_texts import RELEASE, SESSION, FieldText, Texts
 from web.manage.session_field_texts import field_text as _t
 
@@ -202,6 +202,7 @@ BY_KIND: Mapping[str, Texts] = {
 # The tables inside those of a thing.
 BY_LIST: Mapping[str, Texts] = {
     "triage_questions": QUESTION,
+    "documents_by_case": DOCUMENT_CASE,
     "requirements": REQUIREMENT,
     "reminder_plan": REMINDER,
     "message_channels": MESSAGE_CHANNEL,

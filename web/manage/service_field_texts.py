@@ -22,7 +22,9 @@ SERVICE: Texts = {
     "turnaround_minutes": _t(_l("Time to tidy up after it"), _l("In minutes")),
     "grid_minutes": _t(_l("Offer a start every so many minutes"), _l("15 gives 9:00, 9:15, 9:30")),
     "modes": _t(_l("How can people meet you?")),
-    "documents": _t(_l("What must people bring?"), _l("One on each line")),
+    "documents": _t(
+        _l("What must people bring?"), _l("One on each line. What only some have to bring stands below it")
+    ),
     "online_instead": _t(_l("How can it be done online?"), _l("Leave it empty when people have to come")),
     "online_url": _t(_l("Web address for doing it online")),
     "post_instead": _t(_l("How can it be done by post?")),
@@ -83,9 +85,14 @@ SERVICE: Texts = {
     "catchment_instead": _t(_l("What do people do for whom it is not?")),
     "named_adviser": _t(_l("Is it for people who have an adviser, named by staff or seen last?")),
     "catchment_may_be_passed": _t(_l("Can staff book it for somebody else, if they say why?")),
+    "documents_by_case": _t(_l("What people bring in some cases")),
     "triage_questions": _t(_l("Questions before booking")),
     "requirements": _t(_l("What a visit needs")),
     "reminder_plan": _t(_l("Reminders")),
+}
+DOCUMENT_CASE: Texts = {
+    "case": _t(_l("In which case?"), _l("In your own words, for example, If you rent")),
+    "documents": _t(_l("What do they bring then?"), _l("One on each line")),
 }
 QUESTION: Texts = {
     "ask": _t(_l("Question")),

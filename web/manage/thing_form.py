@@ -41,6 +41,7 @@ LISTS: Mapping[str, Mapping[str, Fields]] = {
     },
     "service": {
         "requirements": toml_fields.REQUIREMENT,
+        "documents_by_case": toml_fields.DOCUMENT_CASE,
         "triage_questions": toml_fields.QUESTION,
         "reminder_plan": toml_fields.REMINDER,
     },
