@@ -1,4 +1,4 @@
-"""What people bring to a service in some cases, as a column of its row."""
+"""What people bring to a service, as columns of its row."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 
 class DocumentPolicy:
-    """A mapped column: [{"case": "If you rent", "documents": ["Tenancy agreement"]}], beside what everybody brings."""
+    """Mapped columns: what everybody brings, and what some do: [{"case": "If you rent", "documents": ["Rent book"]}]."""
 
+    documents: Mapped[list[str]]
     documents_by_case: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")

@@ -167,7 +167,6 @@ class Service(CatchmentPolicy, DocumentPolicy, WaitingPolicy, PromisePolicy, Tra
     turnaround_minutes: Mapped[int] = mapped_column(default=0)
     grid_minutes: Mapped[int] = mapped_column(default=15)
     modes: Mapped[list[str]]
-    documents: Mapped[list[str]]
     also_called: Mapped[list[str]] = mapped_column(default=list, server_default="[]")  # other words for it
     # Questions that triage asks: [{"ask": "Do you rent your home?", "say": "...", "tell": "..."}]
     triage_questions: Mapped[list[dict[str, Any]]]

@@ -68,6 +68,7 @@ SCHEMAS = {
     "Slots",
     "Catchment",
     "Counts",
+    "DocumentCase",
     "Number",
     "Wish",
     "WishBody",
