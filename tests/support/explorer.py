@@ -52,8 +52,10 @@ VALUES_THAT_WORK = {
     "until_time": "17:00",
 }
 # How many of what looks alike are tried: choices of one field, links with the same parameters, pages with the same forms,
-# and sendings of one form with the same choice.
+# and sendings of one form with the same choice. An address to which every page has a link is opened so often, after
+# something else has happened each time.
 CHOICES_TRIED, LINKS_TRIED, PAGES_TRIED, SENDINGS_TRIED = 6, 1, 2, 1
+ADDRESS_TRIED = 6
 PATIENCE = timedelta(minutes=20)  # longer than any time is held
 
 
@@ -231,7 +233,7 @@ class Explorer(TimeMachine):
             endpoint = self.endpoint_of(address) if not parts.netloc else ""
             if endpoint and (
                 self._is_new(LINKS_TRIED, "link", endpoint, *parameters_of(address))
-                | self._is_new(1, "link", *shown, endpoint)
+                | (self._is_new(1, "link", *shown, endpoint) and self._is_new(ADDRESS_TRIED, "address", address))
             ):
                 self._waiting.append((moment, address))
 
