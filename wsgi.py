@@ -41,6 +41,7 @@ import web.agent.change_views
 import web.agent.check_caller_views
 import web.agent.confirm_visit_views
 import web.agent.failure_views
+import web.agent.hand_made_views
 import web.agent.hand_over_views
 import web.agent.message_views
 import web.agent.record_views

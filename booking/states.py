@@ -127,6 +127,7 @@ class ResidentView:
     postal: str = ""
     is_email_returned: bool = False
     uses_neutral_name: bool = False
+    letter_format: str = ""
 
 
 @dataclass(frozen=True)

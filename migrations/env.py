@@ -19,6 +19,7 @@ import locations.wards.tables
 import people.residents.tables
 import people.staff.tables
 import reminders.costs.tables
+import reminders.hand_made.tables
 import reminders.tables
 from core.connections import ADMINISTRATION, IN_TURN, LIMITS, make_engine
 from core.database import Base

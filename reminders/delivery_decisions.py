@@ -10,6 +10,7 @@ from booking.arrangements import ArrangementState
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from reminders.confirming.confirm_facts import NOT_ASKED, ConfirmFacts, why_not_asked
+from reminders.contacts import Contacts
 from reminders.costs.kinds_off import is_off, kinds_off_of
 from reminders.former_owners import NOBODY, FormerOwner
 from reminders.offered_time import OfferedTime
@@ -24,7 +25,6 @@ from reminders.recipients import (
     TEXT_ANSWER,
     TO_CONFIRM,
     ChannelRules,
-    Contacts,
     Delivery,
     Withheld,
     deliveries_for,

@@ -36,6 +36,7 @@ from zoneinfo import ZoneInfo
 from booking.events import PlanningFacts
 from booking.states import ContactChange
 from core.wall_clock import wall_instant
+from reminders.contacts import Contacts
 from reminders.costs.kinds_off import KindOff
 from reminders.recipients import (
     ARRANGEMENT,
@@ -55,7 +56,6 @@ from reminders.recipients import (
     TEXT,
     WISH_PAUSED,
     ChannelRules,
-    Contacts,
     email_address,
 )
 from reminders.sending_times import SendingRules, may_go_at

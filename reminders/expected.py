@@ -16,10 +16,11 @@ from reminders.due_times import NOTICES, Owed, PlanningInput, Way, owed_after, t
 from reminders.pauses import MessagePause
 from reminders.planned_ways import Planned, planned_ways, sending_rules
 from reminders.posting import way_of
-from reminders.reasons import NO_ADDRESS, PREFERS_LETTERS, QUIET_HOURS
+from reminders.reasons import NEEDS_FORMAT, NO_ADDRESS, PREFERS_LETTERS, QUIET_HOURS
 from reminders.recipients import (
     ABOUT_THE_VISIT,
     BOOKED,
+    BY_STAFF,
     CALL,
     CANCELLED,
     CANCELLED_STATES,
@@ -33,7 +34,7 @@ from reminders.sending_times import goes_at
 
 # Who wants no contact is not contacted; what is no news of the visit itself is nobody's task.
 SOON = timedelta(minutes=10)  # longer than a change can be taken back
-LISTED = frozenset({NO_ADDRESS, PREFERS_LETTERS})
+LISTED = frozenset({NEEDS_FORMAT, NO_ADDRESS, PREFERS_LETTERS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _expected(planning: PlanningInput, planned: Planned, council: AuthorityFacts
     if isinstance(found, Withheld):
         is_listed = found.code in LISTED and family_of(kind) in ABOUT_THE_VISIT
         return replace(nobody, code=found.code, is_to_ring=is_listed)
-    if way.channel != CALL and at >= way.message.useful_until:
+    if way.channel not in BY_STAFF and at >= way.message.useful_until:
         return replace(nobody, channel=way.channel, code=QUIET_HOURS)
     languages = languages_for(council, found[0].language)
     is_call, hours = way.channel == CALL, planning.contacts.safe_hours
@@ -146,7 +147,7 @@ def _expected(planning: PlanningInput, planned: Planned, council: AuthorityFacts
 def _in_time(planning: PlanningInput, planned: Planned) -> tuple[Way, datetime]:
     """How the message goes, and when: by the next channel where this one has no hour for it before it is of no use."""
     way, at = planned.way, _goes_at(planning, planned.way, planned.due_at)
-    while way.channel != CALL and at >= way.message.useful_until:
+    while way.channel not in BY_STAFF and at >= way.message.useful_until:
         failed = way.failed | {way.channel}
         message = replace(way.message, due_at=planned.due_at)  # as its row has it
         other = way_of(message, planning.contacts, planning.rules, planning.facts, planned.due_at, failed)

@@ -20,7 +20,7 @@ from reminders.reasons import (
     WRONG_NUMBER,
     split_reason,
 )
-from reminders.recipients import CALL, EMAIL, LETTER, TEXT
+from reminders.recipients import BY_HAND, CALL, EMAIL, LETTER, TEXT
 
 # Codes of replies of mail servers. Source: RFC 5321 4.2.3 and RFC 3463 3.3 (X.2.2), read 2026-11-26.
 _MAILBOX_FULL = re.compile(r"\b[45]\.2\.2\b|^[45]52\b")
@@ -62,6 +62,7 @@ PART_OF: dict[str, ContactPart] = {
     TEXT: ContactPart.PHONE,
     CALL: ContactPart.PHONE,
     LETTER: ContactPart.POST,
+    BY_HAND: ContactPart.POST,
 }
 _KINDS: dict[str, FailureKind] = {
     WRONG_NUMBER: FailureKind.WRONG_NUMBER,

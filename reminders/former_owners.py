@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reminders.recipients import Contacts, Person
+from reminders.contacts import Contacts, Person
 
 
 @dataclass(frozen=True, slots=True)

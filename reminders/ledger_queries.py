@@ -21,7 +21,7 @@ from reminders.delivery_decisions import FAILED, SENT, STATES
 from reminders.message_outcomes import STATE_OF
 from reminders.pause_queries import rows_held
 from reminders.queue import IS_PENDING, pauses_on
-from reminders.recipients import CALL, EMAIL, family_of
+from reminders.recipients import BY_STAFF, EMAIL, family_of
 from reminders.silence_queries import is_too_quiet, unplanned
 from reminders.tables import Notification, WishMail
 from reminders.wish_mail_queries import FAMILY, is_mail_overdue
@@ -101,7 +101,7 @@ def ledger_alarms(db: Session, authority_id: int, now: datetime) -> list[LedgerA
     overdue = select(Notification.id).where(
         IS_PENDING,
         Notification.authority_id == authority_id,
-        Notification.channel != CALL,
+        Notification.channel.not_in(BY_STAFF),
         Notification.next_try_at <= due_by,
         Notification.useful_until > now,
         not_(rows_held(pauses_on(db, now, authority_id))),

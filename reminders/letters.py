@@ -10,6 +10,7 @@ from typing import Self
 from core.language import Language
 from core.message_templates import subject_and_text
 from core.text import person_name
+from people.residents.details import LARGE_PRINT
 from reminders.delivery_decisions import MessageFacts
 from reminders.message_context import MessageContext
 from reminders.messages import MessagePart, OtherBody, template_of
@@ -50,7 +51,9 @@ class LetterBody(OtherBody):
         on_paper = replace(message, manage_url=message.short_url, can_answer=True, visits=visits)
         heading, text = subject_and_text(template_of(kind, facts), on_paper, language)
         lines = (person_name(delivery.name), *delivery.address.splitlines())
-        return cls(tuple(line for line in lines if line), heading, text, large_print=delivery.large_print)
+        return cls(
+            tuple(line for line in lines if line), heading, text, large_print=delivery.letter_format == LARGE_PRINT
+        )
 
     @property
     def pages(self) -> int:

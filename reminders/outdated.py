@@ -14,6 +14,7 @@ from booking.events import AppointmentChange, PlanningFacts
 from booking.tables import Appointment, HandOver
 from core.database import connection_of, table_of
 from reminders.arrival_queries import may_have_arrived
+from reminders.contacts import Contacts
 from reminders.costs.kinds_off import is_off
 from reminders.delivery_decisions import FAILED, PENDING, VOID, WITHHELD
 from reminders.due_times import (
@@ -27,8 +28,9 @@ from reminders.due_times import (
     owed_word_to_missing,
 )
 from reminders.passed_on import pass_on
-from reminders.posting import before_the_post, way_of
+from reminders.posting import POSTED, before_the_post, way_of
 from reminders.reasons import (
+    NEEDS_FORMAT,
     NO_ADDRESS,
     NO_CONTACT_WANTED,
     OTHER_CHANNEL,
@@ -39,7 +41,7 @@ from reminders.reasons import (
 )
 from reminders.recipients import (
     ARRANGEMENT,
-    CALL,
+    BY_STAFF,
     CONFIRMATION,
     EARLIER_TIME,
     HANDED_OVER,
@@ -52,7 +54,6 @@ from reminders.recipients import (
     SITE_MESSAGE,
     TEXT_ANSWER,
     ChannelRules,
-    Contacts,
     Withheld,
     family_of,
     is_current,
@@ -63,7 +64,7 @@ from reminders.tables import Notification
 
 NOT_SENT = (PENDING, FAILED, WITHHELD)
 # Nobody could get it as things stood; with other contact details somebody may.
-FOR_NOBODY = frozenset({NO_ADDRESS, PREFERS_LETTERS, NO_CONTACT_WANTED, OTHER_CHANNEL})
+FOR_NOBODY = frozenset({NO_ADDRESS, PREFERS_LETTERS, NEEDS_FORMAT, NO_CONTACT_WANTED, OTHER_CHANNEL})
 _table = table_of(Notification)
 _INSERT = {name: dialect.insert(_table) for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))}
 _KEY = ["appointment_id", "version", "kind", "channel"]
@@ -206,12 +207,12 @@ def follow_contact(
             continue
         way = way_of(message, contacts, rules, facts, now, frozenset())
         if isinstance(way, Withheld):
-            _withhold([row for row in alike.values() if row.channel == CALL], way.code, now)
+            _withhold([row for row in alike.values() if row.channel in BY_STAFF], way.code, now)
             continue
-        if way.channel == LETTER and family_of(kind) == REMINDER:  # of those that go by one post the last one
+        if way.channel in POSTED and family_of(kind) == REMINDER:  # of those that go by one post the last one
             _withhold(posted.get(way.message.due_at, {}).values(), OTHER_CHANNEL, now)
         go_by(db, alike, way, now, is_owed=family_of(kind) != but)
-        if way.channel == LETTER and family_of(kind) == REMINDER:
+        if way.channel in POSTED and family_of(kind) == REMINDER:
             db.flush()
             known = (Notification.appointment_id == facts.appointment_id, Notification.version == facts.version)
             found = db.scalars(select(Notification).where(*known, Notification.kind == kind))
@@ -238,7 +239,7 @@ def _withhold(rows: Iterable[Notification], reason: str, now: datetime) -> None:
 def has_gone_nowhere(rows: Mapping[tuple[str, str], Notification]) -> bool:
     """Whether there is a confirmation among `rows`, and each has reached nobody, nor was anybody rung about it."""
     found = [row for row in rows.values() if family_of(row.kind) == CONFIRMATION]
-    nowhere = (row.status in (FAILED, WITHHELD) or (row.status, row.channel) == (PENDING, CALL) for row in found)
+    nowhere = (row.status in (FAILED, WITHHELD) or (row.status == PENDING and row.channel in BY_STAFF) for row in found)
     return bool(found) and all(nowhere) and not any(row.told_at for row in found)
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from reminders.costs.kinds_off import is_off
 from reminders.due_times import Owed, PlanningInput, Way
-from reminders.posting import by_call, way_of
+from reminders.posting import POSTED, by_call, way_of
 from reminders.reasons import SWITCHED_OFF, TOLD_ALREADY
-from reminders.recipients import CALL, LETTER, REMINDER, Withheld, deliveries_for, family_of
+from reminders.recipients import CALL, REMINDER, Withheld, deliveries_for, family_of
 from reminders.sending_times import AUDIBLE, Hours, SendingRules, due_for, hours_of
 
 NO_FAILURE = frozenset[str]()
@@ -32,7 +32,7 @@ def planned_ways(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -
     for message in owed:
         way = _way(planning, message, now)
         found[message.kind] = Planned(way, _due(planning, way, now))
-        if way.channel == LETTER and family_of(message.kind) == REMINDER:
+        if way.channel in POSTED and family_of(message.kind) == REMINDER:
             if earlier := posted.get(way.message.due_at):
                 found[earlier] = replace(found[earlier], reason=TOLD_ALREADY)
             posted[way.message.due_at] = message.kind
@@ -51,10 +51,10 @@ def _way(planning: PlanningInput, message: Owed, now: datetime) -> Way:
     """How a message goes; one that reaches nobody has a channel too, whose row says so."""
     found = deliveries_for(planning.contacts, message.kind, planning.rules)
     channel = found.channel if isinstance(found, Withheld) else found[0].channel
-    if channel != LETTER:
+    if channel not in POSTED:
         return Way(channel, by_call(message, planning.facts, now) if channel == CALL else message)
     way = way_of(message, planning.contacts, planning.rules, planning.facts, now, NO_FAILURE)
-    return way if isinstance(way, Way) else Way(way.channel, message, frozenset({LETTER}))
+    return way if isinstance(way, Way) else Way(way.channel, message, frozenset({channel}))
 
 
 def _due(planning: PlanningInput, way: Way, now: datetime) -> datetime:

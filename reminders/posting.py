@@ -13,34 +13,42 @@ from zoneinfo import ZoneInfo
 from booking.events import PlanningFacts
 from core.wall_clock import wall_instant
 from locations.bank_holidays import bank_holiday
+from reminders.contacts import Contacts
 from reminders.due_times import CANCELLATION_IS_USEFUL, Owed, Way, owed_reminders
 from reminders.recipients import (
-    CALL,
+    BY_HAND,
+    BY_STAFF,
     CANCELLED,
     HANDED_OVER,
     LETTER,
     REMINDER,
     ChannelRules,
-    Contacts,
     Withheld,
     deliveries_for,
     family_of,
 )
 
 POST_DAYS = 3  # working days from the day of posting to the day of arrival
+MAKING_DAYS = 5  # working days before the last day of posting, from which staff make what goes out in another form
+POSTED = frozenset({LETTER, BY_HAND})  # the channels whose messages arrive with the post
 POST_OPENS, POST_GOES = time(9), time(17)
 FURTHEST = 60  # days: no year has so many in a row without work
 
 
 def last_posting_day(visit_day: date, is_holiday: Callable[[date], bool]) -> date:
     """The last day on which a letter is posted that arrives on a working day before the visit."""
-    day, left = visit_day, POST_DAYS + 1
+    return working_day_before(visit_day, POST_DAYS + 1, is_holiday)
+
+
+def working_day_before(before: date, number: int, is_holiday: Callable[[date], bool]) -> date:
+    """The working day that is so many working days before that one."""
+    day, left = before, number
     for _ in range(FURTHEST):
         day -= timedelta(days=1)
         left -= is_working_day(day, is_holiday)
         if not left:
             return day
-    raise ValueError(f"no working days in the {FURTHEST} days before {visit_day}")
+    raise ValueError(f"no {number} working days in the {FURTHEST} days before {before}")
 
 
 def last_post(starts_at: datetime, zone: str, division: str) -> tuple[datetime, datetime]:
@@ -76,6 +84,19 @@ def by_post(message: Owed, facts: PlanningFacts, now: datetime) -> Owed | None:
     return replace(message, due_at=max(now, due_at), useful_until=until)
 
 
+def by_hand(message: Owed, facts: PlanningFacts, now: datetime) -> Owed | None:
+    """`message` as staff make it: due in time to be made and posted; None where it would arrive too late.
+
+    It is of use until it is by itself: whoever was not sent it in time is told by staff in another way.
+    """
+    opens, goes = last_post(facts.starts_at, facts.zone, facts.division)
+    if goes <= now:
+        return None
+    last_day = opens.astimezone(ZoneInfo(facts.zone)).date()
+    begin = working_day_before(last_day, MAKING_DAYS, lambda day: bank_holiday(day, facts.division) is not None)
+    return replace(message, due_at=max(now, min(message.due_at, wall_instant(begin, POST_OPENS, facts.zone))))
+
+
 def way_of(
     message: Owed, contacts: Contacts, rules: ChannelRules, facts: PlanningFacts, now: datetime, failed: Set[str]
 ) -> Way | Withheld:
@@ -84,21 +105,21 @@ def way_of(
     if isinstance(found, Withheld):
         return found
     channel = found[0].channel
-    if channel != LETTER or family_of(message.kind) == HANDED_OVER:
+    if channel not in POSTED or family_of(message.kind) == HANDED_OVER:
         return Way(channel, message, frozenset(failed))
-    posted = by_post(message, facts, now)
+    posted = (by_post if channel == LETTER else by_hand)(message, facts, now)
     if posted is None:
-        return way_of(message, contacts, rules, facts, now, failed | {LETTER})
-    return Way(LETTER, posted, frozenset(failed))
+        return way_of(message, contacts, rules, facts, now, failed | {channel})
+    return Way(channel, posted, frozenset(failed))
 
 
 def before_the_post(message: Owed, channel: str, facts: PlanningFacts) -> Owed:
     """`message` of a row for `channel` at the times that it has by itself: those of a letter are the post's.
 
-    A call is made on a working day.
+    A call is made on a working day, and what staff make begins days before.
     """
     family = family_of(message.kind)
-    if channel not in (LETTER, CALL) or family == HANDED_OVER or (channel == CALL and family != REMINDER):
+    if channel not in (LETTER, *BY_STAFF) or family == HANDED_OVER or (channel in BY_STAFF and family != REMINDER):
         return message
     if family == REMINDER:
         planned = {one.kind: one for one in owed_reminders(facts, datetime(1970, 1, 1, tzinfo=UTC))}

@@ -16,6 +16,9 @@ ARRIVAL_UNKNOWN = "arrival_unknown"  # the provider could not say whether it has
 
 PREFERS_LETTERS = "prefers_letters"
 NO_CONTACT_WANTED = "no_contact_wanted"
+NEEDS_FORMAT = "needs_format"  # a form that only staff make, in which nothing of this kind is made
+MADE_BY_STAFF = "made_by_staff"  # in the form that they need, and sent
+NOT_MADE = "not_made"  # staff could not make it in that form in time
 NO_ADDRESS = "no_address"
 AWAITS_REBOOKING = "awaits_rebooking"  # it cannot take place as booked: nobody is reminded to come
 TOO_MANY_BOOKINGS = "too_many_bookings"  # made online for one address in a day: nobody has shown that it is theirs
@@ -76,6 +79,9 @@ CODES = frozenset(
         ARRIVAL_UNKNOWN,
         PREFERS_LETTERS,
         NO_CONTACT_WANTED,
+        NEEDS_FORMAT,
+        MADE_BY_STAFF,
+        NOT_MADE,
         NO_ADDRESS,
         AWAITS_REBOOKING,
         TOO_MANY_BOOKINGS,

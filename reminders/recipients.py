@@ -12,8 +12,10 @@ message goes.
    same, in writing: the link that they asked for just now, and of a video appointment what tells how to join it.
 4. A representative who can be written to gets the message in place of the resident, because they act.
 5. Else the resident, when they can be written to. "Do not text" stops texts.
-6. Whoever can only be rung is rung by staff (the channel `call`), about what concerns the visit itself.
-7. Of a changed contact, the address to which messages went before gets the notice, whatever is preferred now.
+6. Whoever can only be rung, or asks for it, is rung by staff (the channel `call`), about what concerns the visit itself.
+7. Whoever needs a form that we cannot write in (easy read, braille, audio) has it made and sent by staff (`by_hand`), never
+   a letter as it is; if that is not possible they are rung, and then written to by email or text.
+8. Of a changed contact, the address to which messages went before gets the notice, whatever is preferred now.
 
 "Leave no message" is about calls. tests/reminders/test_recipients.py has the table of cases.
 """
@@ -28,7 +30,9 @@ from typing import Any
 from booking.states import WITHOUT_EMAIL
 from core.language import DEFAULT_LANGUAGE
 from locations.message_channels import CHANNEL_PLACES, EVERY_MESSAGE
-from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS
+from people.residents.details import EMAIL_ONLY, HAND_MADE
+from reminders.contacts import Contacts, Person
+from reminders.reasons import NEEDS_FORMAT, NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS
 
 CONFIRMATION, RESCHEDULED, CANCELLED = "confirmation", "rescheduled", "cancelled"
 MANAGE_LINK = "manage_link"  # and a number: it may be requested more than once
@@ -61,13 +65,19 @@ CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"}
 SAY_THE_TIME = (CONFIRMATION, RESCHEDULED, REMINDER, ARRANGEMENT, GOING_AHEAD)
 
 EMAIL, TEXT, LETTER = "email", "text", "letter"
-CALL = "call"  # staff ring them
+CALL, BY_HAND = "call", "by_hand"  # staff ring them; staff make it in the form that they need, and send it
+BY_STAFF = (CALL, BY_HAND)
 # Where a council has said nothing else: as far as there are such channels, and as they serve the message.
 USUAL_CHANNELS = (EMAIL, TEXT, LETTER, CALL)
-CHANNELS, WITHOUT_PROVIDERS = "channels", frozenset({EMAIL, CALL})  # the fact of an installation: how it reaches people
+CHANNELS, WITHOUT_PROVIDERS = (
+    "channels",
+    frozenset({EMAIL, *BY_STAFF}),
+)  # the fact of an installation: how it reaches people
 # What concerns the visit itself: staff ring about nothing else, and write no letter about it.
 ABOUT_THE_VISIT = (CONFIRMATION, RESCHEDULED, CANCELLED, ARRANGEMENT, REMINDER, SITE_MESSAGE)
 BY_POST = (*ABOUT_THE_VISIT, HANDED_OVER, GOING_AHEAD)
+MADE = (*ABOUT_THE_VISIT, GOING_AHEAD)  # in a form that only staff make; these they get as they are
+AS_IT_IS = (MANAGE_LINK, SEVERAL_BOOKINGS, TEXT_ANSWER, HANDED_OVER)
 # The channels that somebody with this preference does not want.
 _UNWANTED: Mapping[str, frozenset[str]] = {LETTER: frozenset({EMAIL, TEXT}), "none": frozenset(USUAL_CHANNELS)}
 VIDEO, TELL_HOW_TO_JOIN = "video", frozenset({CONFIRMATION, RESCHEDULED})
@@ -98,53 +108,6 @@ def is_current(kind: str, *, version: int, now_version: int, now_state: str, own
     if family_of(kind) == MISSED:
         return now_state == DID_NOT_ATTEND
     return now_state in CANCELLED_STATES if kind == CANCELLED else now_state == BOOKED
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who can be reached: the resident, or who acts for them."""
-
-    name: str
-    email: str = ""
-    phone: str = ""
-    postal: str = ""  # lines, the postcode last; empty where no letter would arrive
-    large_print: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OwnContact:
-    """What one appointment says about contact in place of the resident's record. None is as the record says."""
-
-    email: str | None = None
-    phone: str | None = None
-    preference: str | None = None
-    leave_no_message: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Contacts:
-    """Everything about the people of one appointment that decides who gets a message. `language` is a code.
-
-    `safe_hours` ("10:00-12:00") are those in which they may be rung and texted; empty for any.
-    `earlier_emails` is where messages went before each change of the contact, the first change first. `mode` is that of
-    the appointment.
-    """
-
-    resident: Person
-    representative: Person | None = None
-    preference: str = "email"
-    do_not_text: bool = False
-    leave_no_message: bool = False
-    own: OwnContact = OwnContact()
-    earlier_emails: tuple[str, ...] = ()
-    language: str = DEFAULT_LANGUAGE
-    mode: str = ""
-    safe_hours: str = ""
-
-    @property
-    def wanted(self) -> str:
-        """The contact preference that counts."""
-        return self.preference if self.own.preference is None else self.own.preference
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +152,7 @@ class Delivery:
     name: str
     acts_for: str = ""
     language: str = DEFAULT_LANGUAGE
-    large_print: bool = False
+    letter_format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,25 +161,6 @@ class Withheld:
 
     code: str
     channel: str = EMAIL
-
-
-def contacts_of(row: Any) -> Contacts:
-    """The contacts in a row with `CONTACT_COLUMNS` of `reminders.appointment_queries`."""
-    acting = None if row.acting_name is None else Person(row.acting_name, row.acting_email, row.acting_phone)
-    return Contacts(
-        resident=Person(
-            row.resident_name, row.resident_email, row.resident_phone, row.resident_postal, row.large_print
-        ),
-        representative=acting,
-        preference=row.contact_preference,
-        do_not_text=row.do_not_text,
-        leave_no_message=row.leave_no_message,
-        own=OwnContact(row.own_email, row.own_phone, row.own_preference, row.own_leave_no_message),
-        earlier_emails=tuple(row.earlier_emails or ()),
-        language=row.message_language,
-        mode=row.mode,
-        safe_hours=row.safe_hours,
-    )
 
 
 def deliveries_for(
@@ -228,14 +172,21 @@ def deliveries_for(
     """
     if family_of(kind) == CONTACT_CHANGED:
         return _to_earlier_address(contacts, number_of(kind), failed)
-    wanted = _wanted_channels(contacts, kind, rules)
     resident = _resident(contacts)
-    for person, channel in _in_turn(contacts.representative, resident, wanted):
+    for person, channel in _in_turn(contacts, resident, kind, rules):
         address = "" if channel in failed else _ADDRESSES[channel](person, contacts)
         if address:
             acts_for = "" if person is resident else resident.name
-            return (Delivery(channel, address, person.name, acts_for, contacts.language, person.large_print),)
-    return Withheld(NO_ADDRESS if _is_needed(contacts, kind) else _REASONS.get(contacts.wanted, NO_ADDRESS))
+            return (Delivery(channel, address, person.name, acts_for, contacts.language, person.letter_format),)
+    return Withheld(_reason(contacts, kind))
+
+
+def _reason(contacts: Contacts, kind: str) -> str:
+    """Why nobody gets a message of this kind."""
+    if _is_needed(contacts, kind):
+        return NO_ADDRESS
+    is_unmade = contacts.resident.letter_format in HAND_MADE and family_of(kind) not in (*MADE, *AS_IT_IS)
+    return _REASONS.get(contacts.wanted, NEEDS_FORMAT if is_unmade else NO_ADDRESS)
 
 
 def email_address(contacts: Contacts, rules: ChannelRules) -> str:
@@ -254,19 +205,38 @@ def _wanted_channels(contacts: Contacts, kind: str, rules: ChannelRules) -> list
     return in_turn[::-1] if kind == ASKED_AGAIN else in_turn
 
 
-def _in_turn(acting: Person | None, resident: Person, channels: Sequence[str]) -> Iterator[tuple[Person, str]]:
-    """Whom to try by which channel: who acts by every one in writing, then the resident; then both by telephone."""
-    people = [person for person in (acting, resident) if person]
-    written = [channel for channel in channels if channel != CALL]
-    yield from ((person, channel) for person in people for channel in written)
-    if CALL in channels:
-        yield from ((person, CALL) for person in people)
+def _in_turn(contacts: Contacts, resident: Person, kind: str, rules: ChannelRules) -> Iterator[tuple[Person, str]]:
+    """Whom to try by which channel: who acts by every one in writing, then the resident; then both by telephone.
+
+    Who asks to be rung is rung first. Whoever needs a form that only staff make is written to as usual last, but by post.
+    """
+    channels = _wanted_channels(contacts, kind, rules)
+    people = [person for person in (contacts.representative, resident) if person]
+    written = [(person, channel) for person in people for channel in _in_writing(person, contacts, kind, rules)]
+    rung = [(person, CALL) for person in people if CALL in channels]
+    yield from [*rung, *written] if contacts.wanted == CALL else [*written, *rung]
+    if resident.letter_format in HAND_MADE:
+        yield from ((resident, channel) for channel in channels if channel in (EMAIL, TEXT) and family_of(kind) in MADE)
+
+
+def _in_writing(person: Person, contacts: Contacts, kind: str, rules: ChannelRules) -> list[str]:
+    """The channels by which this person is written to, in turn, in the form that they need."""
+    written = [channel for channel in _wanted_channels(contacts, kind, rules) if channel != CALL]
+    if person.letter_format == EMAIL_ONLY:
+        return list(dict.fromkeys(EMAIL if channel == LETTER else channel for channel in written))
+    if person.letter_format not in HAND_MADE or _is_needed(contacts, kind):
+        return written
+    if family_of(kind) in AS_IT_IS:
+        return [channel for channel in written if channel != LETTER]
+    is_made = family_of(kind) in MADE and BY_HAND in rules.channels and contacts.wanted != "none"
+    return [BY_HAND] if is_made else []
 
 
 def _is_needed(contacts: Contacts, kind: str) -> bool:
-    """Whether a message goes to somebody who wants none: they asked for it, or cannot come without it."""
+    """Whether a message goes to somebody who wants none such: they asked for it, or cannot come without it."""
     how_to_join = contacts.mode == VIDEO and family_of(kind) in TELL_HOW_TO_JOIN
-    return contacts.wanted in WITHOUT_EMAIL and (family_of(kind) == MANAGE_LINK or how_to_join)
+    wants_none = contacts.wanted in WITHOUT_EMAIL or contacts.resident.letter_format in HAND_MADE
+    return wants_none and (family_of(kind) == MANAGE_LINK or how_to_join)
 
 
 def _resident(contacts: Contacts) -> Person:
@@ -283,6 +253,7 @@ _ADDRESSES: Mapping[str, Callable[[Person, Contacts], str]] = {
     TEXT: lambda person, contacts: "" if contacts.do_not_text else person.phone,
     LETTER: lambda person, _contacts: person.postal,
     CALL: lambda person, _contacts: person.phone,
+    BY_HAND: lambda person, _contacts: person.postal or person.email,
 }
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from booking.tables import Appointment
 from reminders.appointment_queries import current_state
 from reminders.arrival_queries import may_have_arrived
+from reminders.contacts import Contacts
 from reminders.costs.kinds_off import is_off
 from reminders.delivery_decisions import FAILED, LATE, PENDING, VOID, WITHHELD
 from reminders.due_times import PlanningInput
@@ -25,7 +26,7 @@ from reminders.outbox import planning_input
 from reminders.outdated import owe_by, own_times
 from reminders.posting import way_of
 from reminders.reasons import ARRIVED_EARLIER, NOT_DELIVERED_IN_TIME, QUIET_HOURS, TOLD_ALREADY
-from reminders.recipients import HANDED_OVER, Contacts, Withheld, family_of, number_of
+from reminders.recipients import HANDED_OVER, Withheld, family_of, number_of
 from reminders.tables import Notification
 
 

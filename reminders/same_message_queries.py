@@ -6,11 +6,11 @@ from sqlalchemy import and_, exists, or_
 from sqlalchemy.orm import aliased
 
 from reminders.delivery_decisions import FAILED, IN_DOUBT, LATE, PENDING, SENT
-from reminders.reasons import NO_ADDRESS, PREFERS_LETTERS
+from reminders.reasons import NEEDS_FORMAT, NO_ADDRESS, PREFERS_LETTERS
 from reminders.tables import Notification
 
 # Who wants no contact is not contacted; a link that somebody asked for, and a notice to an old address, are nobody's task.
-UNREACHED = (NO_ADDRESS, PREFERS_LETTERS)
+UNREACHED = (NO_ADDRESS, PREFERS_LETTERS, NEEDS_FORMAT)
 _other = aliased(Notification)
 _is_alike = (
     _other.appointment_id == Notification.appointment_id,

@@ -22,7 +22,7 @@ from core.wall_clock import wall_instant
 from locations.tables import Authority
 from reminders.arrival_queries import has_gone_out
 from reminders.queue import pauses_on
-from reminders.recipients import CALL
+from reminders.recipients import BY_STAFF
 from reminders.tables import Notification
 
 A_DAY = timedelta(days=1)
@@ -82,7 +82,7 @@ def _last_day_of_sending(db: Session, authority_id: int, today: date, zone: str)
     """The last day of the last four weeks on which something was sent of what was due on it."""
     first, end = (wall_instant(day, time.min, zone) for day in (today - LOOKED_AT * A_DAY, today + A_DAY))
     due = (Notification.authority_id == authority_id, Notification.due_at >= first, Notification.due_at < end)
-    by_itself = (has_gone_out(), Notification.channel != CALL)
+    by_itself = (has_gone_out(), Notification.channel.not_in(BY_STAFF))
     last = select(Notification.due_at).where(*due, *by_itself).order_by(Notification.due_at.desc()).limit(1)
     at = db.scalar(last)
     return at.astimezone(ZoneInfo(zone)).date() if at else None
@@ -94,7 +94,7 @@ def _days_of_sending(db: Session, authority_id: int, today: date, zone: str) -> 
     for day in (today - timedelta(days=ago) for ago in range(LOOKED_AT + 1)):
         first, end = (wall_instant(one, time.min, zone) for one in (day, day + A_DAY))
         due = (Notification.authority_id == authority_id, Notification.due_at >= first, Notification.due_at < end)
-        by_itself = (has_gone_out(), Notification.channel != CALL)
+        by_itself = (has_gone_out(), Notification.channel.not_in(BY_STAFF))
         found = select(Notification.id).where(*due, *by_itself).limit(FEWEST_SENT).subquery()
         if of_day := db.scalar(select(func.count()).select_from(found)) or 0:
             sent.add(day)

@@ -20,7 +20,7 @@ from core.transactions import run_with_retries
 from reminders.delivery_decisions import FAILED, PENDING
 from reminders.queue import IS_PENDING
 from reminders.reasons import AWAITS_REBOOKING, QUIET_HOURS, TOLD_ALREADY, TOO_LATE
-from reminders.recipients import ABOUT_THE_VISIT, CALL, GOING_AHEAD, LETTER, SITE_MESSAGE
+from reminders.recipients import ABOUT_THE_VISIT, BY_STAFF, GOING_AHEAD, LETTER, SITE_MESSAGE
 from reminders.reconciliation import BEFORE_VISIT, SHORTEST_WAIT
 from reminders.rerouting import locked_alike, plan_next_channel
 from reminders.retry_decisions import LONGEST_DEFERMENT
@@ -70,7 +70,7 @@ def _stuck(now: datetime) -> Select[int]:
             Notification.due_at <= now,
             Notification.useful_until > now,
             Notification.lease_until.is_(None),
-            Notification.channel != CALL,
+            Notification.channel.not_in(BY_STAFF),
             or_(
                 Notification.version == Appointment.version,
                 and_(Notification.kind.startswith(SITE_MESSAGE), Notification.version >= Appointment.owner_since),

@@ -43,6 +43,13 @@ class Notification(Base):
             sqlite_where=text("status = 'pending' AND channel = 'call'"),
         ),
         Index(
+            "ix_notifications_to_make",
+            "authority_id",
+            "useful_until",
+            postgresql_where=text("status = 'pending' AND channel = 'by_hand'"),
+            sqlite_where=text("status = 'pending' AND channel = 'by_hand'"),
+        ),
+        Index(
             "ix_notifications_failed",
             "authority_id",
             "closed_at",

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from people.residents.details import name_tokens, phone_key
-from reminders.recipients import EARLIER_TIME, TEXT, Contacts, OwnContact, Person
+from reminders.contacts import Contacts, OwnContact, Person
+from reminders.recipients import EARLIER_TIME, TEXT
 
 
 class Meaning(StrEnum):

@@ -13,18 +13,11 @@ from sqlalchemy.orm import Session
 from booking.events import PlanningFacts
 from core.errors import Stale
 from reminders.arrival_queries import may_have_arrived
+from reminders.contacts import Contacts
 from reminders.delivery_decisions import FAILED, LATE, PENDING, VOID, WITHHELD
 from reminders.outdated import follow_contact
 from reminders.reasons import SUPERSEDED, SWITCHED_OFF, TOLD_ALREADY
-from reminders.recipients import (
-    CANCELLED,
-    CONFIRMATION,
-    RESCHEDULED,
-    ChannelRules,
-    Contacts,
-    family_of,
-    is_current,
-)
+from reminders.recipients import CANCELLED, CONFIRMATION, RESCHEDULED, ChannelRules, family_of, is_current
 from reminders.tables import Notification
 
 NOTICES = (RESCHEDULED, CANCELLED)

@@ -10,10 +10,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
-    String,
-    and_,
-    cast,
-    exists,
     func,
     literal_column,
     or_,
@@ -23,12 +19,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from booking.states import State
-from booking.tables import Appointment, RebookItem
+from booking.tables import Appointment
 from core.audit import Actor, record
 from core.errors import NotFound
 from core.runtime import Runtime
-from people.residents.tables import Resident
+from reminders.current_queries import IS_TRUE, IS_TRUE_TO_SAY, WANTS_NO_CONTACT, is_of
 from reminders.day_calls import calls_about, told_with
 from reminders.delivery_decisions import FAILED, PENDING, SENT, WITHHELD
 from reminders.due_times import CANCELLATION_IS_USEFUL
@@ -50,12 +45,11 @@ from reminders.recipients import (
 )
 from reminders.same_message_queries import FAILED_LATER_TOO, REACHES_SOMEBODY, UNREACHED
 from reminders.sending_times import is_urgent
-from reminders.tables import Notification, SiteMessage
+from reminders.tables import Notification
 
 NEAR = timedelta(days=2)  # so long before the visit somebody rings about what a pause still holds back
 LISTED_FOR = timedelta(days=30)  # after it was too late to be sent
 NEWS = (CANCELLED, RESCHEDULED, GOING_AHEAD, ARRANGEMENT, SITE_MESSAGE)  # who is not told may come for nothing, or not
-CANCELLED_STATES = (State.CANCELLED_BY_AUTHORITY.value, State.CANCELLED_BY_RESIDENT.value)
 # Written out, not bound: neither database can prove that a bound value matches the partial index.
 _IS_UNSENT = literal_column("notifications.status IN ('withheld', 'failed')", Notification.status.type)
 _IS_CALL = literal_column(
@@ -63,36 +57,10 @@ _IS_CALL = literal_column(
 )
 
 
-def _is_of(families: tuple[str, ...]) -> ColumnElement[bool]:
-    return or_(*(Notification.kind.startswith(family) for family in families))
-
-
-# What staff wrote to everybody of a day holds for whoever still comes to that place on that day, at whatever time.
-_IS_WRITTEN_TO_THE_DAY = and_(
-    Notification.kind.startswith(SITE_MESSAGE),
-    Notification.version >= Appointment.owner_since,
-    exists().where(
-        Notification.kind == SITE_MESSAGE + "_" + cast(SiteMessage.id, String),
-        SiteMessage.authority_id == Notification.authority_id,
-        SiteMessage.site_id == Appointment.site_id,
-        SiteMessage.local_date == Appointment.local_date,
-    ),
-)
-# It still holds.
-_IS_TRUE: tuple[ColumnElement[bool], ...] = (
-    or_(
-        and_(Notification.version == Appointment.version, ~Notification.kind.startswith(SITE_MESSAGE)),
-        _IS_WRITTEN_TO_THE_DAY,
-    ),
-    or_(
-        (Notification.kind != CANCELLED) & (Appointment.state == State.BOOKED.value),
-        (Notification.kind == CANCELLED) & Appointment.state.in_(CANCELLED_STATES),
-    ),
-)
 # Nobody was reached by it or has told them, and it goes by no other channel: of several that failed the last one.
 _UNSENT: tuple[ColumnElement[bool], ...] = (
     _IS_UNSENT,
-    _is_of(ABOUT_THE_VISIT),
+    is_of(ABOUT_THE_VISIT),
     Notification.told_at.is_(None),
     or_(Notification.status == FAILED, Notification.reason.in_(UNREACHED)),
     ~REACHES_SOMEBODY,
@@ -104,16 +72,10 @@ _HELD_TOO_LONG: tuple[ColumnElement[bool], ...] = (
         "notifications.status IN ('failed', 'late') AND notifications.told_at IS NULL", Notification.status.type
     ),
     Notification.reason == PAUSED,
-    _is_of((*NEWS, CONFIRMATION)),
+    is_of((*NEWS, CONFIRMATION)),
     ~REACHES_SOMEBODY,
 )
-_WANTS_NO_CONTACT = exists().where(
-    Resident.id == Appointment.resident_id,
-    func.coalesce(Appointment.contact_preference, Resident.contact_preference) == "none",
-)
-_CANNOT_TAKE_PLACE = exists().where(RebookItem.appointment_id == Appointment.id, RebookItem.closed_at.is_(None))
-_IS_TRUE_TO_SAY = or_(~Notification.kind.startswith(REMINDER), ~_CANNOT_TAKE_PLACE)
-_TO_RING: tuple[ColumnElement[bool], ...] = (_IS_CALL, _is_of(ABOUT_THE_VISIT), ~_WANTS_NO_CONTACT, _IS_TRUE_TO_SAY)
+_TO_RING: tuple[ColumnElement[bool], ...] = (_IS_CALL, is_of(ABOUT_THE_VISIT), ~WANTS_NO_CONTACT, IS_TRUE_TO_SAY)
 
 
 @dataclass(frozen=True)
@@ -231,7 +193,7 @@ def mark_others_told(db: Session, appointment_id: int, now: datetime) -> Sequenc
 
 def due_calls(db: Session, appointment_id: int, now: datetime) -> Sequence[Notification]:
     """The calls about the appointment that are due and of use, locked."""
-    conditions = (Notification.due_at <= now, Notification.useful_until > now, *_IS_TRUE, *_TO_RING)
+    conditions = (Notification.due_at <= now, Notification.useful_until > now, *IS_TRUE, *_TO_RING)
     rows = (
         select(Notification)
         .join(Appointment, Appointment.id == Notification.appointment_id)
@@ -247,7 +209,7 @@ def calls_later(db: Session, authority_id: int, now: datetime, *, site_ids: Coll
     rows = (
         select(func.count(Notification.appointment_id.distinct()))
         .join(Appointment, Appointment.id == Notification.appointment_id)
-        .where(Notification.authority_id == authority_id, Notification.useful_until > now, *_IS_TRUE, *_TO_RING)
+        .where(Notification.authority_id == authority_id, Notification.useful_until > now, *IS_TRUE, *_TO_RING)
         .where(Notification.next_try_at > now, Notification.due_at <= now)
     )
     return db.scalar(rows if site_ids is None else rows.where(Appointment.site_id.in_(site_ids))) or 0
@@ -260,7 +222,7 @@ def _close_calls(db: Session, appointment_id: int, now: datetime) -> Sequence[st
 
 
 def _about(appointment_id: int, now: datetime, *which: ColumnElement[bool]) -> Sequence[ColumnElement[bool]]:
-    return (Notification.appointment_id == appointment_id, Notification.due_at <= now, *_IS_TRUE, *which)
+    return (Notification.appointment_id == appointment_id, Notification.due_at <= now, *IS_TRUE, *which)
 
 
 def _close(db: Session, which: Sequence[ColumnElement[bool]], values: dict[str, Any]) -> Sequence[str]:
@@ -276,7 +238,7 @@ def _held_back(db: Session, now: datetime, authority_id: int | None = None) -> t
     if not pauses:
         return ()
     is_near = (Notification.next_try_at <= now, Appointment.starts_at <= now + NEAR)
-    return (IS_PENDING, rows_held(pauses), _is_of(NEWS), *is_near, ~_WANTS_NO_CONTACT)
+    return (IS_PENDING, rows_held(pauses), is_of(NEWS), *is_near, ~WANTS_NO_CONTACT)
 
 
 def _ids_to_tell(
@@ -289,7 +251,7 @@ def _ids_to_tell(
     parts = (
         select(Notification.id, Notification.appointment_id)
         .join(Appointment, Appointment.id == Notification.appointment_id)
-        .where(Notification.authority_id == authority_id, *_IS_TRUE, *at_sites, *conditions)
+        .where(Notification.authority_id == authority_id, *IS_TRUE, *at_sites, *conditions)
         for conditions in (
             (*_UNSENT, is_useful),
             (*_TO_RING, is_useful, Notification.next_try_at <= now),

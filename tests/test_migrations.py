@@ -24,6 +24,7 @@ import locations.tables
 import locations.wards.tables
 import people.residents.tables
 import people.staff.tables
+import reminders.hand_made.tables
 import reminders.tables
 from booking.tables import Appointment, RebookItem
 from booking.use_cases.holds import hold_slot

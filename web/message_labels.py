@@ -39,11 +39,21 @@ MESSAGE_KINDS: Labels = {
     "text_answer": _l("Answer to a text"),
     "several_bookings": _l("Question if they booked so many"),
 }
+# In which somebody reads what we write.
+LETTER_FORMATS: Labels = {
+    "": _l("As it is"),
+    "large_print": _l("Letters in large print"),
+    "easy_read": _l("Easy read"),
+    "braille": _l("Braille"),
+    "audio": _l("Audio"),
+    "email": _l("Email instead of letters"),
+}
 MESSAGE_CHANNELS: Labels = {
     "email": _l("Email"),
     "text": _l("Text message"),
     "letter": _l("Letter"),
     "call": _l("Telephone call by staff"),
+    "by_hand": _l("Made and sent by staff"),
 }
 MESSAGE_STATUSES: Labels = {
     "pending": _l("Waiting"),
@@ -72,6 +82,9 @@ MESSAGE_REASONS: Labels = {
     reasons.ARRIVED_EARLIER: _l("It had arrived already."),
     reasons.ARRIVAL_UNKNOWN: _l("The provider could not say whether it has arrived."),
     reasons.PREFERS_LETTERS: _l("Prefers letters: send one, or ring."),
+    reasons.NEEDS_FORMAT: _l("They need it in a form that we cannot make: ring them."),
+    reasons.MADE_BY_STAFF: _l("A colleague made it in the form that they need, and sent it."),
+    reasons.NOT_MADE: _l("It could not be made in the form that they need."),
     reasons.NO_CONTACT_WANTED: _l("Asked not to be contacted."),
     reasons.NO_ADDRESS: _l("No email address: ring, or send a letter."),
     reasons.AWAITS_REBOOKING: _l("It cannot take place as booked. Rebook it: until then we remind nobody of it."),

@@ -13,12 +13,15 @@ from booking.queries.appointments import AppointmentView
 from booking.states import RepresentativeView, ResidentView
 from core.flask_context import current_runtime
 from core.personal_data import mask_email, mask_phone
+from reminders.contacts import Contacts, Person
 from reminders.costs.kinds_off import is_off, kinds_off_of
 from reminders.history_queries import reason_for_silence
 from reminders.posting import last_post
 from reminders.queue import pauses_on
 from reminders.reasons import NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, SILENCE
 from reminders.recipients import (
+    BY_HAND,
+    BY_STAFF,
     CALL,
     CONFIRMATION,
     EMAIL,
@@ -26,9 +29,7 @@ from reminders.recipients import (
     REMINDER,
     TEXT,
     ChannelRules,
-    Contacts,
     Delivery,
-    Person,
     Withheld,
     deliveries_for,
     rules_in,
@@ -103,7 +104,7 @@ def route_of(contacts: Contacts, starts_at: datetime) -> MessageRoute:
     late = {LETTER} if goes <= current_runtime().clock.now() else set[str]()
     at_once, later = (deliveries_for(contacts, kind, rules, late) for kind in (CONFIRMATION, REMINDER))
     codes = [found.code for found in (later, at_once) if isinstance(found, Withheld)]
-    written = () if isinstance(at_once, Withheld) else tuple(one for one in at_once if one.channel != CALL)
+    written = () if isinstance(at_once, Withheld) else tuple(one for one in at_once if one.channel not in BY_STAFF)
     if not codes and not written:
         codes = [NO_ADDRESS]  # they are rung later: nothing is sent now
     return MessageRoute(
@@ -131,7 +132,7 @@ def contacts_of_appointment(view: AppointmentView) -> Contacts:
     """What decides where the messages about this appointment go."""
     resident, helper = view.resident, view.representative
     return Contacts(
-        resident=Person(resident.name, _mail_to(resident), resident.phone, resident.postal),
+        resident=Person(resident.name, _mail_to(resident), resident.phone, resident.postal, resident.letter_format),
         representative=Person(helper.name, _mail_to(helper), helper.phone) if helper else None,
         preference=resident.contact_preference,
         do_not_text=resident.do_not_text,
@@ -183,6 +184,8 @@ def _for_residents(delivery: Delivery, *, is_masked: bool) -> str:
     address = delivery.address
     if delivery.channel == CALL:
         return str(_("We ring %(number)s", number=mask_phone(address) if is_masked else address))
+    if delivery.channel == BY_HAND:
+        return str(_("In the form that you asked for"))
     if delivery.channel == LETTER:
         return str(_("By letter to your address"))
     if delivery.channel == TEXT:

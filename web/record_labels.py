@@ -48,6 +48,7 @@ AUDIT_ACTIONS: Labels = {
     "closure_lifted": _l("Lifted a closure"),
     "offers_requested": _l("Offered people another time"),
     "ringing_started": _l("Took somebody from the list to ring them"),
+    "making_started": _l("Took a message to make it in another form"),
     "nobody_answered": _l("Rang somebody who did not answer"),
     "closure_list_exported": _l("Saved the list of a closure as a file"),
     "day_list_exported": _l("Saved the list of a day as a file"),

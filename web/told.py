@@ -14,10 +14,10 @@ from flask_babel import ngettext
 
 from core.personal_data import mask_email, mask_phone
 from reminders.expected import Expected
-from reminders.recipients import CALL, EMAIL, LETTER, MISSED, TEXT, Delivery, family_of
+from reminders.recipients import BY_HAND, BY_STAFF, CALL, EMAIL, LETTER, MISSED, TEXT, Delivery, family_of
 from web.labels import Labels, label_of
 from web.language_labels import MESSAGE_LANGUAGES
-from web.message_labels import MESSAGE_KINDS, message_reason
+from web.message_labels import LETTER_FORMATS, MESSAGE_KINDS, message_reason
 from web.request_language import all_of, format_day_short, format_moment_short
 
 BY_CHANNEL: Labels = {
@@ -25,6 +25,7 @@ BY_CHANNEL: Labels = {
     TEXT: _l("%(kind)s by text to %(address)s"),
     LETTER: _l("%(kind)s by letter"),
     CALL: _l("%(kind)s: staff ring %(address)s"),
+    BY_HAND: _l("%(kind)s: staff make it in the form that they need (%(form)s), and send it"),
 }
 
 
@@ -43,7 +44,7 @@ class ToldLine:
     @property
     def is_message(self) -> bool:
         """Whether something is written to them: else they know only what they are told by voice."""
-        return self.channel not in ("", CALL)
+        return self.channel not in ("", *BY_STAFF)
 
 
 def told_lines(found: Sequence[Expected], *, is_undoable: bool = True) -> tuple[ToldLine, ...]:
@@ -78,7 +79,11 @@ def _lines(one: Expected, *, is_undoable: bool = True) -> Iterator[ToldLine]:
 def how_text(kind: str, channel: str, delivery: Delivery) -> str:
     """ "Confirmation by text to 07••• ••• 123"."""
     mask = mask_email if channel == EMAIL else mask_phone
-    return label_of(BY_CHANNEL, channel) % {"kind": kind, "address": mask(delivery.address)}
+    return label_of(BY_CHANNEL, channel) % {
+        "kind": kind,
+        "address": mask(delivery.address),
+        "form": label_of(LETTER_FORMATS, delivery.letter_format),
+    }
 
 
 def _language(one: Expected) -> list[str]:
@@ -96,6 +101,11 @@ def when_text(one: Expected, *, is_undoable: bool = True) -> str:
     if one.is_undated:
         return str(_("on a day of the plan that it is given in the trial"))
     at = one.at.astimezone(ZoneInfo(g.authority.zone))
+    if one.channel == BY_HAND:
+        day = format_day_short(at.date())
+        return str(
+            _("on the list of what to make now") if one.is_at_once else _("on the list from %(day)s on", day=day)
+        )
     if one.is_at_once:
         return str(_("at once"))
     if one.channel == LETTER:
@@ -142,6 +152,14 @@ def told_counts(found: Iterable[Sequence[Expected]]) -> tuple[ToldLine, ...]:
             (EMAIL, ngettext("%(num)d person by email", "%(num)d people by email", channels[EMAIL])),
             (TEXT, ngettext("%(num)d person by text", "%(num)d people by text", channels[TEXT])),
             (LETTER, ngettext("%(num)d person by letter", "%(num)d people by letter", channels[LETTER])),
+            (
+                BY_HAND,
+                ngettext(
+                    "%(num)d person is sent it in another form, which staff make",
+                    "%(num)d people are sent it in other forms, which staff make",
+                    channels[BY_HAND],
+                ),
+            ),
             (CALL, ngettext("%(num)d person is rung by staff", "%(num)d people are rung by staff", channels[CALL])),
         )
         if channels[channel]

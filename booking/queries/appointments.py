@@ -144,7 +144,16 @@ def of_site_day(db: Session, catalogue: Catalogue, site_id: int, local_date: dat
     return sorted(views, key=lambda view: (view.starts_at, view.resident.name, view.id))
 
 
-_AS_KEPT = ("id", "name", "postcode", "do_not_text", "message_language", "safe_hours", "uses_neutral_name")
+_AS_KEPT = (
+    "id",
+    "name",
+    "postcode",
+    "do_not_text",
+    "message_language",
+    "safe_hours",
+    "uses_neutral_name",
+    "letter_format",
+)
 
 
 def contact_of(row: Appointment, resident: Resident) -> Contact:

@@ -62,7 +62,7 @@ def write_record(
 
 def _reached(row: Resident) -> tuple[object, ...]:
     """How the person of this record is reached."""
-    post = (row.address, row.postcode_key, row.large_print)
+    post = (row.address, row.postcode_key, row.letter_format)
     return (row.email, row.phone, row.contact_preference, row.do_not_text, *post)
 
 

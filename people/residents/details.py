@@ -27,6 +27,10 @@ BASES = ("parent", "family", "carer", "attorney", "support_worker", "other")
 # What a resident may ask whoever wants to reach them.
 CONTACT_WISHES = ("do_not_contact", "do_not_text", "leave_no_message", "uses_neutral_name")
 CONTACT_PREFERENCES = ("email", "text", "letter", "none")
+# In which form somebody reads what we write: empty as it is. HAND_MADE are made by staff; EMAIL_ONLY is email for letters.
+LARGE_PRINT, EASY_READ, BRAILLE, AUDIO, EMAIL_ONLY = "large_print", "easy_read", "braille", "audio", "email"
+LETTER_FORMATS = ("", LARGE_PRINT, EASY_READ, BRAILLE, AUDIO, EMAIL_ONLY)
+HAND_MADE = frozenset({EASY_READ, BRAILLE, AUDIO})
 LONGEST_NAME = 200
 PHONE_LENGTH = 20
 POSTCODE_LENGTH = 10
@@ -62,7 +66,8 @@ class ResidentDetails:
     """A resident as they describe themselves. Only the name is needed; there may be neither email nor telephone.
 
     `language` is the one that they need an interpreter for. `message_language` is the code of the one in which we write
-    to them; empty leaves it as it is. `address` has the lines above the postcode; letters have `large_print` when asked for.
+    to them; empty leaves it as it is. `address` has the lines above the postcode; `letter_format` is one of
+    LETTER_FORMATS.
     """
 
     name: str
@@ -77,7 +82,7 @@ class ResidentDetails:
     message_language: str = ""
     date_of_birth: date | None = None
     address: str = ""
-    large_print: bool = False
+    letter_format: str = ""
     safe_hours: str = ""
     uses_neutral_name: bool = False
 

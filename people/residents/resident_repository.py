@@ -207,7 +207,7 @@ def add_representative(
 
 
 _AS_GIVEN = (
-    *("address", "large_print", "language", "contact_preference", "do_not_text"),
+    *("address", "letter_format", "language", "contact_preference", "do_not_text"),
     *("leave_no_message", "safe_hours", "uses_neutral_name", "message_language"),
 )
 
@@ -256,7 +256,7 @@ def add_details(resident: Resident, person: ResidentDetails) -> None:
     resident.email_returned_at = None if person.email else resident.email_returned_at
     _set_contact(resident, person.email or resident.email, person.phone or resident.phone)
     _set_address(resident, person.address or resident.address, person.postcode or resident.postcode)
-    resident.large_print = resident.large_print or person.large_print
+    resident.letter_format = person.letter_format or resident.letter_format
     resident.date_of_birth = person.date_of_birth or resident.date_of_birth
     resident.language = person.language or resident.language
     resident.support_needs = list(person.support_needs) or resident.support_needs

@@ -47,9 +47,8 @@ class Resident(Base):
     postcode_key: Mapped[str] = mapped_column(by_code_point(10), default="", info=personal("contact"))
     # The lines above the postcode, for letters.
     address: Mapped[str] = mapped_column(String(310), default="", server_default="", info=personal("contact"))
-    large_print: Mapped[bool] = mapped_column(
-        Boolean, default=False, server_default=false(), info=personal("needs", empty=False)
-    )
+    # One of LETTER_FORMATS of `details`.
+    letter_format: Mapped[str] = mapped_column(String(20), default="", server_default="", info=personal("needs"))
     language: Mapped[str] = mapped_column(String(40), default="", info=personal("needs"))
     support_needs: Mapped[list[str]] = mapped_column(info=personal("needs", empty=[]))
     # email, text, letter or none

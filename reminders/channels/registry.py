@@ -22,7 +22,7 @@ from reminders.channels.smtp import SmtpChannel, SmtpServer
 from reminders.channels.stored import StoredChannel
 from reminders.letters import LetterBody
 from reminders.messages import Body, EmailBody
-from reminders.recipients import CALL, CHANNELS, EMAIL, LETTER, TEXT
+from reminders.recipients import BY_STAFF, CHANNELS, EMAIL, LETTER, TEXT
 from reminders.texts import TextBody
 
 # With a dot, and no address of digits: what a server can look up.
@@ -108,11 +108,11 @@ def set_channels(settings: Settings, database: Database) -> None:
 
 
 def usable_channels(settings: Settings, database: Database) -> frozenset[str]:
-    """The channels by which this installation reaches people: those that it uses, and calls by staff.
+    """The channels by which this installation reaches people: those that it uses, and what staff do.
 
     One that is configured wrongly counts: what is owed by it waits until that is put right.
     """
-    names = {CALL}
+    names = {*BY_STAFF}
     for name, factory in FACTORIES.items():
         try:
             if factory(settings, database) is not None:

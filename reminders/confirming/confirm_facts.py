@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from reminders.contacts import Contacts
 from reminders.reasons import CONFIRMED, NOT_TO_CONFIRM
-from reminders.recipients import Contacts
 
 
 @dataclass(frozen=True, slots=True)

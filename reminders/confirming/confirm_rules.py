@@ -22,7 +22,8 @@ from zoneinfo import ZoneInfo
 from booking.arrangements import ArrangementState
 from core.wall_clock import wall_instant
 from locations.model import ServiceFacts
-from reminders.recipients import ASKED_AGAIN, TEXT, TO_CONFIRM, ChannelRules, Contacts, Withheld, deliveries_for
+from reminders.contacts import Contacts
+from reminders.recipients import ASKED_AGAIN, TEXT, TO_CONFIRM, ChannelRules, Withheld, deliveries_for
 from reminders.sending_times import SendingRules, hours_of, may_go_at
 
 FIRST, SECOND = f"{TO_CONFIRM}_1", ASKED_AGAIN

@@ -24,7 +24,7 @@ from locations.model import ResourceFacts
 from locations.tables import Resource, Site
 from people.residents.details import Representation, ResidentDetails
 from reminders.appointment_queries import message_facts
-from reminders.recipients import Contacts, Person
+from reminders.contacts import Contacts, Person
 from tests.contract.conftest import key_for, program_with
 from tests.reminders.test_messages import FACTS, SITE
 from tests.support.factories import NOW, make_runtime

@@ -132,7 +132,7 @@ def test_texts_and_letters_are_shown_as_they_arrive_with_their_length(
     address = "1 High Street\nTestshire\nNW11 9QS"
     deliveries = (
         Delivery("text", "07700 900123", "Robin Sample"),
-        Delivery("letter", address, "Robin Sample", large_print=True),
+        Delivery("letter", address, "Robin Sample", letter_format="large_print"),
     )
     for row, body, delivery in zip(rows, (TextBody, LetterBody), deliveries, strict=True):
         claimed = ClaimedRow(row.id, row.authority_id, row.appointment_id, 1, row.kind, row.channel, now, 1, now)

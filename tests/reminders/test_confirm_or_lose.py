@@ -44,9 +44,10 @@ from reminders.confirming.confirm_rules import (
 )
 from reminders.confirming.unconfirmed import work_confirmations
 from reminders.confirming.withdrawn_queries import withdraw_questions
+from reminders.contacts import Contacts, Person
 from reminders.ledger import ledger_of
 from reminders.outbox import plan_notifications
-from reminders.recipients import ASKED_AGAIN, ChannelRules, Contacts, Person
+from reminders.recipients import ASKED_AGAIN, ChannelRules
 from reminders.sending_times import SendingRules
 from reminders.tables import Notification
 from reminders.texts import TextBody

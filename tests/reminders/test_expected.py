@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from booking.events import PlanningFacts, What
 from locations.message_channels import CHANNEL_PLACES, EVERY_MESSAGE, MESSAGE_CHANNELS
 from locations.own_words import languages_for
+from reminders.contacts import Contacts, OwnContact, Person
 from reminders.costs.kinds_off import SWITCHABLE, KindOff
 from reminders.delivery_decisions import ClaimedRow, Closed, EarlierTries, Held, MessageFacts, decide_delivery
 from reminders.due_times import NOTICES, Owed, PlanningInput, owed_after
@@ -30,9 +31,6 @@ from reminders.recipients import (
     REMINDER,
     TEXT,
     ChannelRules,
-    Contacts,
-    OwnContact,
-    Person,
     Withheld,
     deliveries_for,
 )

@@ -28,7 +28,7 @@ from tests.reminders.make_bulk_notifications import notifications
 from tests.support.factories import NOW, make_appointment, make_runtime, make_world
 
 ADDRESS = "1 High Street\nTestshire"
-MARY = ResidentDetails("Mary Nobody", postcode="NW11 9QS", address=ADDRESS, large_print=True)
+MARY = ResidentDetails("Mary Nobody", postcode="NW11 9QS", address=ADDRESS, letter_format="large_print")
 SOON, LATER = NOW + timedelta(days=1, hours=1), NOW + timedelta(days=14, hours=1)
 
 

@@ -26,11 +26,12 @@ from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.own_words import Told, words_in
 from locations.session_facts import HolidayRule
 from reminders.confirming.confirm_facts import ConfirmFacts
+from reminders.contacts import Contacts, Person
 from reminders.delivery_decisions import MessageFacts
 from reminders.former_owners import FormerOwner
 from reminders.messages import EmailBody, template_of
 from reminders.offered_time import OfferedTime
-from reminders.recipients import Contacts, Delivery, Person
+from reminders.recipients import Delivery
 from reminders.site_text import SiteText
 from tests.reminders.channels import writer
 

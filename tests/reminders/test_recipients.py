@@ -6,7 +6,7 @@ R is the resident and A who acts for them; `-` is nobody, or no address. The las
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -14,16 +14,14 @@ from hypothesis import strategies as st
 
 from booking.states import link_sent_to, written_to
 from locations.message_channels import CHANNEL_PLACES, MESSAGE_CHANNELS, MESSAGES_WITH_CHANNELS
+from reminders.contacts import Contacts, OwnContact, Person
 from reminders.recipients import (
     CONFIRMATION,
     MANAGE_LINK,
     RESCHEDULED,
     USUAL_CHANNELS,
     ChannelRules,
-    Contacts,
     Delivery,
-    OwnContact,
-    Person,
     Withheld,
     deliveries_for,
     family_of,
@@ -144,6 +142,31 @@ BY_COUNCIL = """
 | both     | -              | email      | -                 | email      | contact_changed_1 | - | no_address         |
 | phone    | -              | email      | -                 | -          | several_bookings  | - | no_address         |
 """
+# Whoever needs a form that only staff make, or email in place of letters; "post" has a postal address as well.
+BY_FORM = """
+| resident | representative | preference | form      | failed       | kind          | gets it | where             |
+|----------|----------------|------------|-----------|--------------|---------------|---------|-------------------|
+| post     | -              | email      | braille   | -            | confirmation  | R       | by_hand           |
+| post     | -              | letter     | easy_read | -            | reminder_7d   | R       | by_hand           |
+| post     | -              | text       | audio     | -            | going_ahead_1 | R       | by_hand           |
+| post     | -              | none       | braille   | -            | reminder_7d   | -       | no_contact_wanted |
+| post     | -              | email      | braille   | by_hand      | confirmation  | R       | call              |
+| post     | -              | email      | braille   | by_hand,call | confirmation  | R       | r@example.org     |
+| post     | -              | letter     | braille   | by_hand,call | confirmation  | -       | prefers_letters   |
+| post     | -              | email      | braille   | -            | offer_1       | -       | needs_format      |
+| post     | -              | email      | braille   | -            | to_confirm_1  | -       | needs_format      |
+| post     | -              | letter     | braille   | -            | manage_link_1 | R       | r@example.org     |
+| post     | -              | letter     | braille   | -            | handed_over_2 | -       | prefers_letters   |
+| phone    | -              | email      | braille   | -            | confirmation  | R       | call              |
+| -        | -              | email      | braille   | -            | confirmation  | -       | no_address        |
+| post     | email          | email      | braille   | -            | confirmation  | A       | a@example.org     |
+| post     | phone          | letter     | braille   | -            | confirmation  | R       | by_hand           |
+| post     | -              | letter     | email     | -            | confirmation  | R       | r@example.org     |
+| post     | -              | letter     | large_print | -          | confirmation  | R       | letter            |
+| post     | -              | call       |           | -            | confirmation  | R       | call              |
+| post     | -              | call       |           | -            | offer_1       | R       | r@example.org     |
+| post     | email          | call       |           | call         | confirmation  | A       | a@example.org     |
+"""
 OWN = {
     "email": OwnContact(email=OWN_MAIL),
     "no email": OwnContact(email=""),
@@ -208,6 +231,22 @@ def test_who_gets_a_message_by_the_channels_of_a_council(line: str) -> None:
     else:
         assert [(one.name, one.address) for one in found] == [(whom, where if "@" in where else number)]
         assert found[0].channel == ("email" if "@" in where else where)
+
+
+@pytest.mark.parametrize("line", BY_FORM.strip().splitlines()[2:])
+def test_who_gets_a_message_in_which_form(line: str) -> None:
+    resident, acting, preference, form, failed, kind, whom, where = (part.strip() for part in line.split("|")[1:-1])
+    known = contacts(Case(resident, acting, preference, "-", kind, whom, where))
+    person = replace(known.resident, letter_format=form)
+    if resident == "post":
+        person = replace(person, email=R_MAIL, phone=R_PHONE, postal="1 Sample Street\nN12 0AA")
+    rules = ChannelRules(EVERY_CHANNEL | {"by_hand"})
+    found = deliveries_for(replace(known, resident=person), kind, rules, frozenset(failed.split(",")))
+    if isinstance(found, Withheld):
+        assert (whom, where) == ("-", found.code)
+    else:
+        assert found[0].name == whom
+        assert where in (found[0].channel, found[0].address)
 
 
 def test_the_order_for_every_other_message_counts_where_a_message_has_none_of_its_own() -> None:

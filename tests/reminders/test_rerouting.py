@@ -24,7 +24,7 @@ from people.residents.tables import Resident
 from reminders.channels.base import ChannelUnavailable, DeliveryDeferred
 from reminders.outbox import plan_notifications
 from reminders.reach_queries import readers_of
-from reminders.recipients import CHANNELS, USUAL_CHANNELS
+from reminders.recipients import BY_HAND, CHANNELS, USUAL_CHANNELS
 from reminders.reconciliation import BEFORE_VISIT
 from reminders.rerouting import plan_next_channel
 from reminders.stuck_messages import replace_stuck
@@ -99,7 +99,7 @@ class Post:
 
 @pytest.fixture
 def post(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
-    monkeypatch.setitem(database.facts, CHANNELS, frozenset(USUAL_CHANNELS))
+    monkeypatch.setitem(database.facts, CHANNELS, frozenset({*USUAL_CHANNELS, BY_HAND}))
     with appointment_changed.connected_to(plan_notifications), readers_asked.connected_to(readers_of):
         yield Post(make_runtime(database), make_world(database))
 
@@ -336,7 +336,7 @@ def test_one_post_brings_one_reminder(post: Post, *, is_changed: bool) -> None:
     assert due
     assert len(due) == len(set(due))
     assert "reminder_2h" in {row.kind for row in letters}
-    post.record(replace(LETTERS, large_print=True))
+    post.record(replace(LETTERS, letter_format="large_print"))
     assert [row.due_at for row in notifications(post.database) if row.id in {one.id for one in letters}] == [
         row.due_at for row in letters
     ]

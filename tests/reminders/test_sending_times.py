@@ -17,10 +17,11 @@ from core.clock import FixedClock
 from locations.tables import Authority
 from people.residents.details import ResidentDetails
 from people.residents.tables import Resident
+from reminders.contacts import Contacts, Person
 from reminders.due_times import Owed, PlanningInput
 from reminders.outbox import plan_notifications
 from reminders.planned_ways import planned_ways
-from reminders.recipients import CALL, CHANNELS, EMAIL, TEXT, USUAL_CHANNELS, ChannelRules, Contacts, Person
+from reminders.recipients import CALL, CHANNELS, EMAIL, TEXT, USUAL_CHANNELS, ChannelRules
 from reminders.sending_times import Hours, SendingRules, due_for, is_urgent, may_go_at, says_it_again
 from reminders.tables import Notification
 from tests.reminders.make_bulk_notifications import notifications

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from core.language import language_for
 from core.tokens import appointment_of_short_token, is_short_token, short_token
+from reminders.contacts import Contacts, Person
 from reminders.delivery_decisions import MessageFacts
 from reminders.former_owners import FormerOwner
 from reminders.gsm7 import Alphabet, plain, text_size, without_marks
@@ -30,9 +31,7 @@ from reminders.recipients import (
     SITE_MESSAGE,
     TEXT_ANSWER,
     WISH_PAUSED,
-    Contacts,
     Delivery,
-    Person,
     family_of,
 )
 from reminders.text_answers import TextAnswer

@@ -109,6 +109,7 @@ LAYER_OF_MODULE = {
     "reminders.costs.kind_switching": "use_cases",
     "reminders.costs.running_trials": "queries",
     "reminders.failure_work": "use_cases",
+    "reminders.hand_made.made_tasks": "use_cases",
     "reminders.confirming.unconfirmed": "use_cases",
     "reminders.heartbeat": "queries",
     "reminders.held_offers": "use_cases",

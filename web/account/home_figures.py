@@ -24,6 +24,7 @@ from people.residents.access_log import log_access
 from people.staff.colleague_queries import former_advisers
 from people.staff.policy import Action, Role, sites_for
 from reminders.failure_queries import people_with_failures
+from reminders.hand_made.made_queries import to_make_count
 from reminders.heartbeat import is_fresh
 from reminders.inbound_queries import texts_to_read_count
 from reminders.untold import untold_count
@@ -162,6 +163,7 @@ def _people_to_tell(context: StaffContext) -> Iterator[ToDo]:
                 unsent,
             )
             yield ToDo(text, untold)
+    yield from _to_make(context)
     yield from _failures(context)
     texts = url_or_none("messages.text_list")
     if texts and _may(context, Action.RING_PEOPLE) and (unread := texts_to_read_count(db, council)):
@@ -169,6 +171,15 @@ def _people_to_tell(context: StaffContext) -> Iterator[ToDo]:
     waiting = url_or_none("messages.waiting_list")
     if waiting and _may(context, Action.BOOK_FOR_RESIDENT):
         yield from _people_who_wait(context, waiting)
+
+
+def _to_make(context: StaffContext) -> Iterator[ToDo]:
+    """What is to be made in a form that we cannot write in."""
+    href = url_or_none("messages.untold_list")
+    if href and _may(context, Action.SEE_RESIDENT):
+        made = to_make_count(context.db, context.authority.id, context.now, site_ids=context.served_sites)
+        text = ngettext("Make and send %(num)d message by hand", "Make and send %(num)d messages by hand", made)
+        yield from [ToDo(text, href)] if made else []
 
 
 def _failures(context: StaffContext) -> Iterator[ToDo]:

@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, StopValidation
 from core.contact_values import EMAIL_IN_TEXT
 from core.language import LANGUAGES
 from people.residents.birth_dates import find_birth_date
-from people.residents.details import NEEDS, ResidentDetails
+from people.residents.details import EMAIL_ONLY, NEEDS, ResidentDetails
 from people.residents.search import read_search
 from people.residents.tables import Resident
 from web import labels
@@ -32,6 +32,7 @@ from web.components.form_fields import (
     optional,
 )
 from web.language_labels import MESSAGE_LANGUAGES, code_of_language
+from web.message_labels import LETTER_FORMATS
 
 OFF = {"autocomplete": "off", "spellcheck": "false"}
 
@@ -75,7 +76,12 @@ class ResidentForm(Form):
     do_not_text = Checkbox(_("Do not text"))
     leave_no_message = Checkbox(_("Leave no message when nobody answers"))
     uses_neutral_name = Checkbox(_("Name no service, only “your appointment”"))
-    large_print = Checkbox(_("Letters in large print"))
+    letter_format = Choice(
+        _("In which form do they need what we write?"),
+        description=_("Easy read, braille and audio are made by staff, also in place of emails and texts"),
+        choices=list(LETTER_FORMATS.items()),
+        default="",
+    )
     message_language = Choice(
         _("In which language do they want us to write and speak?"),
         choices=list(MESSAGE_LANGUAGES.items()),
@@ -102,6 +108,11 @@ class ResidentForm(Form):
         if field_.data == "letter" and self.address.data and not self.postcode.data:
             raise StopValidation(_("A letter needs the postcode too. Choose another way, or enter it"))
 
+    def validate_letter_format(self, field_: Any) -> None:
+        """Raises: StopValidation for email in place of letters to nowhere."""
+        if field_.data == EMAIL_ONLY and not self.email.data:
+            raise StopValidation(_("Enter their email address too, or choose another form"))
+
     def _message_language(self) -> str:
         """The language that was chosen; where nobody was asked, the one that was typed, as far as we write in it."""
         chosen = self.message_language.data
@@ -124,14 +135,14 @@ class ResidentForm(Form):
             uses_neutral_name=bool(self.uses_neutral_name.data),
             date_of_birth=self.date_of_birth.day if self.date_of_birth.data else None,
             address=self.address.data or "",
-            large_print=bool(self.large_print.data),
+            letter_format=self.letter_format.data or "",
         )
 
 
 # The facts of a resident that the form has.
 FORM_FACTS = (
     "name", "phone", "email", "postcode", "date_of_birth", "contact_preference", "do_not_text", "leave_no_message",
-    "safe_hours", "uses_neutral_name", "language", "message_language", "support_needs", "address", "large_print",
+    "safe_hours", "uses_neutral_name", "language", "message_language", "support_needs", "address", "letter_format",
 )  # fmt: skip
 FACTS = tuple(name for name in ResidentDetails.__dataclass_fields__)
 

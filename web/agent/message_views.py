@@ -12,9 +12,10 @@ from core.tokens import spoken_reference
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from reminders.contacts import Contacts
 from reminders.delivery_decisions import PENDING, WITHHELD
 from reminders.history_queries import MessageHistoryEntry, message_history
-from reminders.recipients import CONTACT_CHANGED, HANDED_OVER, Contacts, Withheld, deliveries_for
+from reminders.recipients import CONTACT_CHANGED, HANDED_OVER, Withheld, deliveries_for
 from web.confirmation_lines import confirmation_lines
 from web.labels import labels_of
 from web.message_labels import FAILURE_RESULTS, MESSAGE_CHANNELS, MESSAGE_KINDS, MESSAGE_OUTCOMES, message_reason

@@ -33,7 +33,7 @@ LABELS: Labels = {
     "message_language": _l("Language of messages"),
     "support_needs": _l("Support needs"),
     "address": _l("Postal address"),
-    "large_print": _l("Letters in large print"),
+    "letter_format": _l("The form in which they need what we write"),
 }
 LONGEST_SHOWN = 5_000
 

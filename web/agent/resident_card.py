@@ -17,7 +17,7 @@ from people.residents.contact_notes import Note, notes_of
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import resident_of
 from people.residents.tables import Resident
-from reminders.recipients import Person
+from reminders.contacts import Person
 from web.agent.call_request import Typed
 from web.agent.forms import facts_of
 from web.labels import CONTACT_PREFERENCES, NEEDS, label_of, labels_of, wishes_of

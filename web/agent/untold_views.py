@@ -27,6 +27,7 @@ from reminders.site_text import SiteText
 from reminders.site_text_queries import site_texts
 from reminders.untold import Untold, calls_later, mark_told, untold
 from reminders.words_to_leave import words_to_leave
+from web.agent.hand_made_views import lines_to_make
 from web.agent.message_views import blueprint
 from web.labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, labels_of, phone_of, wishes_of
 from web.language_labels import language_to_ring_in
@@ -157,6 +158,7 @@ def _list_page(context: StaffContext, error: LazyString | str = "") -> str:
         "staff/untold.html",
         lines=lines,
         is_cut=len(found) > MOST_SHOWN,
+        made=lines_to_make(context),
         later=calls_later(*place, site_ids=context.served_sites),
         told=None if error else _just_told(context),
         done="" if error else request.args.get("done", ""),

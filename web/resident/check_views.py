@@ -20,8 +20,8 @@ from core.rate_limits import SlowingLimit, check_slowing_limit
 from core.tokens import digest, mark_of_digest
 from people.residents.details import Representation, ResidentDetails
 from people.staff.access_marks import public
+from reminders.contacts import Contacts, Person
 from reminders.expected_queries import NewVisit
-from reminders.recipients import Contacts, Person
 from web.message_routes import route_of, route_of_booked
 from web.page_context import PageContext, council_context
 from web.request_language import language_to_keep

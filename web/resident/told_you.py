@@ -12,10 +12,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from core.personal_data import mask_email, mask_phone
+from reminders.contacts import Contacts
 from reminders.expected import Expected
 from reminders.expected_queries import NewVisit, expected_of_change, expected_of_contacts, expected_of_moves
 from reminders.reasons import NO_CONTACT_WANTED, SILENCE
-from reminders.recipients import CALL, EMAIL, LETTER, TEXT, Contacts
+from reminders.recipients import BY_HAND, CALL, EMAIL, LETTER, TEXT
 from web.labels import Labels, label_of
 from web.page_context import PageContext
 from web.request_language import format_day_short, format_moment_short
@@ -26,12 +27,14 @@ CONFIRMED: Labels = {
     TEXT: _l("We confirm it by text message to %(address)s."),
     LETTER: _l("We confirm it by letter to your address."),
     CALL: _l("We ring %(address)s to confirm it."),
+    BY_HAND: _l("We send you the confirmation in the form that you asked for."),
 }
 REMINDED: Labels = {
     EMAIL: _l("We remind you by email to %(address)s."),
     TEXT: _l("We remind you by text message to %(address)s."),
     LETTER: _l("We remind you by letter to your address."),
     CALL: _l("We ring %(address)s to remind you."),
+    BY_HAND: _l("We send you a reminder in the form that you asked for."),
 }
 # The codes of the languages that a council may have, in their order.
 IN_LANGUAGES: Mapping[tuple[str, ...], LazyString] = {
@@ -85,7 +88,7 @@ def _of_notice(one: Expected) -> Iterator[str]:
         yield _("It may take longer than usual.")
     elif one.channel == LETTER:
         yield _("We post it on %(day)s.", day=format_day_short(_local(one).date()))
-    elif not one.is_at_once:
+    elif not one.is_at_once and one.channel != BY_HAND:
         yield _("That will be on %(moment)s.", moment=format_moment_short(_local(one)))
 
 

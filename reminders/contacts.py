@@ -1,0 +1,54 @@
+"""The people of an appointment, and all that decides how they are reached. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.language import DEFAULT_LANGUAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can be reached: the resident, or who acts for them."""
+
+    name: str
+    email: str = ""
+    phone: str = ""
+    postal: str = ""  # lines, the postcode last; empty where no letter would arrive
+    letter_format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnContact:
+    """What one appointment says about contact in place of the resident's record. None is as the record says."""
+
+    email: str | None = None
+    phone: str | None = None
+    preference: str | None = None
+    leave_no_message: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Everything about the people of one appointment that decides who gets a message. `language` is a code.
+
+    `safe_hours` ("10:00-12:00") are those in which they may be rung and texted; empty for any.
+    `earlier_emails` is where messages went before each change of the contact, the first change first. `mode` is that of
+    the appointment.
+    """
+
+    resident: Person
+    representative: Person | None = None
+    preference: str = "email"
+    do_not_text: bool = False
+    leave_no_message: bool = False
+    own: OwnContact = OwnContact()
+    earlier_emails: tuple[str, ...] = ()
+    language: str = DEFAULT_LANGUAGE
+    mode: str = ""
+    safe_hours: str = ""
+
+    @property
+    def wanted(self) -> str:
+        """The contact preference that counts."""
+        return self.preference if self.own.preference is None else self.own.preference

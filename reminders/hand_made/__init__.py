@@ -1,0 +1,1 @@
+"""What staff make and send in a form that we cannot write in: easy read, braille, audio."""
