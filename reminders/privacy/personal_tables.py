@@ -47,6 +47,7 @@ from locations.session_facts import FROM_FILE
 from locations.tables import Closure
 from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
 from reminders.costs.tables import TrialAllotment
+from reminders.hand_made.tables import HandMadeTask
 from reminders.recipients import HANDED_OVER
 from reminders.tables import (
     CouncilPause,
@@ -286,7 +287,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
 )
 
 # What is kept besides about somebody's appointments, without a personal column: what it was for, and what came of it.
-_ABOUT_VISITS = (AppointmentService, RebookItem, Proposal, Ringing, EndedFailure, TrialAllotment)
+_ABOUT_VISITS = (AppointmentService, RebookItem, Proposal, Ringing, EndedFailure, HandMadeTask, TrialAllotment)
 OF_APPOINTMENTS: tuple[Table, ...] = tuple(map(table_of, _ABOUT_VISITS))
 
 

@@ -107,6 +107,7 @@ ELSEWHERE = {
     },
     "staff": {
         *("agent.confirm_visit", "agent.urgent_visit"),
+        *("messages.end_hand_made", "messages.take_hand_made"),
         "agent.keep",
         "agent.stop_calendar",
         "council.add_colleagues",

@@ -29,7 +29,7 @@ from reminders.reach_queries import can_be_told
 from tests.support.callers import Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.crawl import crawl
 from tests.support.factories import make_resource, make_runtime
-from tests.support.failures import failed_message, failed_wish_mail
+from tests.support.failures import failed_message, failed_wish_mail, message_to_make
 from tests.support.set_up import change_session, change_site
 from web.staff_guard import mark_of_endpoint
 
@@ -44,6 +44,7 @@ def callers(database: Database, clock: FixedClock) -> Callers:
     today = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
     booked = book_for(database, town, callers.people["aminah"], today, agent, clock.now())
     failed_message(database, booked.reference, clock.now())
+    message_to_make(database, booked.reference, clock.now())
     make_resource(database, town.authority_id, town.sites["hub"], "ann", kind="adviser")
     with database.writing() as db:
         closure = Closure(

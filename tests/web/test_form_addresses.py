@@ -41,6 +41,7 @@ ARGUMENTS: dict[str, Any] = {
     "kind": "reminder",
     "trial": 1,
     "service_id": 1,
+    "task": 1,
 }
 
 

@@ -44,6 +44,7 @@ from reminders.tables import CouncilPause
 from tests.support.calendar_server import outside_calendar
 from tests.support.council import make_key, make_staff
 from tests.support.factories import World, make_appointment, make_site, make_world, slot_key_at
+from tests.support.failures import message_to_make
 from tests.support.inbound_texts import inbound_text
 from tests.support.set_up import change_site
 from tests.web.account.pages import token_on
@@ -60,6 +61,7 @@ NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "si
     "inbound_text": 999_999,
     "calendar": 999_999,
     "trial": 999_999,
+    "task": 999_999,
     "service_id": 999_999,
     "change": 999_999,
     "slug": "nothing-is-called-this",
@@ -124,7 +126,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         name,
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
         | {"calendar": outside_calendar(database, world, clock.now()), "trial": trial}
-        | {"service_id": world.service_ids[0]}
+        | {"service_id": world.service_ids[0], "task": message_to_make(database, booked.reference, clock.now())}
         | {"api_key": api_key, "pause": pause, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
         | {

@@ -28,14 +28,14 @@ from web.message_labels import LETTER_FORMATS, MESSAGE_KINDS
 from web.page_context import StaffContext, staff_context
 
 MOST_SHOWN = 200
-PATH = "/staff/untold/make/<int:message>"
+PATH = "/staff/untold/make/<int:task>"
 
 
 @dataclass(frozen=True)
 class MakeLine:
     """A message to make: of which appointment, in which form, until when it is sent, and who makes it, if anybody."""
 
-    message: int
+    task: int
     view: AppointmentView
     kind: str
     form: str
@@ -59,7 +59,7 @@ def _line(context: StaffContext, one: ToMake, view: AppointmentView) -> MakeLine
     until = sent_by(view.starts_at, context.authority.zone, context.authority.division)
     code = view.resident.letter_format
     return MakeLine(
-        message=one.notification_id,
+        task=one.notification_id,
         view=view,
         kind=label_of(MESSAGE_KINDS, family_of(one.kind)),
         form=label_of(LETTER_FORMATS, code if code in HAND_MADE else ""),
@@ -74,22 +74,22 @@ def _line(context: StaffContext, one: ToMake, view: AppointmentView) -> MakeLine
 
 @blueprint.get(PATH)
 @requires(Action.SEE_RESIDENT)
-def hand_made(message: int) -> ResponseReturnValue:
+def hand_made(task: int) -> ResponseReturnValue:
     """One message to make: what it has to say, where it goes, and the buttons for how it ended."""
     with staff_context() as context:
-        return _page(context, message)
+        return _page(context, task)
 
 
 @blueprint.post(f"{PATH}/take")
 @requires(Action.SEE_RESIDENT)
-def take_hand_made(message: int) -> ResponseReturnValue:
+def take_hand_made(task: int) -> ResponseReturnValue:
     """Take it, or take it over from who had it when the page was shown."""
     seen = request.form.get("maker", "")
     with staff_context() as context:
         is_mine = take_task(
             context.runtime,
             context.authority.id,
-            message,
+            task,
             context.staff.staff_id,
             instead_of=int(seen) if seen.isascii() and seen.isdigit() else None,
             actor=context.actor,
@@ -97,13 +97,13 @@ def take_hand_made(message: int) -> ResponseReturnValue:
         )
     if not is_mine:
         with staff_context() as context:
-            return _page(context, message, is_taken=True), 409
-    return redirect(url_for("messages.hand_made", message=message), code=303)
+            return _page(context, task, is_taken=True), 409
+    return redirect(url_for("messages.hand_made", task=task), code=303)
 
 
 @blueprint.post(PATH)
 @requires(Action.SEE_RESIDENT)
-def end_hand_made(message: int) -> ResponseReturnValue:
+def end_hand_made(task: int) -> ResponseReturnValue:
     """Write how it ended, and go back to the list."""
     outcome = next((one for one in MadeOutcome if one.value == request.form.get("outcome")), None)
     if outcome is None:
@@ -113,24 +113,24 @@ def end_hand_made(message: int) -> ResponseReturnValue:
             is_written = end_task(
                 context.runtime,
                 context.authority.id,
-                message,
+                task,
                 context.staff.staff_id,
                 outcome,
                 actor=context.actor,
                 site_ids=context.served_sites,
-                idempotency=context.form_key("end_hand_made", (str(message), outcome.value)),
+                idempotency=context.form_key("end_hand_made", (str(task), outcome.value)),
             )
         except IdempotencyMismatch:
             is_written = False
     if not is_written:
         with staff_context() as context:
-            return _page(context, message, is_taken=True), 409
+            return _page(context, task, is_taken=True), 409
     return redirect(url_for("messages.untold_list", done=f"made_{outcome.value}"), code=303)
 
 
-def _page(context: StaffContext, message: int, *, is_taken: bool = False) -> str:
-    line = _only(lines_to_make(context, message))
-    body = what_it_says(context.db, message, _writer(context), context.now)
+def _page(context: StaffContext, task: int, *, is_taken: bool = False) -> str:
+    line = _only(lines_to_make(context, task))
+    body = what_it_says(context.db, task, _writer(context), context.now)
     with context.runtime.database.writing() as db:
         residents = [line.view.resident.id]
         log_access(db, context.authority.id, None, context.actor, "untold", context.now, residents=residents)
