@@ -10,7 +10,6 @@ from booking.proposals.tables import Wish
 from booking.proposals.wish_rules import BY_EMAIL
 from booking.tables import Appointment
 from core.database import Database
-from people.residents.details import BRAILLE
 from people.residents.tables import Resident
 from reminders.tables import Notification, WishMail
 from reminders.wish_mail_queries import LINK
@@ -28,10 +27,9 @@ def failed_wish_mail(database: Database, wish_id: int, now: datetime) -> None:
 
 
 def message_to_make(database: Database, reference: str, now: datetime) -> int:
-    """The id of a confirmation of the appointment that staff are to make in braille."""
+    """The id of a confirmation of the appointment that staff are to make by hand."""
     with database.writing() as db:
         row = db.scalars(select(Appointment).where(Appointment.reference == reference)).one()
-        db.get_one(Resident, row.resident_id).letter_format = BRAILLE
         key = {"authority_id": row.authority_id, "appointment_id": row.id, "version": row.version}
         when = {"due_at": now, "next_try_at": now, "created_at": now, "useful_until": row.starts_at}
         message = Notification(

@@ -98,6 +98,8 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
     runtime = runtime_of(app)
     starts_at = datetime(2026, 11, 24, 10, 0, tzinfo=clock.now().tzinfo)
     booked = make_appointment(runtime, world, starts_at, resident=ResidentDetails(name, "robin@example.org"))
+    late = starts_at + timedelta(hours=4)
+    made_for = make_appointment(runtime, world, late, resident=ResidentDetails(f"{name} Braille", "b@example.org"))
     held = hold_slot(runtime, slot_key_at(world, starts_at + timedelta(hours=1)), for_public=False)
     with database.reading() as db:
         resident_id = db.scalars(select(Appointment.resident_id).where(Appointment.reference == booked.reference)).one()
@@ -126,7 +128,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         name,
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
         | {"calendar": outside_calendar(database, world, clock.now()), "trial": trial}
-        | {"service_id": world.service_ids[0], "task": message_to_make(database, booked.reference, clock.now())}
+        | {"service_id": world.service_ids[0], "task": message_to_make(database, made_for.reference, clock.now())}
         | {"api_key": api_key, "pause": pause, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
         | {
@@ -383,6 +385,7 @@ def at_another_site(
         "service_id",
         "pause",
         "trial",
+        "task",
     )
     nothing = {name: NOBODYS[name] for name in names}
     return signed_in(app, database, clock, member), Numbers(
