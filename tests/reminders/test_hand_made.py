@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -13,7 +13,7 @@ from people.staff.tables import StaffMember
 from reminders.hand_made.made_queries import to_make, to_make_count, what_it_says
 from reminders.hand_made.made_tasks import MadeOutcome, end_task, take_task
 from reminders.ledger_queries import Ledger, ledger_lines
-from reminders.posting import sent_by
+from reminders.posting import last_post
 from reminders.tables import Notification
 from tests.reminders.channels import writer
 from tests.reminders.make_bulk_notifications import notifications
@@ -49,7 +49,7 @@ def test_each_message_becomes_a_task_and_no_letter_email_or_text_goes(post: Post
     assert post.email.sent == post.text.sent == []
     reminders = [row for row in waiting(post) if row.kind.startswith("reminder")]
     assert len({row.due_at for row in reminders}) == len(reminders)  # of those that go by one post, one
-    assert all(row.due_at < sent_by(post.starts, "Europe/London", "england-and-wales") for row in waiting(post))
+    assert all(row.due_at < last_post(post.starts, "Europe/London", "england-and-wales")[1] for row in waiting(post))
 
 
 def test_a_task_has_one_maker_and_says_what_is_to_be_written(post: Post) -> None:
@@ -96,8 +96,3 @@ def test_too_late_for_the_post_is_a_call_from_the_start_and_email_in_place_of_le
     assert post.rows() == {"call for by_hand": "pending"}
     post.record(replace(READER, letter_format="email", contact_preference="letter"))
     assert post.rows()["email"] == "pending"
-
-
-def test_what_is_sent_by_then_arrives_on_a_working_day_before_the_visit() -> None:
-    monday = datetime(2026, 12, 7, 10, tzinfo=UTC)
-    assert sent_by(monday, "Europe/London", "england-and-wales").date() == date(2026, 12, 1)

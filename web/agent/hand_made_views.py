@@ -19,7 +19,7 @@ from people.staff.policy import Action
 from reminders.hand_made.made_queries import ToMake, to_make, what_it_says
 from reminders.hand_made.made_tasks import MadeOutcome, end_task, take_task
 from reminders.messages import MessageWriter
-from reminders.posting import sent_by
+from reminders.posting import last_post
 from reminders.recipients import family_of
 from web.agent.message_views import blueprint
 from web.labels import label_of
@@ -56,7 +56,7 @@ def lines_to_make(context: StaffContext, only: int | None = None) -> list[MakeLi
 
 
 def _line(context: StaffContext, one: ToMake, view: AppointmentView) -> MakeLine:
-    until = sent_by(view.starts_at, context.authority.zone, context.authority.division)
+    until = last_post(view.starts_at, context.authority.zone, context.authority.division)[1]
     code = view.resident.letter_format
     return MakeLine(
         task=one.notification_id,
