@@ -22,7 +22,7 @@ from locations.own_words import Told
 from people.residents.tables import Representative, Resident
 from reminders.arrival_queries import has_gone_out
 from reminders.confirming.confirm_facts import ConfirmFacts
-from reminders.contact_columns import CONTACT_COLUMNS, PEOPLE, contacts_of
+from reminders.contact_columns import CONTACT_COLUMNS, PEOPLE
 from reminders.delivery_decisions import PENDING, ClaimedRow, MessageFacts, ReadyMessage
 from reminders.former_owner_queries import former_owners
 from reminders.further_fact_queries import offered_times, text_answers
@@ -34,6 +34,7 @@ from reminders.recipients import (
     SITE_MESSAGE,
     TEXT_ANSWER,
     TO_CONFIRM,
+    contacts_of,
     email_address,
     family_of,
     is_current,

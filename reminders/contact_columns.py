@@ -1,14 +1,11 @@
-"""The columns that say how the people of an appointment are reached, and the contacts in a row of them."""
+"""The columns that say how the people of an appointment are reached, as `recipients.contacts_of` reads them."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from sqlalchemy import case, select
 
 from booking.tables import Appointment
 from people.residents.tables import Representative, Resident
-from reminders.contacts import Contacts, OwnContact, Person
 
 # Where a letter would arrive: at an address that is whole, and from which none has come back.
 POSTAL_COLUMNS = (
@@ -51,22 +48,3 @@ PEOPLE = (
     .join(Resident, Resident.id == Appointment.resident_id)
     .outerjoin(Representative, Representative.id == Appointment.representative_id)
 )
-
-
-def contacts_of(row: Any) -> Contacts:
-    """The contacts in a row with `CONTACT_COLUMNS`."""
-    acting = None if row.acting_name is None else Person(row.acting_name, row.acting_email, row.acting_phone)
-    return Contacts(
-        resident=Person(
-            row.resident_name, row.resident_email, row.resident_phone, row.resident_postal, row.letter_format
-        ),
-        representative=acting,
-        preference=row.contact_preference,
-        do_not_text=row.do_not_text,
-        leave_no_message=row.leave_no_message,
-        own=OwnContact(row.own_email, row.own_phone, row.own_preference, row.own_leave_no_message),
-        earlier_emails=tuple(row.earlier_emails or ()),
-        language=row.message_language,
-        mode=row.mode,
-        safe_hours=row.safe_hours,
-    )

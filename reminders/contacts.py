@@ -47,8 +47,3 @@ class Contacts:
     language: str = DEFAULT_LANGUAGE
     mode: str = ""
     safe_hours: str = ""
-
-    @property
-    def wanted(self) -> str:
-        """The contact preference that counts."""
-        return self.preference if self.own.preference is None else self.own.preference

@@ -16,7 +16,7 @@ from booking.states import ContactChange
 from booking.tables import Appointment
 from locations.model import AuthorityFacts, ServiceFacts
 from people.residents.tables import Representative, Resident
-from reminders.contact_columns import CONTACT_COLUMNS, contacts_of
+from reminders.contact_columns import CONTACT_COLUMNS
 from reminders.contacts import Contacts, Person
 from reminders.costs.kinds_off import kinds_off_of
 from reminders.costs.running_trials import running_plans
@@ -36,7 +36,7 @@ from reminders.history_queries import reason_for_silence, reasons_for_silence
 from reminders.outbox import input_of, planning_rows
 from reminders.outdated import number_of_offer
 from reminders.queue import pauses_on
-from reminders.recipients import BOOKED, DID_NOT_ATTEND, OFFER, rules_in
+from reminders.recipients import BOOKED, DID_NOT_ATTEND, OFFER, contacts_of, rules_in
 from reminders.sending_times import rules_of_council
 from reminders.tables import Notification
 

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from booking.tables import Appointment, HandOver
 from people.residents.tables import Representative, Resident
-from reminders.contact_columns import EMAIL, POSTAL_COLUMNS, contacts_of
+from reminders.contact_columns import EMAIL, POSTAL_COLUMNS
 from reminders.delivery_decisions import IN_DOUBT, SENT, SENT_OUTCOME, UNCLEAR_OUTCOME
 from reminders.former_owners import FormerOwner
-from reminders.recipients import CONFIRMATION, HANDED_OVER, REMINDER, RESCHEDULED
+from reminders.recipients import CONFIRMATION, HANDED_OVER, REMINDER, RESCHEDULED, contacts_of
 from reminders.tables import DeliveryAttempt, Notification
 
 # A try that runs may arrive: it counts.

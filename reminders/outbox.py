@@ -17,7 +17,7 @@ from core.errors import NotFound
 from core.transactions import lock_by_name
 from locations.tables import Authority, Service
 from people.residents.tables import Representative, Resident
-from reminders.contact_columns import CONTACT_COLUMNS, contacts_of
+from reminders.contact_columns import CONTACT_COLUMNS
 from reminders.costs.kinds_off import kinds_off_of
 from reminders.costs.running_trials import allot
 from reminders.costs.tables import ReminderTrial, TrialAllotment
@@ -50,6 +50,7 @@ from reminders.recipients import (
     CONFIRMATION,
     MANAGE_LINK,
     RESCHEDULED,
+    contacts_of,
     rules_in,
 )
 from reminders.tables import Notification

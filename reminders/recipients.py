@@ -31,7 +31,7 @@ from booking.states import WITHOUT_EMAIL
 from core.language import DEFAULT_LANGUAGE
 from locations.message_channels import CHANNEL_PLACES, EVERY_MESSAGE
 from people.residents.details import EMAIL_ONLY, HAND_MADE
-from reminders.contacts import Contacts, Person
+from reminders.contacts import Contacts, OwnContact, Person
 from reminders.reasons import NEEDS_FORMAT, NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS
 
 CONFIRMATION, RESCHEDULED, CANCELLED = "confirmation", "rescheduled", "cancelled"
@@ -69,10 +69,8 @@ CALL, BY_HAND = "call", "by_hand"  # staff ring them; staff make it in the form 
 BY_STAFF = (CALL, BY_HAND)
 # Where a council has said nothing else: as far as there are such channels, and as they serve the message.
 USUAL_CHANNELS = (EMAIL, TEXT, LETTER, CALL)
-CHANNELS, WITHOUT_PROVIDERS = (
-    "channels",
-    frozenset({EMAIL, *BY_STAFF}),
-)  # the fact of an installation: how it reaches people
+# The fact of an installation: how it reaches people.
+CHANNELS, WITHOUT_PROVIDERS = "channels", frozenset({EMAIL, *BY_STAFF})
 # What concerns the visit itself: staff ring about nothing else, and write no letter about it.
 ABOUT_THE_VISIT = (CONFIRMATION, RESCHEDULED, CANCELLED, ARRANGEMENT, REMINDER, SITE_MESSAGE)
 BY_POST = (*ABOUT_THE_VISIT, HANDED_OVER, GOING_AHEAD)
@@ -163,6 +161,30 @@ class Withheld:
     channel: str = EMAIL
 
 
+def wanted_by(contacts: Contacts) -> str:
+    """The contact preference that counts."""
+    return contacts.preference if contacts.own.preference is None else contacts.own.preference
+
+
+def contacts_of(row: Any) -> Contacts:
+    """The contacts in a row with `CONTACT_COLUMNS`."""
+    acting = None if row.acting_name is None else Person(row.acting_name, row.acting_email, row.acting_phone)
+    return Contacts(
+        resident=Person(
+            row.resident_name, row.resident_email, row.resident_phone, row.resident_postal, row.letter_format
+        ),
+        representative=acting,
+        preference=row.contact_preference,
+        do_not_text=row.do_not_text,
+        leave_no_message=row.leave_no_message,
+        own=OwnContact(row.own_email, row.own_phone, row.own_preference, row.own_leave_no_message),
+        earlier_emails=tuple(row.earlier_emails or ()),
+        language=row.message_language,
+        mode=row.mode,
+        safe_hours=row.safe_hours,
+    )
+
+
 def deliveries_for(
     contacts: Contacts, kind: str, rules: ChannelRules, failed: Set[str] = frozenset()
 ) -> tuple[Delivery, ...] | Withheld:
@@ -186,7 +208,7 @@ def _reason(contacts: Contacts, kind: str) -> str:
     if _is_needed(contacts, kind):
         return NO_ADDRESS
     is_unmade = contacts.resident.letter_format in HAND_MADE and family_of(kind) not in (*MADE, *AS_IT_IS)
-    return _REASONS.get(contacts.wanted, NEEDS_FORMAT if is_unmade else NO_ADDRESS)
+    return _REASONS.get(wanted_by(contacts), NEEDS_FORMAT if is_unmade else NO_ADDRESS)
 
 
 def email_address(contacts: Contacts, rules: ChannelRules) -> str:
@@ -197,7 +219,7 @@ def email_address(contacts: Contacts, rules: ChannelRules) -> str:
 
 def _wanted_channels(contacts: Contacts, kind: str, rules: ChannelRules) -> list[str]:
     """The channels for a message of this kind, what is preferred first, without those that are not wanted."""
-    channels, preference = rules.channels_for(kind), contacts.wanted
+    channels, preference = rules.channels_for(kind), wanted_by(contacts)
     if _is_needed(contacts, kind):
         return [channel for channel in channels if channel in (EMAIL, TEXT)]
     unwanted = _UNWANTED.get(preference, frozenset())
@@ -214,7 +236,7 @@ def _in_turn(contacts: Contacts, resident: Person, kind: str, rules: ChannelRule
     people = [person for person in (contacts.representative, resident) if person]
     written = [(person, channel) for person in people for channel in _in_writing(person, contacts, kind, rules)]
     rung = [(person, CALL) for person in people if CALL in channels]
-    yield from [*rung, *written] if contacts.wanted == CALL else [*written, *rung]
+    yield from [*rung, *written] if wanted_by(contacts) == CALL else [*written, *rung]
     if resident.letter_format in HAND_MADE:
         yield from ((resident, channel) for channel in channels if channel in (EMAIL, TEXT) and family_of(kind) in MADE)
 
@@ -228,14 +250,14 @@ def _in_writing(person: Person, contacts: Contacts, kind: str, rules: ChannelRul
         return written
     if family_of(kind) in AS_IT_IS:
         return [channel for channel in written if channel != LETTER]
-    is_made = family_of(kind) in MADE and BY_HAND in rules.channels and contacts.wanted != "none"
+    is_made = family_of(kind) in MADE and BY_HAND in rules.channels and wanted_by(contacts) != "none"
     return [BY_HAND] if is_made else []
 
 
 def _is_needed(contacts: Contacts, kind: str) -> bool:
     """Whether a message goes to somebody who wants none such: they asked for it, or cannot come without it."""
     how_to_join = contacts.mode == VIDEO and family_of(kind) in TELL_HOW_TO_JOIN
-    wants_none = contacts.wanted in WITHOUT_EMAIL or contacts.resident.letter_format in HAND_MADE
+    wants_none = wanted_by(contacts) in WITHOUT_EMAIL or contacts.resident.letter_format in HAND_MADE
     return wants_none and (family_of(kind) == MANAGE_LINK or how_to_join)
 
 

@@ -33,6 +33,7 @@ from reminders.recipients import (
     Withheld,
     deliveries_for,
     rules_in,
+    wanted_by,
 )
 
 
@@ -110,7 +111,7 @@ def route_of(contacts: Contacts, starts_at: datetime) -> MessageRoute:
     return MessageRoute(
         deliveries=written,
         code=codes[0] if codes else "",
-        preference=contacts.wanted,
+        preference=wanted_by(contacts),
         reminders=() if isinstance(later, Withheld) else later,
         off=_switched_off(contacts.mode),
     )

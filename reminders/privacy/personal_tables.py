@@ -61,12 +61,11 @@ from reminders.tables import (
 
 _appointments, _residents, _notes = table_of(Appointment), table_of(Resident), table_of(ContactNote)
 _representatives, _tokens = table_of(Representative), table_of(ResidentNameToken)
-_notifications, _attempts = table_of(Notification), table_of(DeliveryAttempt)
-_calls, _requests = table_of(Call), table_of(LinkRequest)
+_notifications, _attempts, _wishes = table_of(Notification), table_of(DeliveryAttempt), table_of(Wish)
+_calls, _requests, _named_advisers = table_of(Call), table_of(LinkRequest), table_of(NamedAdviser)
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
 _inbound, _pauses, _feeds = table_of(InboundText), table_of(CouncilPause), table_of(ResidentFeed)
-_site_messages, _named_advisers = table_of(SiteMessage), table_of(NamedAdviser)
-_demo_messages, _audit, _wishes = table_of(DemoMessage), table_of(AuditEntry), table_of(Wish)
+_site_messages, _demo_messages, _audit = table_of(SiteMessage), table_of(DemoMessage), table_of(AuditEntry)
 Condition = ColumnElement[bool]
 
 

@@ -25,6 +25,7 @@ from reminders.recipients import (
     Withheld,
     deliveries_for,
     family_of,
+    wanted_by,
 )
 
 EMAIL_ONLY = ChannelRules(frozenset({"email"}))
@@ -294,4 +295,4 @@ def test_booking_renews_links_by_the_same_rule(case: Case) -> None:
     if family_of(case.kind) == MANAGE_LINK:
         assert link_sent_to(email, helper) == address
     elif family_of(case.kind) in (CONFIRMATION, RESCHEDULED):
-        assert written_to(people.wanted, email, helper, mode=people.mode) == address
+        assert written_to(wanted_by(people), email, helper, mode=people.mode) == address
