@@ -8,7 +8,7 @@ from alembic import op
 from migrations.column_types import UtcDateTime
 
 revision = "0095"
-down_revision = "0105"
+down_revision = "0100"
 branch_labels = None
 depends_on = None
 
