@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from booking.proposals.tables import Proposal
+from booking.proposals.tables import Proposal, Wish
 from booking.states import State
 from booking.tables import Appointment, AppointmentService
 from core.audit import AuditEntry
@@ -136,7 +136,8 @@ def _called(db: Session, ids: Collection[int]) -> Set[int]:
 def _was_touched(db: Session, facts: MessageFacts, since: datetime) -> bool:
     """Whether anything is on record of the visit or of whose it is since then: another address, a note, a call.
 
-    Or whether another time was offered for it: whoever answers nothing to that was told that they keep this one.
+    Or whether another time was offered for it, or they asked for an earlier one: whoever answers nothing to such an offer
+    was told that they keep this one.
     """
     about = or_(
         and_(AuditEntry.subject_kind == "appointment", AuditEntry.subject_id == facts.appointment_id),
@@ -144,7 +145,8 @@ def _was_touched(db: Session, facts: MessageFacts, since: datetime) -> bool:
     )
     entries = select(AuditEntry.id).where(AuditEntry.authority_id == facts.authority.id, about, AuditEntry.at >= since)
     offers = select(Proposal.id).where(Proposal.appointment_id == facts.appointment_id, Proposal.made_at >= since)
-    found = (db.scalar(one.limit(1)) for one in (entries, offers))
+    wishes = select(Wish.id).where(Wish.appointment_id == facts.appointment_id, Wish.asked_at >= since)
+    found = (db.scalar(one.limit(1)) for one in (entries, offers, wishes))
     return facts.changed_at >= since or any(id_ is not None for id_ in found)
 
 

@@ -8,7 +8,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from booking.use_cases.confirm import confirm, mark_urgent
-from core.errors import IllegalMove
+from core.errors import IllegalMove, Stale
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
@@ -23,10 +23,14 @@ PATH = "/residents/<int:resident_id>/appointments/<reference>"
 @blueprint.post(f"{PATH}/confirm")
 @requires(Action.CHANGE_APPOINTMENT)
 def confirm_visit(resident_id: int, reference: str) -> ResponseReturnValue:
-    """Write that they come, as they have said, and show the call again, which says how it is now."""
-    with staff_context() as context, suppress(IllegalMove):
+    """Write that they come, as they have said, and show the call again, which says how it is now.
+
+    What has another time since the page was shown is not confirmed: nobody has been asked about that.
+    """
+    with staff_context() as context, suppress(IllegalMove, Stale):
         check_owner(context, resident_id, reference)
-        confirm(context.runtime, context.authority.id, reference, actor=context.actor)
+        seen = request.args.get("seen")
+        confirm(context.runtime, context.authority.id, reference, actor=context.actor, seen=seen)
     return _to_call(resident_id)
 
 

@@ -46,6 +46,7 @@ class AppointmentLine:
     """
 
     reference: str
+    stamp: str
     spoken_reference: str
     moment: str
     services: str
@@ -218,6 +219,7 @@ def _line(view: AppointmentView, context: StaffContext, *, is_current: bool, con
     can_change = view.state is State.BOOKED and context.serves(view.site.id)
     return AppointmentLine(
         reference=view.reference,
+        stamp=view.stamp,
         spoken_reference=view.spoken_reference,
         moment=format_moment_short(view.starts_at.astimezone(ZoneInfo(context.zone))),
         services=all_of(view.service_names),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from flask import Response
 from flask.typing import ResponseReturnValue
 
 from booking.queries.open_proposals import rebooking_of
 from booking.queries.open_wishes import wish_of_appointment
+from booking.use_cases.confirm import confirm
 from booking.use_cases.offers import accept_offer, decline_proposal
 from core.audit import Actor
 from core.errors import HoldExpired, IllegalMove, Invalid, SlotTaken, Stale, TooSoon
@@ -50,8 +52,14 @@ def decline(authority: str, reference: str) -> ResponseReturnValue:
 
         if not _is_earlier(page):
             return _answered(page, answer, "declined")
+
+        def keep() -> None:
+            answer()
+            with suppress(IllegalMove):  # it has begun meanwhile: there is nothing to confirm
+                confirm(page.context.runtime, page.view.authority_id, reference, actor=Actor.resident())
+
         page.count_change()  # the next time that is free is offered by another message
-        return _answered(page, answer, "kept")
+        return _answered(page, keep, "kept")
 
 
 def _is_earlier(page: AppointmentPage) -> bool:
