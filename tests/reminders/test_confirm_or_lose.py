@@ -22,7 +22,8 @@ from booking.proposals.tables import Proposal
 from booking.queries.slots import SlotQuery, all_slots
 from booking.tables import Appointment
 from booking.use_cases.confirm import confirm, mark_urgent
-from core.audit import AuditEntry, record
+from booking.use_cases.wishes import NewWish, make_wish
+from core.audit import Actor, AuditEntry, record
 from core.clock import FixedClock
 from core.database import Database
 from core.errors import IllegalMove
@@ -322,6 +323,15 @@ def test_whoever_was_offered_another_time_since_keeps_it(town: Town) -> None:
                 answer_by=ASKED_AGAIN_AT + timedelta(minutes=30),
             )
         )
+    town.work_until(GIVEN_BACK_AT)
+    assert town.row(booked).state == "booked"
+
+
+def test_whoever_asked_for_an_earlier_time_since_keeps_it(town: Town) -> None:
+    """The offers that they get then say so."""
+    booked = town.book()
+    town.work_until(ASKED_AGAIN_AT)
+    make_wish(town.runtime, town.world.authority_id, NewWish("online", booked.reference), actor=Actor.resident())
     town.work_until(GIVEN_BACK_AT)
     assert town.row(booked).state == "booked"
 

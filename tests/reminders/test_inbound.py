@@ -141,7 +141,7 @@ def test_confirm_is_kept_for_the_time_as_it_is(
         assert (row.confirmed_at, row.confirmed_version) == (NOW, row.version)
         assert "confirmed" in db.scalars(select(AuditEntry.action)).all()
     (answer,) = sent_answers(runtime, clock)
-    assert "thank you. Your appointment is on Tue 24 Nov 9am." in answer
+    assert "thank you. Your appointment on Tue 24 Nov 9am is confirmed." in answer
 
 
 def offer_after_closure(runtime: Runtime, world: World, clock: FixedClock, when: datetime = WHEN) -> str:

@@ -126,7 +126,7 @@ class ResidentPage:
     def address(self, view: str, query: str = "", **values: object) -> str:
         """The address of a view of this resident, with `query` if there is any."""
         address = url_for(f"agent.{view}", resident_id=self.card.id, **values)  # type: ignore[arg-type]
-        return f"{address}?{query}" if query else address
+        return f"{address}{'&' if '?' in address else '?'}{query}" if query else address
 
     @property
     def caller_facts(self) -> tuple[CallerFact, ...]:
