@@ -14,6 +14,7 @@ from planner import (
     rota_views,
     session_history_views,
     session_views,
+    unstaffed_views,
     waiting_views,
     week_views,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "rota_views",
     "session_history_views",
     "session_views",
+    "unstaffed_views",
     "waiting_views",
     "week_views",
 ]

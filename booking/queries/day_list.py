@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.availability.bits import NOTHING, Bits, spans
+from booking.availability.busy import Busy
 from booking.availability.free_periods import FreeStretch, free_stretches, runs
 from booking.availability.site_days import least_ticks, site_day
 from booking.availability.values import SiteDay
@@ -91,7 +92,7 @@ def day_of(db: Session, catalogue: Catalogue, site: SiteFacts, local_date: date,
         date=local_date,
         now=now,
         appointments=appointments,
-        gaps=_gaps(db, catalogue, plan, now),
+        gaps=useful_gaps(catalogue, plan, busy_of(db, catalogue, [plan], now), now),
         to_rebook=_to_rebook(db, site.id, local_date, appointments),
         opening=_opening(site, plan, local_date),
     )
@@ -121,9 +122,9 @@ def _open(plan: SiteDay) -> Bits:
     return open_ticks
 
 
-def _gaps(db: Session, catalogue: Catalogue, plan: SiteDay, now: datetime) -> tuple[FreeStretch, ...]:
+def useful_gaps(catalogue: Catalogue, plan: SiteDay, busy: Busy, now: datetime) -> tuple[FreeStretch, ...]:
     """The free stretches still to come that are long enough for a service that could be held there."""
-    stretches = free_stretches(plan, busy_of(db, catalogue, [plan], now), unit_of(now))
+    stretches = free_stretches(plan, busy, unit_of(now))
     return tuple(stretch for stretch in stretches if _is_of_use(catalogue, stretch))
 
 

@@ -12,14 +12,15 @@ from datetime import date, datetime
 from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.orm import Session
 
+from booking.availability.busy import Busy
 from booking.availability.free_periods import SeatTicks, is_open, seat_ticks
 from booking.availability.site_days import site_day
 from booking.availability.values import SiteDay
 from booking.capacity.occupancy import busy_of
 from booking.queries.appointments import AppointmentView, of_ids
-from booking.rebooking import TO_BE_RUNG
+from booking.queries.day_list import useful_gaps
 from booking.states import State
-from booking.tables import Appointment, RebookItem
+from booking.tables import Appointment
 from core.database import connection_of, table_of
 from core.wall_clock import instant_of, local_day
 from locations.model import Catalogue, ResourceFacts, SiteFacts
@@ -52,7 +53,8 @@ class DayFigures:
     """One date at one site, as it stands now.
 
     `due` have their time still before them, `late` were to come and are not here, `unrecorded` had their time and nothing is
-    written of it. `ticks` are the seats' open and occupied five minutes, None where nobody asked. `away` cannot be there.
+    written of it. `ticks` are the seats' open and occupied five minutes, `gaps` the free periods that the day list shows, of
+    the first date alone: None where nobody asked. `away` cannot be there.
     """
 
     site: SiteFacts
@@ -63,6 +65,7 @@ class DayFigures:
     waiting: int
     being_seen: int
     ticks: SeatTicks | None
+    gaps: int | None
     away: tuple[ResourceFacts, ...]
     is_shut: bool
 
@@ -98,9 +101,21 @@ def figures_of(
     days = {(site.id, on): site_day(site, local_day(on, zone), zone) for site in shown for on in dates}
     busy = busy_of(db, catalogue, list(days.values()), now) if len(shown) == len(sites) else None
     ticks = {key: seat_ticks(day, busy) for key, day in days.items()} if busy is not None else {}
+    gaps = {site.id: _gaps(catalogue, days[site.id, dates[0]], busy, now) for site in shown if busy is not None}
     return [
-        tuple(_figures(site, on, days[site.id, on], counts, ticks.get((site.id, on))) for on in dates) for site in shown
+        tuple(
+            _figures(
+                site, days[site.id, on], counts, ticks.get((site.id, on)), gaps.get(site.id) if on == dates[0] else None
+            )
+            for on in dates
+        )
+        for site in shown
     ]
+
+
+def _gaps(catalogue: Catalogue, plan: SiteDay, busy: Busy, now: datetime) -> int:
+    """How many free periods the day list shows; resources that are free at exactly the same time share one."""
+    return len({(gap.first_unit, gap.last_unit) for gap in useful_gaps(catalogue, plan, busy, now)})
 
 
 def _counts(db: Session, site_ids: Sequence[int], dates: Sequence[date], now: datetime) -> Counts:
@@ -108,7 +123,9 @@ def _counts(db: Session, site_ids: Sequence[int], dates: Sequence[date], now: da
     return {(row.site_id, row.local_date, row.phase): row.number for row in rows}
 
 
-def _figures(site: SiteFacts, on: date, plan: SiteDay, counts: Counts, ticks: SeatTicks | None) -> DayFigures:
+def _figures(site: SiteFacts, plan: SiteDay, counts: Counts, ticks: SeatTicks | None, gaps: int | None) -> DayFigures:
+    on = plan.day.date
+
     def count(phase: str) -> int:
         return counts.get((site.id, on, phase), 0)
 
@@ -121,6 +138,7 @@ def _figures(site: SiteFacts, on: date, plan: SiteDay, counts: Counts, ticks: Se
         waiting=count(State.ARRIVED.value),
         being_seen=count(State.IN_PROGRESS.value),
         ticks=ticks,
+        gaps=gaps,
         away=_away(site, plan),
         is_shut=not any(is_open(day) for day in plan.resources),
     )
@@ -152,20 +170,3 @@ def next_visits(
         .limit(most)
     ).all()
     return sorted(of_ids(db, catalogue, ids).values(), key=lambda view: (view.starts_at, view.id))
-
-
-def to_ring_count(db: Session, authority_id: int, site_ids: Collection[int] | None) -> int:
-    """How many people are to be rung because their appointment cannot take place; at these sites, or (None) all."""
-    statement = (
-        select(func.count())
-        .select_from(RebookItem)
-        .join(Appointment, Appointment.id == RebookItem.appointment_id)
-        .where(
-            RebookItem.authority_id == authority_id,
-            RebookItem.closed_at.is_(None),
-            RebookItem.state.in_([state.value for state in TO_BE_RUNG]),
-        )
-    )
-    if site_ids is not None:
-        statement = statement.where(Appointment.site_id.in_(site_ids))
-    return db.scalar(statement) or 0

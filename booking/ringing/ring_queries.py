@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.queries.appointments import of_ids
@@ -76,6 +76,21 @@ def people_to_ring(
     ]
     people.sort(key=lambda one: (not _is_without_any(one), one.appointment.starts_at, one.appointment.id))
     return [ToRing(person, ringing.get(person.appointment.id)) for person in people]
+
+
+def to_ring_count(
+    db: Session,
+    authority_id: int,
+    now: datetime,
+    also: Collection[int] = (),
+    *,
+    site_ids: Collection[int] | None = None,
+) -> int:
+    """How many people `people_to_ring` has."""
+    items = _to_ring(authority_id, also, now).order_by(None)
+    if site_ids is not None:
+        items = items.where(Appointment.site_id.in_(site_ids))
+    return db.scalar(items.with_only_columns(func.count(RebookItem.appointment_id.distinct()))) or 0
 
 
 def _to_ring(authority_id: int, also: Collection[int], now: datetime) -> Select[Any]:

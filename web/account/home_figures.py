@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from booking.queries.appointments import AppointmentView
-from booking.queries.calendars_elsewhere import failing_too_long
-from booking.queries.promise_figures import broken_promises
-from booking.queries.site_figures import DayFigures, figures_of, next_visits, to_ring_count
-from booking.queries.waiting_tasks import WaitingTask, task_counts
-from booking.use_cases.let_go import open_places
-from locations.bank_holidays import published_until
+from booking.queries.site_figures import DayFigures, figures_of, next_visits
 from locations.model import SiteFacts
-from locations.school_holidays import school_holidays_end
 from people.residents.access_log import log_access
-from people.staff.colleague_queries import former_advisers
-from people.staff.policy import Action, Role, sites_for
-from reminders.failure_queries import people_with_failures
-from reminders.hand_made.made_queries import to_make_count
-from reminders.heartbeat import is_fresh
-from reminders.inbound_queries import texts_to_read_count
-from reminders.untold import untold_count
-from reminders.wish_mail_queries import MOST_COUNTED, wish_failures
-from web.account.home import MOST_SITES, managed_sites_of_staff, sites_of_staff, url_or_none
+from people.staff.policy import Action, sites_for
+from web.account.home import MOST_SITES, sites_of_staff, url_or_none
+from web.account.home_to_do import ToDo, to_do
 from web.page_context import StaffContext
-from web.request_language import format_day, format_time
+from web.request_language import format_time
 
 MOST_WITH_NEXT = 3  # sites: who serves more works no single desk
 NEXT_VISITS = 3
-HOLIDAYS_AHEAD = timedelta(days=365)
-SCHOOL_AHEAD = timedelta(days=180)
-
-
-@dataclass(frozen=True)
-class ToDo:
-    """Something to do: what, and the list behind it. `is_alarm` is of what stops others."""
-
-    text: str
-    href: str = ""
-    is_alarm: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,15 +30,34 @@ class SiteLine:
     today: DayFigures
     tomorrow: DayFigures
 
+    may_plan: bool = False
+
     @property
     def href(self) -> str:
         """The address of today's list."""
-        return url_for("site.day", site=self.site.slug, date=str(self.today.date))
+        return self._list_of(self.today)
 
     @property
     def tomorrow_href(self) -> str:
         """The address of tomorrow's list."""
-        return url_for("site.day", site=self.site.slug, date=str(self.tomorrow.date))
+        return self._list_of(self.tomorrow)
+
+    @property
+    def plan_href(self) -> str:
+        """Where it stands what each resource does today: by half hours for who plans, or on today's list."""
+        return self._plan_of(self.today)
+
+    @property
+    def tomorrow_plan_href(self) -> str:
+        """The same of tomorrow."""
+        return self._plan_of(self.tomorrow)
+
+    def _list_of(self, day: DayFigures) -> str:
+        return url_for("site.day", site=self.site.slug, date=str(day.date))
+
+    def _plan_of(self, day: DayFigures) -> str:
+        href = url_or_none("planner.week_day", site=self.site.slug, date=str(day.date)) if self.may_plan else None
+        return href or self._list_of(day)
 
     @property
     def away_today(self) -> str:
@@ -97,11 +90,7 @@ def home_figures(context: StaffContext) -> HomeFigures:
     lines = _site_lines(context, sites)
     coming = tuple(_next_visits(context, sites)) if len(sites) <= MOST_WITH_NEXT else ()
     more = len(sites) - len(lines) if lines else 0
-    return HomeFigures(tuple(_to_do(context)), tuple(lines), more, coming)
-
-
-def _may(context: StaffContext, action: Action) -> bool:
-    return context.staff.may(action)
+    return HomeFigures(tuple(to_do(context)), tuple(lines), more, coming)
 
 
 def _site_lines(context: StaffContext, sites: list[SiteFacts]) -> list[SiteLine]:
@@ -109,7 +98,11 @@ def _site_lines(context: StaffContext, sites: list[SiteFacts]) -> list[SiteLine]
         return []
     dates = (context.today, context.today + timedelta(days=1))
     figures = figures_of(context.db, context.catalogue, sites, dates, context.now, most=MOST_SITES)
-    return [SiteLine(today.site, today, tomorrow) for today, tomorrow in figures]
+    planned = sites_for(context.staff.roles, Action.MANAGE_SESSIONS)
+    return [
+        SiteLine(today.site, today, tomorrow, planned is None or today.site.id in planned)
+        for today, tomorrow in figures
+    ]
 
 
 def _next_visits(context: StaffContext, sites: list[SiteFacts]) -> list[NextVisit]:
@@ -129,161 +122,3 @@ def _time(at: datetime, zone: str) -> str:
 def _row_of(view: AppointmentView) -> str:
     day_list = url_for("site.day", site=view.site.slug, date=str(view.local_date))
     return f"{day_list}#{view.reference}"
-
-
-def _to_do(context: StaffContext) -> Iterator[ToDo]:
-    yield from _people_to_tell(context)
-    yield from _broken_promises(context)
-    yield from _calendars_not_read(context)
-    if Role.AUTHORITY_ADMIN in {grant.role for grant in context.staff.roles}:
-        yield from _service_alarms(context)
-        yield from _left_behind(context)
-
-
-def _people_to_tell(context: StaffContext) -> Iterator[ToDo]:
-    db, council = context.db, context.authority.id
-    closures = url_or_none("manage.closures")
-    if closures and _may(context, Action.MANAGE_CLOSURES):
-        managed = sites_for(context.staff.roles, Action.MANAGE_CLOSURES)
-        to_ring = to_ring_count(db, council, managed)
-        if to_ring:
-            text = ngettext(
-                "Ring %(num)d person whose appointment cannot take place",
-                "Ring %(num)d people whose appointments cannot take place",
-                to_ring,
-            )
-            yield ToDo(text, closures)
-    untold = url_or_none("messages.untold_list")
-    if untold and _may(context, Action.SEE_RESIDENT):
-        unsent = untold_count(db, council, context.now, site_ids=context.served_sites)
-        if unsent:
-            text = ngettext(
-                "Ring or write to %(num)d person whom our messages did not reach",
-                "Ring or write to %(num)d people whom our messages did not reach",
-                unsent,
-            )
-            yield ToDo(text, untold)
-    yield from _to_make(context)
-    yield from _failures(context)
-    texts = url_or_none("messages.text_list")
-    if texts and _may(context, Action.RING_PEOPLE) and (unread := texts_to_read_count(db, council)):
-        yield ToDo(ngettext("Read %(num)d text from a resident", "Read %(num)d texts from residents", unread), texts)
-    waiting = url_or_none("messages.waiting_list")
-    if waiting and _may(context, Action.BOOK_FOR_RESIDENT):
-        yield from _people_who_wait(context, waiting)
-
-
-def _to_make(context: StaffContext) -> Iterator[ToDo]:
-    """What is to be made in a form that we cannot write in."""
-    href = url_or_none("messages.untold_list")
-    if href and _may(context, Action.SEE_RESIDENT):
-        made = to_make_count(context.db, context.authority.id, context.now, site_ids=context.served_sites)
-        text = ngettext("Make and send %(num)d message by hand", "Make and send %(num)d messages by hand", made)
-        yield from [ToDo(text, href)] if made else []
-
-
-def _failures(context: StaffContext) -> Iterator[ToDo]:
-    """Whose messages failed, and nobody has dealt with it."""
-    href = url_or_none("messages.failure_list")
-    if not href or not _may(context, Action.BOOK_FOR_RESIDENT):
-        return
-    failed = people_with_failures(context.db, context.authority.id, context.now, site_ids=context.served_sites)
-    failed += len(wish_failures(context.db, context.authority.id, site_ids=context.served_sites, limit=MOST_COUNTED))
-    if failed:
-        text = ngettext(
-            "Check the contact details of %(num)d person: messages failed",
-            "Check the contact details of %(num)d people: messages failed",
-            failed,
-        )
-        yield ToDo(text, href)
-
-
-def _broken_promises(context: StaffContext) -> Iterator[ToDo]:
-    """The services that have not kept what was promised of them for as many days as each says."""
-    href = url_or_none("planner.promises")
-    sites = managed_sites_of_staff(context.staff, context.catalogue.sites)
-    if not href or not sites:
-        return
-    broken = {view.service.id for view in broken_promises(context.db, context.catalogue, context.now, sites)}
-    if broken:
-        text = ngettext(
-            "%(num)d service does not keep what was promised",
-            "%(num)d services do not keep what was promised",
-            len(broken),
-        )
-        yield ToDo(text, href)
-
-
-def _calendars_not_read(context: StaffContext) -> Iterator[ToDo]:
-    href = url_or_none("council.outside_calendar_list")
-    if href and context.staff.may(Action.MANAGE_SET_UP):
-        failing = failing_too_long(context.db, context.now, context.authority.id)
-        if failing:
-            text = ngettext(
-                "%(num)d calendar elsewhere could not be read for a day",
-                "%(num)d calendars elsewhere could not be read for a day",
-                failing,
-            )
-            yield ToDo(text, href)
-
-
-def _left_behind(context: StaffContext) -> Iterator[ToDo]:
-    """Who has left, and is still booked at a site at which nothing says so."""
-    for staff_id, name in former_advisers(context.db, context.authority.id):
-        places = open_places(context.db, context.catalogue, staff_id, context.now)
-        visits = sum(place.visits for place in places)
-        if visits:
-            text = ngettext(
-                "%(num)d person is booked with %(name)s, whose account has ended",
-                "%(num)d people are booked with %(name)s, whose account has ended",
-                visits,
-                name=name,
-            )
-            yield ToDo(text, url_for("staff.colleague", colleague=staff_id))
-
-
-def _people_who_wait(context: StaffContext, waiting: str) -> Iterator[ToDo]:
-    """Whom to ring while a time is held for them, and whom to tell that none has come up in the time that was promised."""
-    tasks = task_counts(context.db, context.catalogue, context.now, context.served_sites)
-    if to_ring := tasks[WaitingTask.RING]:
-        text = ngettext(
-            "Ring %(num)d person who waits: a time is held for them",
-            "Ring %(num)d people who wait: a time is held for each of them",
-            to_ring,
-        )
-        yield ToDo(text, waiting)
-    if unanswered := tasks[WaitingTask.TELL] + tasks[WaitingTask.OVER]:
-        text = ngettext(
-            "Tell %(num)d person who waits how it stands",
-            "Tell %(num)d people who wait how it stands",
-            unanswered,
-        )
-        yield ToDo(text, waiting)
-
-
-def _service_alarms(context: StaffContext) -> Iterator[ToDo]:
-    if not is_fresh(context.runtime):
-        text = _("No reminders are going out: the scheduler is not running. Tell whoever runs the service.")
-        yield ToDo(text, is_alarm=True)
-    ends_on = _holidays_end(context)
-    if ends_on - context.today < HOLIDAYS_AHEAD:
-        text = _(
-            "Bank holidays are known until %(day)s only. Ask for an update of the service.", day=format_day(ends_on)
-        )
-        yield ToDo(text, is_alarm=True)
-    yield from _school_alarm(context)
-
-
-def _school_alarm(context: StaffContext) -> Iterator[ToDo]:
-    """Where sessions depend on school holidays, and those that are known end soon."""
-    if not any(one.school for site in context.catalogue.sites for one in site.recurrences):
-        return
-    ends_on = school_holidays_end(context.authority.school_holidays) or context.today
-    if ends_on - context.today < SCHOOL_AHEAD:
-        text = _("School holidays are known until %(day)s only. Add the next ones.", day=format_day(ends_on))
-        yield ToDo(text, url_or_none("manage.holidays") or "", is_alarm=True)
-
-
-def _holidays_end(context: StaffContext) -> date:
-    divisions = {site.holidays.division for site in context.catalogue.sites}
-    return min(map(published_until, divisions), default=date.max)

@@ -15,6 +15,7 @@ from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
 from core.flask_context import EXTENSION
+from locations.catalogue_queries import catalogue_by_id
 from people.residents.tables import ResidentView
 from people.staff.policy import Role
 from people.staff.sign_in_sessions import COOKIE
@@ -82,17 +83,28 @@ def test_figures_are_those_of_the_clock(
     callers: Callers, visits: list[str], database: Database, client: FlaskClient, clock: FixedClock
 ) -> None:
     manager = home_of(client, callers, database, Role.SITE_MANAGER, "hub")
-    assert figures(manager) == {"To come": "3", "Waiting": "0", "Late": "0"}
+    before = {"To come": "3", "Waiting": "0", "Late": "0", "Not recorded": "0", "Being seen": "0", "Free gaps": "5"}
+    assert figures(manager) == before
     with database.writing() as db:
         db.execute(update(Appointment).where(Appointment.reference == visits[0]).values(state="arrived"))
     clock.instant = HALF_PAST + timedelta(minutes=5)
-    assert figures(manager) == {"To come": "1", "Waiting": "1", "Late": "1"}
+    assert figures(manager) | {"Free gaps": ""} == before | {
+        "To come": "1",
+        "Waiting": "1",
+        "Late": "1",
+        "Free gaps": "",
+    }
+    clock.instant = HALF_PAST + timedelta(minutes=45)
+    assert [figures(manager)[name] for name in ("Late", "Not recorded")] == ["0", "1"]
+    home = manager.open("/staff/")
+    gaps = next(href for text, href in home.links if "Free gaps, Riverside" in text)
+    assert f"Free gaps ({figures(manager)['Free gaps']})" in manager.open(gaps).headings
 
 
 def figures(agent: Agent) -> dict[str, str]:
     """The first figures of the only site in the table, by their labels."""
     found = re.findall(r'data-label="([^"]+)">(?:<a [^>]+>)?(?:<strong>)?(\d+)', agent.client.get("/staff/").text)
-    return dict(found[:3])
+    return dict(found[:6])
 
 
 def test_people_to_ring_lead_to_their_lists(
@@ -104,13 +116,34 @@ def test_people_to_ring_lead_to_their_lists(
     with database.writing() as db:
         db.execute(update(Notification).values(status=WITHHELD, reason=NO_ADDRESS, closed_at=NOW))
     page = home_of(client, callers, database, Role.AUTHORITY_ADMIN).open("/staff/")
-    assert page.link("Ring 3 people whose appointments cannot take place") == "/staff/closures"
+    assert page.link("Ring 3 people whose appointments cannot take place") == "/staff/to-ring"
     told = next(href for text, href in page.links if text.startswith("Ring or write to"))
     assert told == "/staff/untold"
-    assert "scheduler is not running" in page.text
+    assert page.link("No reminders are going out: the scheduler is not running.") == "/staff/ledger"
     agent = home_of(client, callers, database, Role.TRIAGE_AGENT).open("/staff/")
-    assert not any("cannot take place" in text for text, _href in agent.links)
+    assert agent.link("Ring 3 people whose appointments cannot take place") == "/staff/to-ring"
     assert "scheduler" not in agent.text
+    staff = home_of(client, callers, database, Role.SITE_STAFF, "hub").open("/staff/")
+    assert "cannot take place" not in staff.text
+
+
+def test_a_session_that_nobody_holds_is_a_figure_that_leads_to_its_list(
+    callers: Callers, database: Database, client: FlaskClient
+) -> None:
+    manager = home_of(client, callers, database, Role.SITE_MANAGER, "hub")
+    assert "lacks what it needs" not in manager.open("/staff/").text
+    assert "Every session has what it needs." in manager.open("/staff/unstaffed").text
+    runtime, wednesday = client.application.extensions[EXTENSION], NOW + timedelta(days=2)
+    with database.reading() as db:
+        site = next(one for one in catalogue_by_id(db, callers.town.authority_id).sites if one.slug == "riverside-hub")
+    for resource in site.resources:
+        shut = NewClosure(wednesday, wednesday + timedelta(hours=12), "", site=site.slug, resource=resource.slug)
+        make_closure(runtime, callers.town.authority_id, shut, actor=Actor.system())
+    href = manager.open("/staff/").link("1 session of the next seven days has nobody, or lacks what it needs")
+    page = manager.open(href)
+    assert "Nobody and nothing that it needs is there for: " in page.text
+    other = next(name for name in callers.town.sites if name != "hub")
+    assert "Every session has" in home_of(client, callers, database, Role.SITE_MANAGER, other).open(href).text
 
 
 def test_one_search_finds_people_sites_services_and_pages(
