@@ -44,7 +44,7 @@ def tasks_of(staff: SignedInStaff, sites: Sequence[tuple[int, str, str]]) -> tup
     planned_sites = [] if is_listed else [site for site in sites if staff.may(Action.MANAGE_SESSIONS, site_id=site[0])]
     groups = (
         TaskGroup(_("Residents"), tuple(_resident_tasks(staff))),
-        TaskGroup(_("Week"), (*_week_tasks(planned_sites), *_promise_tasks(staff))),
+        TaskGroup(_("Week"), (*_week_tasks(planned_sites), *_session_tasks(staff))),
         TaskGroup(_("Closures"), tuple(_closure_tasks(staff))),
         TaskGroup(_("Messages"), tuple(_ledger_tasks(staff))),
         TaskGroup(_("Calendar feeds"), tuple(_feed_tasks(feed_sites))),
@@ -129,10 +129,14 @@ def _week_tasks(sites: Sequence[tuple[int, str, str]]) -> Iterator[Task]:
         yield replace(task, text=_("Week of %(site)s", site=task.text))
 
 
-def _promise_tasks(staff: SignedInStaff) -> Iterator[Task]:
+def _session_tasks(staff: SignedInStaff) -> Iterator[Task]:
     href = url_or_none("planner.promises")
     if href and staff.may(Action.MANAGE_SESSIONS):
         yield Task(_("What we promise"), href, _("How soon there is a free time, and how soon people are seen."))
+    href = url_or_none("planner.unstaffed")
+    if href and staff.may(Action.MANAGE_SESSIONS):
+        text = _("Sessions that lack somebody or something")
+        yield Task(text, href, _("Of the next seven days: all people away, or a desk, room or adviser missing."))
 
 
 def _council_tasks(staff: SignedInStaff) -> Iterator[Task]:

@@ -98,7 +98,7 @@ def test_figures_are_those_of_the_clock(
     assert [figures(manager)[name] for name in ("Late", "Not recorded")] == ["0", "1"]
     home = manager.open("/staff/")
     gaps = next(href for text, href in home.links if "Free gaps, Riverside" in text)
-    assert f"Free gaps ({figures(manager)['Free gaps']})" in manager.open(gaps).headings
+    assert f"Free gaps ({figures(manager)['Free gaps']})" in manager.open(gaps).text
 
 
 def figures(agent: Agent) -> dict[str, str]:
