@@ -67,6 +67,6 @@ def _lacks(one: UnstaffedSession) -> Iterator[str]:
         yield _("Away: %(names)s", names=all_of([person.name for person in one.away]))
     if one.lacking:
         names = all_of([service.name for service in one.lacking])
-        yield _("Nobody and nothing that it needs is there for: %(services)s", services=names)
+        yield _("Not everything is there that it takes for: %(services)s", services=names)
     if not one.away and not one.lacking:
         yield _("No desk, room or person is in it.")

@@ -141,7 +141,7 @@ def test_a_session_that_nobody_holds_is_a_figure_that_leads_to_its_list(
         make_closure(runtime, callers.town.authority_id, shut, actor=Actor.system())
     href = manager.open("/staff/").link("1 session of the next seven days has nobody, or lacks what it needs")
     page = manager.open(href)
-    assert "Nobody and nothing that it needs is there for: " in page.text
+    assert "Not everything is there that it takes for: " in page.text
     other = next(name for name in callers.town.sites if name != "hub")
     assert "Every session has" in home_of(client, callers, database, Role.SITE_MANAGER, other).open(href).text
 
