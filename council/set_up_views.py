@@ -11,10 +11,10 @@ from council.council_blueprint import SET_UP_PATH, blueprint
 from council.first_steps import first_steps
 from council.form_steps import FormPlace, Routes, send_form, show_form
 from locations.importing.difference import Key, Kind
-from locations.importing.set_up_tables import STATEMENTS
 from locations.model import ResourceFacts, ServiceFacts, SiteFacts
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from web.account.set_up_screens import council_screens, file_screens
 from web.manage.set_up_context import address_of, key_of_address, preview_address, things_of
 from web.manage.set_up_proposals import kept_preview, proposal_of, save
 from web.manage.thing_form import ADDRESSED
@@ -38,13 +38,12 @@ def set_up() -> ResponseReturnValue:
             kind: [(thing.name, address_of(Key(kind, (thing.slug,)))) for thing in things]
             for kind, things in listed.items()
         }
-        council = Key("council", (context.authority.slug,))
         return render_template(
             "council/set_up.html",
             lists=lists,
             steps=first_steps(catalogue),
-            council=address_of(council),
-            statements={kind: address_of(council, kind) for kind in STATEMENTS},
+            council_screens=council_screens(context.authority.slug),
+            file_screens=file_screens(),
             name=context.authority.name,
             is_saved=request.method == "GET" and "saved" in request.args,
         )

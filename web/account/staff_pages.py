@@ -2,6 +2,7 @@
 
 from web.account import (
     colleague_views,
+    find_views,
     forgotten_views,
     key_views,
     link_views,
@@ -18,6 +19,7 @@ from web.account.staff_blueprint import blueprint
 __all__ = [
     "blueprint",
     "colleague_views",
+    "find_views",
     "forgotten_views",
     "key_views",
     "link_views",

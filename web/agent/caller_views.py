@@ -20,11 +20,11 @@ from people.residents.search_queries import Match, find_residents
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.account.home import Task
+from web.account.pages_found import pages_found
 from web.agent import blueprint
 from web.agent.call_request import as_search_text, read_search_text
 from web.agent.kept_forms import UnsavedRecord, save_search, search_of, unsaved_records
 from web.agent.match_labels import MATCH_REASONS
-from web.agent.pages_found import pages_found
 from web.agent.resident_card import details_of
 from web.agent.service_list import key_of
 from web.labels import labels_of, wishes_of

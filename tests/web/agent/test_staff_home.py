@@ -26,7 +26,7 @@ from reminders.tables import Notification
 from tests.conftest import NOW
 from tests.support.callers import Callers, add_agent, book_for, sign_in
 from tests.support.factories import make_site
-from tests.support.pages import check_page
+from tests.support.pages import Page, check_page
 from tests.web.agent.conftest import Agent
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -146,18 +146,62 @@ def test_a_session_that_nobody_holds_is_a_figure_that_leads_to_its_list(
     assert "Every session has" in home_of(client, callers, database, Role.SITE_MANAGER, other).open(href).text
 
 
-def test_one_search_finds_people_sites_services_and_pages(
-    callers: Callers, database: Database, client: FlaskClient
+SET_UP = "/staff/set-up"
+FOUND: dict[Role, dict[str, str | None]] = {
+    Role.SITE_MANAGER: {
+        "riverside": "/staff/sites/riverside-hub/today",
+        "housing adv": "/testshire/services/advice",
+        "colleag": "/staff/colleagues",
+        "hub 2": "/staff/sites/riverside-hub/resources/hub-2",
+        "rota": "/staff/sites/riverside-hub/rota",
+        "closures": "/staff/closures",
+        "brand colour": None,
+        "desks high street": None,
+    },
+    Role.TRIAGE_AGENT: {"riverside": "/testshire/sites/riverside-hub", "rota": None, "logo": None},
+    Role.AUTHORITY_ADMIN: {
+        "reminder": f"{SET_UP}/council/testshire#reminder_plan",
+        "brand colour": f"{SET_UP}/council/testshire#brand_colour",
+        "telephone": f"{SET_UP}/council/testshire#phone",
+        "logo": f"{SET_UP}/logo",
+        "quiet hours": f"{SET_UP}/council/testshire#quiet_from",
+        "bank holidays": f"{SET_UP}/holidays",
+        "closures": "/staff/closures",
+        "housing adv": f"{SET_UP}/service/advice",
+        "documents housing": f"{SET_UP}/service/advice#documents",
+        "what must people bring": f"{SET_UP}#service",
+        "entrance riverside": f"{SET_UP}/site/riverside-hub#directions",
+        "data protection": f"{SET_UP}/privacy/testshire#officer_email",
+        "topic": f"{SET_UP}/first-page",
+    },
+    Role.ADVISER: {
+        "riverside": "/staff/sites/riverside-hub/today",
+        "housing": "/testshire/services/advice",
+        "logo": None,
+    },
+}
+
+
+@pytest.mark.parametrize("role", FOUND)
+def test_one_search_finds_people_places_pages_and_settings_that_somebody_may_open(
+    callers: Callers, database: Database, client: FlaskClient, role: Role
 ) -> None:
-    manager = home_of(client, callers, database, Role.SITE_MANAGER, "hub")
-    for typed, link in (
-        ("riverside", "/staff/sites/riverside-hub/today"),
-        ("housing adv", "/testshire/services/advice"),
-        ("colleag", "/staff/colleagues"),
-    ):
-        found = manager.checked(manager.send("/staff/calls/find", q=typed))
-        assert link in [href for _text, href in found.links], typed
-    assert "Amina" in manager.checked(manager.send("/staff/calls/find", q="amin")).text
+    somebody = home_of(client, callers, database, role, "" if role is Role.AUTHORITY_ADMIN else "hub")
+    form = somebody.open("/staff/").form_to("/find")
+
+    def find(typed: str) -> Page:
+        return somebody.checked(client.post(form.action, data=form.values(q=typed), follow_redirects=True))
+
+    for typed, link in FOUND[role].items():
+        links = [href for _text, href in find(typed).links]
+        if link is None:
+            assert not any(href.startswith((SET_UP, "/staff/sites/")) for href in links), (typed, links)
+        else:
+            assert link in links, (typed, links)
+        for href in links:
+            assert href.startswith("#") or client.get(href).status_code in (200, 302, 303), href
+    if role is not Role.ADVISER:
+        assert "Amina" in find("amin").text
 
 
 def test_the_last_day_of_known_bank_holidays_is_an_alarm_a_year_ahead(
