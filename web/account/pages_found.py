@@ -24,8 +24,7 @@ def pages_found(context: StaffContext, text: str) -> tuple[Task, ...]:
         return ()
     meant = [one for one in _pages(context) if _is_meant(one, wanted)]
     in_order = sorted(meant, key=lambda one: (not _has_all(_words(one.text), wanted), bool(one.whose)))
-    found = {one.href: Task(one.text, one.href) for one in reversed(in_order)}
-    return tuple(reversed(found.values()))[:MOST_SHOWN]
+    return tuple(dict.fromkeys(Task(one.text, one.href) for one in in_order))[:MOST_SHOWN]
 
 
 def _is_meant(one: Findable, wanted: list[str]) -> bool:
