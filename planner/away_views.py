@@ -24,7 +24,7 @@ from people.staff.policy import Action
 from planner.planner_blueprint import PLANNED_SITE_PATH, blueprint
 from web.components.form_fields import AtMost, Dropdown, Text, optional
 from web.manage.closure_context import log_people, managed_sites
-from web.manage.closure_forms import LONGEST_REASON, ClosureForm, end_of, fields_of
+from web.manage.closure_forms import FIELD_OF, LONGEST_REASON, ClosureForm, end_of, fields_of
 from web.manage.closure_overlaps import closures_that_meet, scope_of_new
 from web.manage.closure_pages import period_text, preview_rows
 from web.manage.new_closure_views import offer_times
@@ -33,6 +33,12 @@ from web.request_language import all_of
 
 AWAY_PATH = f"{PLANNED_SITE_PATH}/away"
 MOST_VISITS = 200
+# What is said of a closure, said of somebody who is away.
+ABOUT_PEOPLE = {
+    "closure_ends_first": _l("They must be back after they have gone. Enter a later last day, or a later time on it"),
+    "closure_over": _l("They would be back already. Enter a last day, or a time on it, that is still to come"),
+    "closure_too_long": _l("Somebody can be away for five years at most. Enter an earlier last day"),
+}
 LONGEST_VERSION = 9  # figures that are looked at; no appointment is moved so often
 
 
@@ -46,6 +52,15 @@ class AwayForm(ClosureForm):
         validators=[optional(), AtMost(LONGEST_REASON)],
         render_kw={"autocomplete": "off"},
     )
+
+    def refuse_all(self, error: Invalid) -> None:
+        """Put what the use case refused at the fields, in words that speak of somebody who is away."""
+        for name, reasons in error.errors.items():
+            texts = [ABOUT_PEOPLE.get(reason.code) for reason in reasons]
+            if any(text is None for text in texts):
+                super().refuse_all(Invalid({name: reasons}))
+            else:
+                self.refuse(FIELD_OF.get(name, name), " ".join(map(str, texts)))
 
     def absence(self, context: SiteContext) -> NewClosure:
         """What a valid form says. Who manages all sites says of somebody of the council that they are away everywhere."""

@@ -156,7 +156,7 @@ def staff_context() -> Iterator[StaffContext]:
     runtime, staff = current_runtime(), current_staff()
     with runtime.database.reading() as db:
         catalogue = catalogue_by_id(db, staff.authority_id)
-        g.authority = catalogue.authority
+        g.authority, g.catalogue = catalogue.authority, catalogue
         yield StaffContext(runtime, db, catalogue, staff_actor(), runtime.clock.now(), staff)
 
 

@@ -127,10 +127,10 @@ def test_of_several_who_record_it_at_once_one_does(library: Library) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"until_day": "2026-11-22"}, "end"),
+        ({"until_day": "2026-11-22"}, "They must be back after they have gone"),
         ({"until_day": ""}, "Enter the last day"),
         ({"starts": "later"}, "Enter the first day"),
-        ({"resource": "nobody"}, "Not a valid choice"),
+        ({"resource": "nobody"}, "“Who is away”: choose one of those on the page"),
         ({"reason": "x" * 201}, "200"),
     ],
 )

@@ -115,8 +115,8 @@ def test_a_session_is_added_for_several_resources_and_nothing_before_it_was_show
         ("releases", {"releases": "100, 366"}, "Line 1 must have percent"),
         ("releases", {"releases": "100, 3, 25:00"}, "Line 1 must have percent"),
         ("releases", {"releases": "100, 3", "drop_in": "y"}, "no shares where people come without"),
-        ("repeats", {"repeats": "never"}, "Not a valid choice"),
-        ("repeats", {"repeats": "rule"}, "Not a valid choice"),
+        ("repeats", {"repeats": "never"}, "choose one of those on the page"),
+        ("repeats", {"repeats": "rule"}, "choose one of those on the page"),
     ],
 )
 def test_what_cannot_be_is_said_at_its_field_and_the_rest_stays(

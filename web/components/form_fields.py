@@ -42,11 +42,20 @@ from web.typed_before import typed_before
 
 # Reasons whose text does not say what it is about, so that the error summary has to name the field.
 NAMELESS = frozenset({"too_long", "unprintable", "day_form", "wall_time_form", "year_out_of_range"})
+# What people read in place of what programs are told to send.
+FOR_PEOPLE = {
+    "day_form": _l("Enter a date like 24/11/2026"),
+    "wall_time_form": _l("Enter a time like 9:30am"),
+    "year_out_of_range": _l("Enter a year from %(first)s to %(last)s"),
+}
 
 
 def _problem_text(field: Any, reason: Reason) -> str:
     """What is wrong with the value of `field`, in words that name it."""
-    problem = text_of(reason, current_language())
+    if reason.code in FOR_PEOPLE:
+        problem = str(FOR_PEOPLE[reason.code]) % reason.facts
+    else:
+        problem = text_of(reason, current_language())
     if reason.code not in NAMELESS:
         return problem
     return str(gettext("%(field)s: %(problem)s", field=field.label.text, problem=problem))
@@ -226,12 +235,12 @@ class FormTranslations:
         return current_language().translations.ngettext(singular, plural, number)
 
 
-# Those of WTForms' own texts that our forms can show.
-OWN_TEXTS_OF_WTFORMS = (
-    _l("Not a valid choice."),
-    _l("Invalid Choice: could not coerce."),
-    _l("This field is required."),
-)
+# WTForms' own texts that our forms can show, and what people read in their place: each names its field.
+OWN_TEXTS_OF_WTFORMS = {
+    "Not a valid choice.": _l("“%(field)s”: choose one of those on the page"),
+    "Invalid Choice: could not coerce.": _l("“%(field)s”: choose one of those on the page"),
+    "This field is required.": _l("“%(field)s”: this is needed"),
+}
 
 
 class Form(FlaskForm):
@@ -252,6 +261,14 @@ class Form(FlaskForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """Whether everything can be used; marks the first field that cannot."""
         is_valid = bool(super().validate(extra_validators))
+        for field in self:
+            if any(error in OWN_TEXTS_OF_WTFORMS for error in field.errors):
+                label = str(field.label.text).rstrip("?")
+                texts = [OWN_TEXTS_OF_WTFORMS.get(error) for error in field.errors]
+                field.errors = [
+                    error if text is None else str(text) % {"field": label}
+                    for error, text in zip(field.errors, texts, strict=True)
+                ]
         self.focus_first_error()
         return is_valid
 

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
-from core.wall_clock import parse_day, parse_wall_time
+from booking.importing.start_values import parse_start
+from core.errors import InvalidValue
+from core.wall_clock import check_year, parse_day, parse_wall_time
 from web.components.form_fields import Text
 
 
@@ -22,7 +24,10 @@ class DayField(Text):
 
     def parse(self, text: str) -> str:
         """The value as it is kept. Raises: InvalidValue."""
-        self.day = parse_day(text)
+        try:
+            self.day = parse_day(text)
+        except InvalidValue:  # in a browser that offers no calendar people write as they do elsewhere
+            self.day = check_year(_as_written(f"{text} 00:00", "day_form").date())
         return self.day.isoformat()
 
 
@@ -36,5 +41,16 @@ class ClockField(Text):
 
     def parse(self, text: str) -> str:
         """The value as it is kept. Raises: InvalidValue."""
-        self.wall_time = parse_wall_time(text)
+        try:
+            self.wall_time = parse_wall_time(text)
+        except InvalidValue:
+            self.wall_time = _as_written(f"2026-01-01 {text}", "wall_time_form").time()
         return f"{self.wall_time:%H:%M}"
+
+
+def _as_written(text: str, code: str) -> datetime:
+    """The date and time that somebody wrote, like 24/11/2026 or 9:30am. Raises: InvalidValue with this code."""
+    try:
+        return parse_start(text)
+    except InvalidValue as error:
+        raise InvalidValue.because(code) from error

@@ -8,6 +8,8 @@ from datetime import date, time, timedelta
 from flask import render_template, request
 from flask_babel import lazy_gettext as _l
 
+from core.errors import NotFound
+from core.tokens import spoken_reference
 from core.wall_clock import wall_instant
 from locations.model import SiteFacts
 from people.staff.access_marks import requires
@@ -16,6 +18,7 @@ from reminders.allowances import allowances
 from reminders.delivery_decisions import PENDING
 from reminders.ledger_queries import Ledger, LedgerAlarm, ledger_alarms, ledger_lines, ledger_messages
 from reminders.message_outcomes import OUTCOMES
+from reminders.recipients import family_of
 from web.account.pause_lines import pause_lines
 from web.labels import Labels
 from web.manage.closure_context import managed_sites, sites_to_shut
@@ -79,7 +82,9 @@ def ledger() -> str:
 @blueprint.get(f"{PATH}/<kind>/<channel>/<outcome>")
 @requires(Action.MANAGE_CLOSURES)
 def ledger_list(kind: str, channel: str, outcome: str) -> str:
-    """The messages of one figure: each leads to all messages of its appointment."""
+    """The messages of one figure: each leads to all messages of its appointment. Raises: NotFound for what is no figure."""
+    if not (family_of(kind) in MESSAGE_KINDS and channel in MESSAGE_CHANNELS and outcome in MESSAGE_OUTCOMES):
+        raise NotFound
     with staff_context() as context:
         shown = _day(context)
         found = ledger_messages(context.db, shown.ledger, kind, channel, outcome, MOST_SHOWN + 1)
@@ -93,6 +98,7 @@ def ledger_list(kind: str, channel: str, outcome: str) -> str:
             outcome=MESSAGE_OUTCOMES.get(outcome, outcome),
             zone=context.zone,
             message_reason=message_reason,
+            spoken=spoken_reference,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, request
+from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from booking.availability.needs_met import never_met_at
@@ -39,6 +39,8 @@ def move(authority: str, reference: str) -> ResponseReturnValue:
         if refusal is not None:
             return refusal
         slot_key = _slot_of_same_visit(page)
+        if slot_key is None:
+            return redirect(f"{page.context.base}/when?{search_for_another_time(page.view).query()}", code=303)
         form = MoveForm()
         if page.view.representative:
             form.describe_for_representative()
@@ -83,10 +85,13 @@ def _new_contact(known: Contact, form: MoveForm) -> Contact | None:
     return replace(known, **typed) if typed else None
 
 
-def _slot_of_same_visit(page: AppointmentPage) -> SlotKey:
-    """The new time that was chosen. Raises: NotFound for one of another council or for other services."""
+def _slot_of_same_visit(page: AppointmentPage) -> SlotKey | None:
+    """The new time that was chosen; None where the address has none. Raises: NotFound, of another council or service."""
     typed = typed_before()
-    slot_key = decode(request.values.get("slot") or (typed.get("slot", "") if typed else ""))
+    chosen = request.values.get("slot") or (typed.get("slot", "") if typed else "")
+    if not chosen:
+        return None
+    slot_key = decode(chosen)
     if slot_key.authority_id != page.context.authority.id:
         raise NotFound.because("time_of_another_council")
     if slot_key.service_ids != tuple(service.id for service in page.view.services):

@@ -295,8 +295,8 @@ def test_a_colleague_is_signed_out_let_go_and_taken_back(people: People) -> None
         ({"role": "triage_agent"}, "site", "Choose “All sites”"),
         ({"role": ""}, "role", "Choose a role"),
         ({"site": ""}, "site", "Choose a site, or all sites"),
-        ({"role": "wizard"}, "role", "Not a valid choice."),
-        ({"site": "far"}, "site", "Not a valid choice."),
+        ({"role": "wizard"}, "role", "choose one of those on the page"),
+        ({"site": "far"}, "site", "choose one of those on the page"),
     ],
 )
 def test_a_mistake_keeps_what_was_typed_and_adds_nobody(

@@ -36,8 +36,8 @@ def test_what_it_is_about_and_the_day_find_whose_it_is(agent: Agent, callers: Ca
         ("service=&day=2026-11-24", "Choose what it is about"),
         ("service=certify&day=", "Enter the day of the appointment"),
         ("service=certify&day=31+foo", "Day of the appointment:"),
-        ("service=nothing&day=2026-11-24", "Not a valid choice."),
-        ("service=certify&day=2026-11-24&site=nowhere", "Not a valid choice."),
+        ("service=nothing&day=2026-11-24", "choose one of those on the page"),
+        ("service=certify&day=2026-11-24&site=nowhere", "choose one of those on the page"),
     ],
 )
 def test_what_cannot_be_looked_for_is_said_at_its_field(agent: Agent, query: str, words: str) -> None:

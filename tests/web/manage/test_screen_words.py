@@ -7,9 +7,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 
+from core.database import Database
+from locations.catalogue_queries import catalogue_by_id
 from tests.support.architecture import ROOT
+from tests.support.callers import make_callers
+from tests.support.factories import NOW
 from web.manage.screen_words import screen_text
 
 KEY = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
@@ -38,3 +42,20 @@ def test_no_error_of_a_form_holds_a_key_of_the_file(app: Flask) -> None:
         assert screen_text("is shut for good: add successor or where_to_go.", "site") == (
             "is shut for good: add “Which site takes its place?” or “Where do people go instead?”."
         )
+
+
+@pytest.mark.databases("sqlite")
+def test_things_have_their_names_in_errors_of_forms(app: Flask, database: Database) -> None:
+    callers = make_callers(database, NOW)
+    with app.test_request_context(), database.reading() as db:
+        g.catalogue = catalogue_by_id(db, callers.town.authority_id)
+        for text, words in (
+            ('service "certify" asks people 2 days before', "“Certify documents” asks people 2 days before"),
+            ('of service "not-saved-yet" is 61', "of this service is 61"),
+            (
+                'session "hub-days" of site "riverside-hub" offers \'advice\', which is no service',
+                "a session of “Riverside Community Hub” offers “Housing advice”, which is no service",
+            ),
+            ("write 'yes' or 'no'", "write 'yes' or 'no'"),
+        ):
+            assert screen_text(text) == words

@@ -125,7 +125,11 @@ def test_two_services_make_one_visit(database: Database, visitor: Visitor) -> No
         ({"email": "robin@"}, "Enter an email address in the right form", "email"),
         ({"email": ""}, "Enter an email address, or choose another way", "email"),
         ({"phone": "ring me"}, "Enter the whole phone number", "phone"),
-        ({"contact_preference": "text", "phone": "07700 900123"}, "Not a valid choice", "contact_preference"),
+        (
+            {"contact_preference": "text", "phone": "07700 900123"},
+            "choose one of those on the page",
+            "contact_preference",
+        ),
         ({"postcode": "N12"}, "Enter a full postcode, like NW11 9QS", "postcode"),
         ({"contact_preference": ""}, "Choose how we should remind you", "contact_preference"),
     ],
