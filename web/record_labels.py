@@ -65,6 +65,7 @@ AUDIT_ACTIONS: Labels = {
     "demo_loaded": _l("Loaded the demo data"),
     "signed_in": _l("Signed in"),
     "own_password_changed": _l("Changed their own password"),
+    "own_session_ended": _l("Signed out in one other browser"),
     "own_sessions_ended": _l("Signed out everywhere else"),
     "own_recovery_code_used": _l("Signed in with a recovery code in place of their telephone"),
     "own_second_step_on": _l("Set up their second step of signing in"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from core.audit import Actor, record
-from core.errors import NotAuthenticated
+from core.errors import NotAuthenticated, NotFound
 from core.runtime import Runtime
 from people.staff import sign_in_sessions
 from people.staff.password_links import end_links
@@ -48,6 +48,20 @@ def change_own_password(runtime: Runtime, staff: SignedInStaff, change: OwnPassw
         actor, subject = Actor("staff", member.id, member.name), ("staff", member.id)
         record(db, actor, "own_password_changed", subject, authority_id=member.authority_id, now=now, ended=ended)
     return ended
+
+
+def end_own_session(runtime: Runtime, staff: SignedInStaff, session_id: int) -> None:
+    """Sign `staff` out in one other browser; nothing more where they are signed out there already.
+
+    Raises: NotFound for a session that is not theirs, and for that of this browser, which is ended by signing out.
+    """
+    if session_id == staff.session_id:
+        raise NotFound
+    now = runtime.clock.now()
+    with runtime.database.writing() as db:
+        if sign_in_sessions.end_one(db, staff.staff_id, session_id, now):
+            actor, subject = Actor("staff", staff.staff_id, staff.name), ("staff", staff.staff_id)
+            record(db, actor, "own_session_ended", subject, authority_id=staff.authority_id, now=now)
 
 
 def end_other_sessions(runtime: Runtime, staff: SignedInStaff) -> int:

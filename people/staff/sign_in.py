@@ -20,6 +20,7 @@ from core.rate_limits import RateLimit, count_hit, rate_limit, remove_hit, reset
 from core.runtime import Runtime
 from people.residents.details import email_key
 from people.staff import sign_in_sessions
+from people.staff.browser_names import browser_name
 from people.staff.known_browsers import browser_of
 from people.staff.passwords import hash_password, is_outdated, is_password
 from people.staff.second_step_queries import has_second_step
@@ -71,8 +72,8 @@ def authenticate(runtime: Runtime, attempt: SignInAttempt) -> StaffIdentity:
     return renew_hash(runtime, identity, attempt.password) if is_outdated(member.password_hash) else identity
 
 
-def begin_session(runtime: Runtime, identity: StaffIdentity, *, old_token: str = "") -> str:
-    """The token of a new session of `identity`; the session of `old_token` ends.
+def begin_session(runtime: Runtime, identity: StaffIdentity, *, old_token: str = "", agent: str = "") -> str:
+    """The token of a new session of `identity`, in a browser that calls itself `agent`; the session of `old_token` ends.
 
     Raises: WrongPassword when the account has another password by now, or has ended, or wants a code that was not proved:
     looking at a password takes its time.
@@ -91,7 +92,7 @@ def begin_session(runtime: Runtime, identity: StaffIdentity, *, old_token: str =
         member.last_signed_in_at = now
         actor = Actor("staff", member.id, member.name)
         record(db, actor, "signed_in", ("staff", member.id), authority_id=member.authority_id, now=now)
-        return sign_in_sessions.start(db, member.id, now)
+        return sign_in_sessions.start(db, member.id, now, browser_name(agent))
 
 
 def sign_in_limits(runtime: Runtime, email: str, origin: str) -> tuple[RateLimit, RateLimit]:

@@ -13,12 +13,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, bindparam, delete, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
+from core.errors import NotFound
 from core.tokens import digest, new_token
 from locations.authority_brand import AuthorityBrand
 from locations.ids_by_slug import BRAND_COLUMNS, authority_table, site_table
+from people.staff.browser_names import BrowserName
 from people.staff.policy import Action, Grant, Role, is_allowed
 from people.staff.tables import SecondStep, SecondStepDemand, StaffMember, StaffRole, StaffSession
 
+UNKNOWN_BROWSER = BrowserName()
 COOKIE = "front_door_staff"
 IDLE_LIMIT = timedelta(hours=1)
 ABSOLUTE_LIMIT = timedelta(hours=12)
@@ -57,14 +60,16 @@ class SignedInStaff:
 
 @dataclass(frozen=True)
 class OpenSession:
-    """A browser in which somebody is signed in now."""
+    """A browser in which somebody is signed in now, by codes of `browser_names`."""
 
     session_id: int
     created_at: datetime
     last_seen_at: datetime
+    browser: str
+    device: str
 
 
-def start(db: Session, staff_id: int, now: datetime) -> str:
+def start(db: Session, staff_id: int, now: datetime, browser: BrowserName = UNKNOWN_BROWSER) -> str:
     """The token of a new session. Always a new one: a token that the browser brought along is never adopted."""
     token = new_token()
     db.add(
@@ -74,6 +79,8 @@ def start(db: Session, staff_id: int, now: datetime) -> str:
             created_at=now,
             last_seen_at=now,
             expires_at=now + ABSOLUTE_LIMIT,
+            browser=browser.browser,
+            device=browser.device,
         )
     )
     db.flush()
@@ -179,10 +186,29 @@ def end_others(db: Session, staff_id: int, session_id: int, now: datetime) -> in
     return len(others)
 
 
+def end_one(db: Session, staff_id: int, session_id: int, now: datetime) -> bool:
+    """End this session of a member of staff; whether it was open. Raises: NotFound for a session that is not theirs."""
+    session = db.scalars(
+        select(StaffSession).where(StaffSession.id == session_id, StaffSession.staff_id == staff_id).with_for_update()
+    ).one_or_none()
+    if session is None:
+        raise NotFound
+    was_open = session.ended_at is None
+    if was_open:
+        session.ended_at = now
+    return was_open
+
+
 def open_sessions(db: Session, staff_id: int, now: datetime) -> list[OpenSession]:
     """The sessions of a member of staff that work now, the last used first."""
     rows = db.execute(
-        select(StaffSession.id, StaffSession.created_at, StaffSession.last_seen_at)
+        select(
+            StaffSession.id,
+            StaffSession.created_at,
+            StaffSession.last_seen_at,
+            StaffSession.browser,
+            StaffSession.device,
+        )
         .where(
             StaffSession.staff_id == staff_id,
             StaffSession.ended_at.is_(None),

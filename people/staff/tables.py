@@ -62,6 +62,9 @@ class StaffSession(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    # Codes of `browser_names`: the string by which the browser can be known again is not kept.
+    browser: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    device: Mapped[str] = mapped_column(String(20), default="", server_default="")
 
 
 class PasswordLink(Base):

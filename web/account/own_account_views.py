@@ -10,11 +10,12 @@ from core.errors import Invalid, RateLimited
 from core.flask_context import current_runtime
 from core.problems import joined_texts
 from people.staff.access_marks import requires
-from people.staff.own_account import OwnPassword, change_own_password, end_other_sessions
+from people.staff.own_account import OwnPassword, change_own_password, end_other_sessions, end_own_session
 from people.staff.policy import Action
 from people.staff.sign_in import WrongPassword
 from people.staff.sign_in_sessions import open_sessions
 from web.account.attempts import attempt_of
+from web.account.browser_labels import BROWSERS, DEVICES
 from web.account.forms import OwnPasswordForm
 from web.account.rate_limited_page import rate_limited_page
 from web.account.staff_blueprint import blueprint
@@ -60,6 +61,14 @@ def end_my_other_sessions() -> ResponseReturnValue:
     return _done("sessions_ended")
 
 
+@blueprint.post("/account/sessions/<int:session>/end")
+@requires(Action.MANAGE_OWN_ACCOUNT)
+def end_my_session(session: int) -> ResponseReturnValue:
+    """Sign out in one other browser."""
+    end_own_session(current_runtime(), current_staff(), session)
+    return _done("session_ended")
+
+
 def _done(what: str) -> ResponseReturnValue:
     return redirect(url_for("staff.account", done=what), code=303)
 
@@ -72,6 +81,8 @@ def _account_page(form: OwnPasswordForm) -> str:
             has_errors=bool(form.errors),
             zone=at.zone,
             roles=ROLES,
+            browsers=BROWSERS,
+            devices=DEVICES,
             sessions=open_sessions(at.db, at.staff.staff_id, at.now),
             done=request.args.get("done", "") if request.method == "GET" else "",
         )

@@ -14,7 +14,8 @@ from web.staff_guard import cookie_name, is_https
 
 def signed_in_answer(identity: StaffIdentity, email: str, next_url: str) -> Response:
     """Begin a session and go on. Raises: WrongPassword when the account has another password by now."""
-    token = begin_session(current_runtime(), identity, old_token=request.cookies.get(cookie_name(), ""))
+    old_token, agent = request.cookies.get(cookie_name(), ""), request.headers.get("User-Agent", "")
+    token = begin_session(current_runtime(), identity, old_token=old_token, agent=agent)
     flask_session.clear()  # the CSRF token of before the sign-in does not outlive it
     response = make_response(redirect(next_url or url_for("staff.home"), code=303))
     # No max-age: the browser deletes it when it closes; the session ends by the times in the database.

@@ -20,9 +20,9 @@ from people.staff.passwords import is_password
 from people.staff.policy import Role
 from people.staff.sign_in import SignInAttempt
 from people.staff.sign_in_sessions import COOKIE, staff_of
-from people.staff.tables import FORGOTTEN, StaffMember
+from people.staff.tables import FORGOTTEN, StaffMember, StaffSession
 from tests.support.council import ADDRESS, PASSWORD, make_staff
-from tests.support.pages import check_page
+from tests.support.pages import check_page, read_page
 from tests.web.account.pages import sign_in, token_on
 
 EMAIL = "agent@example.org"
@@ -163,6 +163,28 @@ def test_my_sessions_are_listed_and_the_others_ended(visitor, agent, database, c
     assert other.get("/staff/").status_code == 303
     assert visitor.get("/staff/account").status_code == 200
     assert "own_sessions_ended" in actions(database)
+
+
+def test_one_other_session_is_told_by_its_browser_and_ended_alone(visitor, agent, database, clock) -> None:
+    sign_in(visitor, EMAIL)
+    phone, office = second_browser(visitor), second_browser(visitor)
+    agents = {"iphone": "safari", "windows": "edge"}
+    with database.writing() as db:
+        own, *others = db.scalars(select(StaffSession).order_by(StaffSession.id)).all()
+        for row, (device, browser) in zip(others, agents.items(), strict=True):
+            row.device, row.browser = device, browser
+    page = read_page(visitor.get("/staff/account").text)
+    assert "Safari on an iPhone" in page.text
+    assert "Edge on a computer with Windows" in page.text
+    form = page.form_to(f"/sessions/{others[0].id}/end")
+    for _press in range(2):
+        answer = visitor.post(form.action, data=form.values())
+        assert (answer.status_code, answer.location) == (303, "/staff/account?done=session_ended")
+    assert (phone.get("/staff/").status_code, office.get("/staff/").status_code) == (303, 200)
+    assert actions(database).count("own_session_ended") == 1
+    for number in (own.id, 999):
+        path = f"/staff/account/sessions/{number}/end"
+        assert visitor.post(path, data=form.values()).status_code == 404
 
 
 def test_nothing_of_another_persons_is_ended_or_shown(visitor, agent, database, clock, council) -> None:

@@ -91,7 +91,7 @@ def test_an_opened_appointment_closes_after_half_an_hour(database: Database, tow
 @pytest.mark.databases("sqlite", "postgresql")
 def test_moving_keeps_the_reference_and_raises_the_version(database: Database, visitor: Visitor) -> None:
     reference = book_and_open(visitor)
-    visitor.follow("Choose another time")
+    visitor.open(f"{REFERENCE}{reference}/move")  # without a time: on to the choice of one
     visitor.follow("26 November 2026")
     form = visitor.page.form_to("/move")
     visitor.send("/move", slot=form.buttons[2][1])
