@@ -42,6 +42,7 @@ ARGUMENTS: dict[str, Any] = {
     "trial": 1,
     "service_id": 1,
     "task": 1,
+    "sign_in": 1,
 }
 
 

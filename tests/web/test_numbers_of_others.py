@@ -59,6 +59,7 @@ NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "si
     "colleague": 999_999,
     "wish": 999_999,
     "inbound_text": 999_999,
+    "sign_in": 999_999,
     "calendar": 999_999,
     "trial": 999_999,
     "task": 999_999,
@@ -91,6 +92,13 @@ class Numbers:
 def runtime_of(app: Flask) -> Runtime:
     runtime: Runtime = app.extensions[EXTENSION]
     return runtime
+
+
+def sign_in_of(database: Database, staff_id: int, now: datetime) -> int:
+    """The id of a session in which this colleague is signed in."""
+    with database.writing() as db:
+        sign_in_sessions.start(db, staff_id, now)
+        return max(one.session_id for one in sign_in_sessions.open_sessions(db, staff_id, now))
 
 
 def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, name: str) -> Numbers:
@@ -131,6 +139,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         | {"service_id": world.service_ids[0], "task": message_to_make(database, made_for.reference, clock.now())}
         | {"api_key": api_key, "pause": pause, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
+        | {"sign_in": sign_in_of(database, colleague.id, clock.now())}
         | {
             "slug": site.slug,
             "change": change_site(runtime, world.authority_id, site.slug),

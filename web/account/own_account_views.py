@@ -61,11 +61,11 @@ def end_my_other_sessions() -> ResponseReturnValue:
     return _done("sessions_ended")
 
 
-@blueprint.post("/account/sessions/<int:session>/end")
+@blueprint.post("/account/sessions/<int:sign_in>/end")
 @requires(Action.MANAGE_OWN_ACCOUNT)
-def end_my_session(session: int) -> ResponseReturnValue:
+def end_my_session(sign_in: int) -> ResponseReturnValue:
     """Sign out in one other browser."""
-    end_own_session(current_runtime(), current_staff(), session)
+    end_own_session(current_runtime(), current_staff(), sign_in)
     return _done("session_ended")
 
 
