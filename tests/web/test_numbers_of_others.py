@@ -395,6 +395,7 @@ def at_another_site(
         "pause",
         "trial",
         "task",
+        "sign_in",
     )
     nothing = {name: NOBODYS[name] for name in names}
     return signed_in(app, database, clock, member), Numbers(
