@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Any
 
 from booking.importing.start_values import parse_start
@@ -27,7 +27,11 @@ class DayField(Text):
         try:
             self.day = parse_day(text)
         except InvalidValue:  # in a browser that offers no calendar people write as they do elsewhere
-            self.day = check_year(_as_written(f"{text} 00:00", "day_form").date())
+            try:
+                day = parse_start(f"{text} 00:00").date()
+            except InvalidValue as error:
+                raise InvalidValue.because("day_form") from error
+            self.day = check_year(day)
         return self.day.isoformat()
 
 
@@ -44,13 +48,8 @@ class ClockField(Text):
         try:
             self.wall_time = parse_wall_time(text)
         except InvalidValue:
-            self.wall_time = _as_written(f"2026-01-01 {text}", "wall_time_form").time()
+            try:
+                self.wall_time = parse_start(f"2026-01-01 {text}").time()
+            except InvalidValue as error:
+                raise InvalidValue.because("wall_time_form") from error
         return f"{self.wall_time:%H:%M}"
-
-
-def _as_written(text: str, code: str) -> datetime:
-    """The date and time that somebody wrote, like 24/11/2026 or 9:30am. Raises: InvalidValue with this code."""
-    try:
-        return parse_start(text)
-    except InvalidValue as error:
-        raise InvalidValue.because(code) from error
