@@ -2,11 +2,11 @@
 
 from web.account import (
     colleague_views,
-    find_views,
     forgotten_views,
     key_views,
     link_views,
     own_account_views,
+    page_search_views,
     role_views,
     second_step_views,
     site_list_views,
@@ -19,11 +19,11 @@ from web.account.staff_blueprint import blueprint
 __all__ = [
     "blueprint",
     "colleague_views",
-    "find_views",
     "forgotten_views",
     "key_views",
     "link_views",
     "own_account_views",
+    "page_search_views",
     "role_views",
     "second_step_views",
     "site_list_views",

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -30,35 +28,15 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, StopValidation
 
 from core.contact_values import parse_email, parse_phone, parse_postal_lines
-from core.error_texts import text_of
 from core.errors import InvalidValue, Reason
 from core.text import clean_line, clean_text, parse_or_empty
 from locations.postcodes import parse_postcode
 from people.residents.birth_dates import parse_birth_date
 from people.residents.details import parse_name
+from web.components.field_problems import named_error, problem_text
 from web.components.widgets import Checkboxes, CountedTextArea, OneCheckbox, PasswordInput, Radios, Select, TextInput
 from web.request_language import current_language, format_birth_date
 from web.typed_before import typed_before
-
-# Reasons whose text does not say what it is about, so that the error summary has to name the field.
-NAMELESS = frozenset({"too_long", "unprintable", "day_form", "wall_time_form", "year_out_of_range"})
-# What people read in place of what programs are told to send.
-FOR_PEOPLE = {
-    "day_form": _l("Enter a date like 24/11/2026"),
-    "wall_time_form": _l("Enter a time like 9:30am"),
-    "year_out_of_range": _l("Enter a year from %(first)s to %(last)s"),
-}
-
-
-def _problem_text(field: Any, reason: Reason) -> str:
-    """What is wrong with the value of `field`, in words that name it."""
-    if reason.code in FOR_PEOPLE:
-        problem = str(FOR_PEOPLE[reason.code]) % reason.facts
-    else:
-        problem = text_of(reason, current_language())
-    if reason.code not in NAMELESS:
-        return problem
-    return str(gettext("%(field)s: %(problem)s", field=field.label.text, problem=problem))
 
 
 @dataclass(frozen=True)
@@ -70,7 +48,7 @@ class AtMost:
     def __call__(self, _form: object, field: Any) -> None:
         """Raises: StopValidation."""
         if len(field.data or "") > self.longest:
-            raise StopValidation(_problem_text(field, Reason("too_long", {"longest": self.longest})))
+            raise StopValidation(problem_text(field, Reason("too_long", {"longest": self.longest})))
 
 
 class _Parsed:
@@ -83,7 +61,7 @@ class _Parsed:
         try:
             self.data = parse_or_empty(self.parse, self.data or "")
         except InvalidValue as error:
-            raise StopValidation(_problem_text(self, error.reason)) from error
+            raise StopValidation(problem_text(self, error.reason)) from error
 
     def parse(self, text: str) -> str:
         """The value as it is kept. Raises: InvalidValue."""
@@ -235,14 +213,6 @@ class FormTranslations:
         return current_language().translations.ngettext(singular, plural, number)
 
 
-# WTForms' own texts that our forms can show, and what people read in their place: each names its field.
-OWN_TEXTS_OF_WTFORMS = {
-    "Not a valid choice.": _l("“%(field)s”: choose one of those on the page"),
-    "Invalid Choice: could not coerce.": _l("“%(field)s”: choose one of those on the page"),
-    "This field is required.": _l("“%(field)s”: this is needed"),
-}
-
-
 class Form(FlaskForm):
     """The base of every form: the first field that is wrong takes the focus."""
 
@@ -262,13 +232,7 @@ class Form(FlaskForm):
         """Whether everything can be used; marks the first field that cannot."""
         is_valid = bool(super().validate(extra_validators))
         for field in self:
-            if any(error in OWN_TEXTS_OF_WTFORMS for error in field.errors):
-                label = str(field.label.text).rstrip("?")
-                texts = [OWN_TEXTS_OF_WTFORMS.get(error) for error in field.errors]
-                field.errors = [
-                    error if text is None else str(text) % {"field": label}
-                    for error, text in zip(field.errors, texts, strict=True)
-                ]
+            field.errors = [named_error(field, error) for error in field.errors]
         self.focus_first_error()
         return is_valid
 
