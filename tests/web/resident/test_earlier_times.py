@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +10,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from booking.events import appointment_changed
 from booking.proposals.tables import Proposal, Wish
 from booking.tables import Appointment
 from core.database import Database
 from core.flask_context import EXTENSION
 from people.residents.tables import Resident
+from reminders.outbox import plan_notifications
 from reminders.scheduler import send_once, worker_of
 from tests.web.resident.browser import Visitor, book_one
 from tests.web.resident.test_booking_pages import clock_of
@@ -21,6 +24,13 @@ from tests.web.resident.test_many_changes import CHANGES
 
 # The rules are tested on both databases in tests/booking/test_waiting_list.py.
 pytestmark = pytest.mark.databases("sqlite")
+
+
+@pytest.fixture(autouse=True)
+def everybody_told() -> Iterator[None]:
+    """What somebody does is told, as in the whole application: what nobody was told of counts as no offer."""
+    with appointment_changed.connected_to(plan_notifications):
+        yield
 
 
 @pytest.fixture
