@@ -131,8 +131,7 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(library: Li
     assert "enter a whole number" in page.text
     sent = page.form_to(SERVICE).values(open_limit="")
     page = check_page(admin.post(SERVICE, data=sent).text)
-    assert "“How long does it take?” of service" in page.text
-    assert "is 7; it must be a multiple of 5." in page.text
+    assert "“How long does it take?” of “Certify documents” is 7; it must be a multiple of 5." in page.text
     again = page.form_to(SERVICE)
     assert (again.fields["name"], again.fields["topic"]) == (["Certified copies"], ["Papers"])
     assert name_of_service(library) == "Certify documents"
