@@ -89,8 +89,8 @@ def take_new_caller(page: Page, name: str, **known: str) -> None:
     page.get_by_role("button", name="New resident").click()
     page.get_by_label("Full name").fill(name)
     page.get_by_role("textbox", name="Telephone").fill(known["phone"])
-    page.get_by_role("radio", name=known["way"]).check()
-    page.get_by_role("radio", name=known["language"]).check()
+    page.get_by_role("radio", name=known["way"], exact=True).check()
+    page.get_by_role("radio", name=known["language"], exact=True).check()
 
 
 def book_first_time(page: Page, weeks: int = 0) -> str:
