@@ -2,6 +2,7 @@
 
 from council import (
     colleague_import_views,
+    copy_site_views,
     front_page_views,
     logo_views,
     look_views,
@@ -22,6 +23,7 @@ from council.council_blueprint import blueprint
 __all__ = [
     "blueprint",
     "colleague_import_views",
+    "copy_site_views",
     "front_page_views",
     "logo_views",
     "look_views",

@@ -16,6 +16,7 @@ from council.reminder_presets import PRESETS
 from council.thing_page import thing_page
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import NOT_THERE, STATEMENTS, Edit, Table, fingerprint
+from web.manage.same_names import same_name_warnings
 from web.manage.screen_words import screen_text
 from web.manage.set_up_context import NEW, Things, slug_from
 from web.manage.set_up_kept import keep, kept
@@ -118,7 +119,8 @@ def _preview(place: FormPlace, form: ThingForm, seen: str, table: dict[str, Any]
     try:
         if "look" in request.form and table is not None:
             return _look(place, form, seen, proposal)
-        return lead_to_preview(context, proposal, place.routes.preview)
+        warnings = same_name_warnings(place.things, proposal.edits)
+        return lead_to_preview(context, proposal, place.routes.preview, None, warnings)
     except InvalidEdits as error:
         form.refuse(error.of(edited))
         form.general += map(screen_text, error.besides([edited]))

@@ -68,6 +68,7 @@ def _things(context: StaffContext) -> Iterator[Findable]:
         yield Findable(_("%(name)s, set-up", name=service.name), _form("service", service.slug))
     for site in catalogue.sites:
         yield Findable(_("%(name)s, set-up", name=site.name), _form("site", site.slug))
+        yield Findable(_("Copy the site: %(site)s", site=site.name), url_for("council.copy_site", site=site.slug))
     for person in catalogue.people:
         yield Findable(_("%(name)s, set-up", name=person.name), _form("person", person.slug))
     for topic in dict.fromkeys(service.topic for service in catalogue.services if service.topic):

@@ -52,7 +52,7 @@ def slug_from(name: str, kind: str, site: str, things: Things) -> str:
         key.slugs[-1]
         for key in things
         if (key.kind == kind and (kind != "resource" or key.slugs[0] == site))
-        or (kind in ("resource", "person") and key.kind in ("resource", "person") and site in ("", key.slugs[0]))
+        or (kind == "person" and key.kind == "resource")
         or (kind == "resource" and key.kind == "person")
     }
     return free_slug(name, kind, taken)

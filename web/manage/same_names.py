@@ -1,0 +1,63 @@
+"""A thing of the set-up that would have the very name of another: what the page says of it before it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask_babel import gettext as _
+
+from locations.importing.difference import Key
+from locations.importing.set_up_tables import Edit
+from web.manage.set_up_context import Things
+
+OF_PEOPLE_AND_PLACES = ("resource", "person")
+
+
+def same_name_warnings(things: Things, edits: Iterable[Edit]) -> list[str]:
+    """What to say of each edit that gives a thing the name of another of its kind; of resources, at the same site."""
+    edits = tuple(edits)
+    gone = {edit.key for edit in edits if edit.table is None}
+    warnings = []
+    for edit in edits:
+        name = _plain((edit.table or {}).get("name"))
+        before = _plain(things[edit.key].table.get("name")) if edit.key in things and not edit.is_new else ""
+        if not name or name == before:
+            continue
+        for key, thing in things.items():
+            is_other = edit.is_new or key != edit.key
+            if is_other and key not in gone and _beside(edit.key, key) and _plain(thing.table.get("name")) == name:
+                warnings.append(_words(key, str(thing.table["name"]), things))
+    return list(dict.fromkeys(warnings))
+
+
+def _plain(name: object) -> str:
+    return " ".join(str(name or "").split()).casefold()
+
+
+def _beside(one: Key, other: Key) -> bool:
+    """Whether two things stand in one list for whoever chooses among them by name."""
+    if one.kind in OF_PEOPLE_AND_PLACES and other.kind in OF_PEOPLE_AND_PLACES:
+        return "person" in (one.kind, other.kind) or one.slugs[0] == other.slugs[0]
+    return one.kind == other.kind and one.kind in ("site", "service", "ward")
+
+
+def _words(key: Key, name: str, things: Things) -> str:
+    table = things[key].table
+    if key.kind == "site" and table.get("address"):
+        place = ", ".join(line for line in str(table["address"]).splitlines() if line.strip())
+        facts = {"name": name, "place": place}
+        return str(_("There is already a site “%(name)s”, at %(place)s. Save this only if it is another one.", **facts))
+    if key.kind == "resource":
+        site = things[Key("site", key.slugs[:1])].table["name"]
+        return str(
+            _("There is already “%(name)s” at %(site)s. Save this only if it is another one.", name=name, site=site)
+        )
+    texts = {
+        "site": _("There is already a site “%(name)s”. Save this only if it is another one.", name=name),
+        "service": _("There is already a service “%(name)s”. Save this only if it is another one.", name=name),
+        "person": _(
+            "There is already a person “%(name)s” of the council. Save this only if it is another one.", name=name
+        ),
+        "ward": _("There is already a ward “%(name)s”. Save this only if it is another one.", name=name),
+    }
+    return str(texts[key.kind])
