@@ -123,6 +123,20 @@ def continued_from(session: PlainSession, day: date, slug: str) -> PlainSession 
     return replace(session, slug=slug, pattern=pattern, exceptions=later)
 
 
+def changed_from(
+    before: PlainSession, changed: PlainSession, day: date | None, taken: Collection[str]
+) -> tuple[PlainSession, ...] | None:
+    """The sessions that come of a change that holds from `day` on, the changed one last; None when it is never held then.
+
+    Without a day, or where it is held on none before it, all its days change.
+    """
+    earlier = None if day is None or before.is_dated else ended_before(before, day)
+    if day is None or earlier is None:
+        return (changed,)
+    later = continued_from(changed, day, new_slug(changed.pattern, changed.hours.starts, taken))
+    return None if later is None else (earlier, later)
+
+
 def with_exception(session: PlainSession, day: date, changed: ExceptionFacts) -> PlainSession:
     """The session, which differs on `day`."""
     others = [one for one in session.exceptions if one[0] != day]

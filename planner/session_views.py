@@ -16,10 +16,9 @@ from core.errors import NotFound
 from locations.importing.set_up_tables import fingerprint
 from locations.session_tables import (
     PlainSession,
-    continued_from,
+    changed_from,
     ended_before,
     held_dates,
-    new_slug,
     with_exception,
     without_exception,
 )
@@ -91,7 +90,8 @@ def send_session(site: str, session: str) -> ResponseReturnValue:
         if not forms.change.validate():
             return session_page(context, stored, forms), 400
         day = forms.change.change_from.day
-        after = _changed(stored.session, forms, sessions, day)
+        changed = forms.change.session(stored.session.slug, stored.session.exceptions)
+        after = changed_from(stored.session, changed, day, sessions)
         if after is None:
             forms.change.refuse("change_from", _("It is never held from that day on"))
             return session_page(context, stored, forms), 400
@@ -149,18 +149,6 @@ def _lead_back(context: SiteContext, slug: str) -> ResponseReturnValue:
     proposal = proposal_of(context, request.form["proposal"])
     day = request.args.get("date")
     return lead_to_form(context, proposal, url_for("planner.session", site=context.site.slug, session=slug, date=day))
-
-
-def _changed(
-    before: PlainSession, forms: SessionForms, sessions: Sessions, day: date | None
-) -> tuple[PlainSession, ...] | None:
-    """The sessions that come of a change, the changed one last; None when it would never be held from `day` on."""
-    changed = forms.change.session(before.slug, before.exceptions)
-    earlier = None if day is None or before.is_dated else ended_before(before, day)
-    if day is None or earlier is None:
-        return (changed,)
-    later = continued_from(changed, day, new_slug(changed.pattern, changed.hours.starts, sessions))
-    return None if later is None else (earlier, later)
 
 
 def _proposal(

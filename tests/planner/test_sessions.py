@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from booking.queries.day_list import day_of
+from locations.history.tables import SetUpChange
 from locations.release_shares import Release
 from locations.session_tables import PlainSession
 from planner.session_context import sessions_of
@@ -188,6 +190,53 @@ def test_a_session_ends_or_goes(library: Library, manager: FlaskClient) -> None:
     save(manager, send(manager, page_of(manager, WEEKDAYS), "/end", remove="1"))
     assert sessions(library) == {}
     assert manager.get(WEEKDAYS).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_several_are_changed_at_once_as_one_change(library: Library, manager: FlaskClient) -> None:
+    late = library.book(24 * 60 + 7 * 60)  # on Tuesday the 24th, at four
+    new: dict[str, Any] = {
+        "repeats": "weekly",
+        "weekdays": ["saturday"],
+        "starts": "10:00",
+        "ends": "16:00",
+        "resources": ["desk-1"],
+    }
+    save(manager, send(manager, page_of(manager, f"{WEEK}/new"), "/week/new", **new, services=["certify"]))
+    page = page_of(manager, page_of(manager, f"{WEEK}?date=2026-11-24").link("Change several sessions at once"))
+    both = ["weekdays", "saturday-1000"]
+    cases: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"sessions": both}, "Enter what changes"),
+        ({"starts": "10:00"}, "Choose at least one session"),
+        ({"sessions": both, "starts": "16:30"}, "it would end before it begins"),
+        ({"sessions": both, "resource_out": "desk-1"}, "nobody and nothing would be open"),
+        ({"sessions": both, "starts": "15:50"}, "takes 30 minutes, and the session has 10"),
+        ({"sessions": both, "last_date": "2020-01-05", "starts": "10:00"}, "before"),
+    )
+    for values, words in cases:
+        refused = send(manager, page, "/week/several", HTTPStatus.BAD_REQUEST, **values)
+        assert words in refused.text
+        assert refused.form_to("/week/several").fields.get("starts") == [str(values.get("starts", ""))]
+    typed: dict[str, Any] = {
+        "sessions": both,
+        "change_from": "2026-11-24",
+        "ends": "15:00",
+        "resource_out": "desk-1",
+        "resource_in": "desk-2",
+    }
+    preview = send(manager, page, "/week/several", **typed)
+    assert "1 appointment does not fit any more" in preview.text
+    again = send(manager, preview, "/week/several").form_to("/week/several").fields
+    assert (again["sessions"], again["ends"], again["resource_in"]) == (both, ["15:00"], ["desk-2"])
+    save(manager, preview)
+    found = sessions(library)
+    assert found["weekdays"].pattern.last_date == date(2026, 11, 23)
+    later = found["monday-to-friday-0900"]
+    assert (f"{later.hours.ends:%H:%M}", later.resources) == ("15:00", ("desk-2",))
+    assert (found["saturday-1000"].resources, found["saturday-1000-2"].resources) == (("desk-1",), ("desk-2",))
+    assert rebooked(library, date(2026, 11, 24)) == [late]
+    with library.database.reading() as db:
+        sets = db.scalars(select(SetUpChange.change_set).order_by(SetUpChange.id)).all()
+    assert len(set(sets[-3:])) == 1
 
 
 def test_a_day_or_a_week_is_copied_once(library: Library, manager: FlaskClient) -> None:

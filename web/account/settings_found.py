@@ -128,6 +128,7 @@ def _at_site(context: StaffContext, site: SiteFacts) -> Iterator[Findable]:
             (_("Somebody is away: %(site)s", site=name), "planner.away"),
             (_("Bring in a rota: %(site)s", site=name), "planner.rota"),
             (_("Copy a day or a week: %(site)s", site=name), "planner.copy_sessions"),
+            (_("Change several sessions at once: %(site)s", site=name), "planner.several_sessions"),
             (_("Add a session: %(site)s", site=name), "planner.new_session"),
         ):
             yield Findable(text, url_for(endpoint, site=site.slug), whose=name)

@@ -1,0 +1,118 @@
+"""The form by which a manager changes several sessions at once."""
+
+# WTForms has no types, so that every class here has a base of unknown type.
+# mypy: disable-error-code="misc"
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
+
+from core.wall_clock import TICK_MINUTES
+from locations.session_tables import PlainSession
+from locations.sessions_together import CommonChange, WhyNot
+from planner.rearrange_forms import resources_here
+from planner.session_context import names_of, words_of
+from planner.session_forms import LOOK
+from web.components.form_fields import Choices, Dropdown, Form, optional
+from web.components.moment_fields import ClockField, DayField
+from web.page_context import SiteContext
+
+TYPED = (
+    *("sessions", "change_from", "starts", "ends", "last_date"),
+    *("resource_out", "resource_in", "service_out", "service_in"),
+)
+CHANGES = TYPED[2:]
+WHY_NOT: Mapping[WhyNot, LazyString] = {
+    WhyNot.HOURS: _l("it would end before it begins"),
+    WhyNot.BREAK: _l("its break would lie outside its hours"),
+    WhyNot.NO_RESOURCE: _l("nobody and nothing would be open"),
+    WhyNot.NO_SERVICE: _l("it would have no service"),
+    WhyNot.NEVER: _l("it is held on no day then"),
+}
+
+
+class SeveralForm(Form):
+    """Which sessions, and what becomes of each."""
+
+    sessions = Choices(_l("Which sessions?"))
+    change_from = DayField(
+        _l("From which day does the change hold?"),
+        description=_l("Leave it empty when it was never right, and all their days change"),
+        validators=[optional()],
+        render_kw=LOOK,
+    )
+    starts = ClockField(_l("From what time?"), validators=[optional()], render_kw=LOOK)
+    ends = ClockField(_l("Until what time?"), validators=[optional()], render_kw=LOOK)
+    last_date = DayField(
+        _l("Last day"),
+        description=_l("A session that is held once keeps its day"),
+        validators=[optional()],
+        render_kw=LOOK,
+    )
+    resource_out = Dropdown(_l("Who or what is open no longer?"), default="")
+    resource_in = Dropdown(
+        _l("Who or what is open then?"), description=_l("With both, the one takes the place of the other"), default=""
+    )
+    service_out = Dropdown(_l("Which service is no longer given?"), default="")
+    service_in = Dropdown(
+        _l("Which service is given then?"),
+        description=_l("With both, the one takes the place of the other"),
+        default="",
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether everything can be used, and something is to change."""
+        super().validate(extra_validators)
+        if not self.sessions.data and not self.sessions.errors:
+            self.refuse("sessions", _("Choose at least one session"))
+        for field in (self.starts, self.ends):
+            if field.wall_time is not None and field.wall_time.minute % TICK_MINUTES:
+                self.refuse(field.short_name, _("Times go by steps of 5 minutes"))
+        if not self.errors and not any(self[name].data for name in CHANGES):
+            self.refuse("starts", _("Enter what changes: hours, last day, who is open, or a service"))
+        self.focus_first_error()
+        return not self.errors
+
+    def change(self) -> CommonChange:
+        """What becomes of each session, as a valid form says."""
+        return CommonChange(
+            self.starts.wall_time,
+            self.ends.wall_time,
+            self.last_date.day,
+            self.resource_out.data,
+            self.resource_in.data,
+            self.service_out.data,
+            self.service_in.data,
+        )
+
+    def refuse_sessions(self, context: SiteContext, refused: Sequence[tuple[PlainSession, WhyNot]]) -> None:
+        """Say of each session that cannot be changed so, why not."""
+        for session, why in refused:
+            facts = {"session": text_of_session(context, session), "why": WHY_NOT[why]}
+            self.refuse("sessions", str(_("%(session)s: %(why)s", **facts)))
+
+
+def several_form(
+    context: SiteContext, sessions: Sequence[PlainSession], sent: MultiDict[str, str] | None, shown: Mapping[str, Any]
+) -> SeveralForm:
+    """The form for these sessions, with what was sent, or else with the values `shown`."""
+    form = SeveralForm(formdata=sent, meta={"csrf": False}, data=shown)
+    form.sessions.choices = [(one.slug, text_of_session(context, one)) for one in sessions]
+    resources = [("", _("As it is")), *((one.slug, one.name) for one in resources_here(context))]
+    services = [("", _("As it is")), *((one.slug, one.name) for one in context.catalogue.services)]
+    form.resource_out.choices = form.resource_in.choices = resources
+    form.service_out.choices = form.service_in.choices = services
+    return form
+
+
+def text_of_session(context: SiteContext, session: PlainSession) -> str:
+    """The session in plain words, with what it opens and for what."""
+    resources, services = names_of(context, session)
+    facts = {"when": words_of(context, session), "resources": resources, "services": services}
+    return str(_("%(when)s: %(resources)s, for %(services)s", **facts))
