@@ -121,7 +121,7 @@ ELSEWHERE = {
 # Made of the rules of the council's file, or sent with a file: tests/council/, web/manage/ and planner/ have a test of each.
 FROM_RULES = {
     "council.add_outside_calendar",  # about another server
-    *("council.send_set_up_thing", "council.send_site_resource", "council.send_travel"),
+    *("council.send_set_up_thing", "council.send_site_resource", "council.send_travel", "council.send_copy_site"),
     *(
         "council.send_set_up_file",
         "council.send_logo",
