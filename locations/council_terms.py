@@ -1,4 +1,4 @@
-"""What a council has said of visits that cannot take place: how another time is looked for, and who is rung. Pure."""
+"""What a council asks before a visit, and says of visits that cannot take place: how another time is looked for. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from datetime import timedelta
 
 from locations.default_values import ANSWER_HOURS, NOTICE_HOURS, WITHIN_MILES
 from locations.message_prices import MessagePrices
+from locations.triage.tree import Tree
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class CouncilTerms(MessagePrices):
-    """How far from the place that was booked, for how many hours a time is held, and how short a notice is too short."""
+    """Its triages, and for visits that cannot take place: how far from the place that was booked, for how many hours a time
+    is held, and how short a notice is too short.
+    """
 
+    triages: tuple[Tree, ...] = ()
     rebook_within_miles: int = WITHIN_MILES
     rebook_answer_hours: int = ANSWER_HOURS
     rebook_notice_hours: int = NOTICE_HOURS

@@ -14,6 +14,7 @@ from core.language import DEFAULT_LANGUAGE, LANGUAGES, InEnglish, language_for
 from locations.authority_brand import AuthorityBrand
 from locations.document_cases import case_in
 from locations.model import AuthorityFacts, Catalogue, ServiceFacts, SiteFacts
+from locations.triage.tree import TRANSLATED_PARTS, tree_in
 from locations.triage_questions import MOST_COUNTED, TriageQuestion
 from locations.wards.ward_facts import ward_in
 
@@ -39,6 +40,8 @@ TRANSLATED: Mapping[str, tuple[str, ...]] = {
     "site": ("name", "opening_words", "directions", "where_to_go"),
     "triage_questions": ("ask", "tell", "instead"),
     "documents_by_case": ("case", "documents"),
+    "triage": ("name",),
+    **TRANSLATED_PARTS,
 }
 QUESTION_PARTS = ("ask", "say", "tell", "wrong_answer", "instead")
 # Those that another value of the facts holds, or that are not shown from them.
@@ -119,6 +122,8 @@ def words_in(facts: Facts, code: str) -> Facts:
         changes |= {"documents_by_case": tuple(case_in(one, code) for one in facts.documents_by_case)}
         changes |= {"wards": tuple(ward_in(ward, code) for ward in facts.wards)}
         changes |= {"also_called": _names_to_search(facts, code)}
+    if isinstance(facts, AuthorityFacts):
+        changes |= {"triages": tuple(tree_in(tree, code) for tree in facts.triages)}
     if isinstance(facts, ServiceFacts | SiteFacts) and facts.ending is not None:
         words = facts.translations.get(key_in("where_to_go", code)) or _marked(facts.ending.where_to_go)
         changes |= {"ending": replace(facts.ending, where_to_go=words)}

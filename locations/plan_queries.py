@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -42,14 +42,16 @@ from locations.tables import (
     TravelTime,
 )
 from locations.travel import SitePair, site_pair
+from locations.triage.triage_queries import load_triages
 
 LISTS = ("reminder_plan", "school_holidays", "languages", "message_channels", "kinds_off")
-FACTS = tuple(one.name for one in fields(AuthorityFacts))
+FACTS = tuple(one.name for one in fields(AuthorityFacts) if one.name != "triages")
 
 
 def load_authority(db: Session, authority_id: int) -> AuthorityFacts:
     """The facts of the authority."""
-    return authority_facts(db.get_one(Authority, authority_id, populate_existing=True))
+    facts = authority_facts(db.get_one(Authority, authority_id, populate_existing=True))
+    return replace(facts, triages=load_triages(db, authority_id))
 
 
 def load_people(db: Session, authority: AuthorityFacts) -> tuple[ResourceFacts, ...]:

@@ -15,6 +15,7 @@ import core.idempotency
 import core.rate_limits
 import locations.history.tables
 import locations.tables
+import locations.triage.tables
 import locations.wards.tables
 import people.residents.tables
 import people.staff.tables

@@ -94,7 +94,7 @@ def _sites_with_visits(council: Catalogue, old: Catalogue, new: Catalogue) -> li
 
 
 def _is_of_words(change: TableChange) -> bool:
-    if change.key.kind == "ward":
+    if change.key.kind in ("ward", "triage"):
         return True
     if change.before is None or change.after is None:
         return False

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.wall_clock import wall_instant
-from locations.importing import toml_fields, value_checks
+from locations.importing import toml_fields, triage_fields, value_checks
 from locations.importing.difference import DATED, POINT, Key, Kind, SetUp, Values
 from locations.importing.parse_sessions import SINCE
 from locations.importing.parse_statements import ACCESSIBILITY, KEEP_DAYS, PRIVACY
@@ -53,6 +53,7 @@ def council_file(set_up: SetUp) -> dict[str, Any]:
             for key, values in _of_kind(set_up, "travel time")
         ],
         "closures": _closures(set_up, None, council["zone"]),
+        "triages": [_triage(values) for _, values in _of_kind(set_up, "triage")],
     }
     return {name: value for name, value in tables.items() if value}
 
@@ -107,6 +108,16 @@ def _service(values: Values) -> dict[str, Any]:
     if values["reminder_plan"] is not None:
         service["reminder_plan"] = _reminders(values["reminder_plan"])
     return service
+
+
+def _triage(values: Values) -> dict[str, Any]:
+    triage = _own(toml_fields.TRIAGE, values)
+    triage["questions"] = [
+        _own(triage_fields.QUESTION, one) | {"answers": [_own(triage_fields.ANSWER, each) for each in one["answers"]]}
+        for one in values["questions"]
+    ]
+    triage["outcomes"] = [_own(triage_fields.OUTCOME, one) for one in values["outcomes"]]
+    return triage
 
 
 def _by_site(set_up: SetUp) -> Mapping[str, SetUp]:

@@ -9,7 +9,10 @@ from typing import Any
 
 # The keys whose lists of tables stand under headers of their own; others are written within the line of their key.
 LISTS_OF_TABLES = frozenset(
-    {"wards", "services", "people", "sites", "travel", "closures", "resources", "sessions", "exceptions"}
+    {
+        *("wards", "services", "people", "sites", "travel", "closures", "resources", "sessions", "exceptions"),
+        *("triages", "questions", "outcomes"),
+    }
 )
 INDENT = "  "
 

@@ -15,6 +15,7 @@ from locations.importing.set_up_queries import Rows, StoredSetUp
 from locations.importing.toml_fields import TRANSLATIONS
 from locations.own_words import kept_translations
 from locations.tables import Authority, Closure, DatedSession, Resource, Service, SessionTemplate, Site, TravelTime
+from locations.triage.tables import Triage
 from locations.wards.tables import Ward
 
 # What is referred to comes first.
@@ -28,6 +29,7 @@ WRITE_ORDER: tuple[Kind, ...] = (
     "travel time",
     "session",
     "closure",
+    "triage",
 )
 TABLES: dict[Kind, Any] = {
     "council": Authority,
@@ -38,6 +40,7 @@ TABLES: dict[Kind, Any] = {
     "resource": Resource,
     "travel time": TravelTime,
     "closure": Closure,
+    "triage": Triage,
 }
 # What is no column of the row itself.
 REFERENCES = frozenset({"site", "resource", "resources", "service", "services", "exceptions"})
@@ -68,7 +71,8 @@ def apply_difference(db: Session, stored: StoredSetUp, difference: Difference, *
 
 
 def _write(db: Session, rows: Rows, change: Change) -> None:
-    columns = {name: value for name, value in change.new_values.items() if name not in REFERENCES}
+    own = frozenset(("services",)) if change.kind == "triage" else frozenset()  # as slugs, in its row
+    columns = {name: value for name, value in change.new_values.items() if name not in REFERENCES - own}
     columns |= _references(rows, change)
     row = rows.by_key.get(change.key)
     given = {name: columns.pop(name) for name in list(columns) if name in TRANSLATIONS.get(change.kind, {})}
@@ -112,7 +116,9 @@ def _note(rows: Rows, change: Change, changes: Changes) -> None:
     """
     is_new = change.before is None
     (changes.added if is_new else changes.changed)[change.kind] += 1
-    if change.kind in ("ward", "service", "person", "travel time") or (change.kind == "council" and not is_new):
+    if change.kind in ("ward", "triage", "service", "person", "travel time") or (
+        change.kind == "council" and not is_new
+    ):
         changes.touch_site(None)
     elif change.kind == "site":
         changes.touch_site(None if change.new_values.keys() & PLACE else rows.by_key[change.key].id)

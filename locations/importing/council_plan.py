@@ -85,3 +85,4 @@ class Plan:
     people: tuple[PersonPlan, ...]
     travel: tuple[TravelPlan, ...]
     wards: tuple[Mapping[str, Any], ...] = ()
+    triages: tuple[Mapping[str, Any], ...] = ()

@@ -15,11 +15,15 @@ from locations.importing.council_plan import ClosurePlan, Plan, SessionPlan, Sit
 from locations.postcodes import point_of
 from locations.session_facts import FROM_FILE
 
-Kind = Literal["council", "ward", "service", "site", "person", "resource", "travel time", "session", "closure"]
+Kind = Literal[
+    "council", "ward", "triage", "service", "site", "person", "resource", "travel time", "session", "closure"
+]
 POINT = ("easting", "northing")
 RECURRING, DATED = "recurring", "dated"
 # Nothing is removed before what refers to it.
-REMOVAL_ORDER: tuple[Kind, ...] = ("session", "closure", "travel time", "resource", "person", "site", "service", "ward")
+REMOVAL_ORDER: tuple[Kind, ...] = (
+    *("session", "closure", "travel time", "resource", "person", "triage", "site", "service", "ward"),
+)
 
 
 class Key(NamedTuple):
@@ -116,6 +120,7 @@ def planned_set_up(plan: Plan) -> SetUp:
     set_up |= {Key("ward", (values["slug"],)): values for values in plan.wards}
     set_up |= {Key("service", (values["slug"],)): values for values in plan.services}
     set_up |= {Key("person", (person.values["slug"],)): person.values for person in plan.people}
+    set_up |= {Key("triage", (values["slug"],)): values for values in plan.triages}
     for site in plan.sites:
         set_up |= dict(_site(site, people))
     set_up |= {travel_key(travel.sites): {"minutes": travel.minutes} for travel in plan.travel}

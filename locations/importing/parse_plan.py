@@ -22,6 +22,7 @@ from locations.importing.parse_people import note_people_who_do_not_fit, read_pe
 from locations.importing.parse_school import note_sessions_without_holidays, read_school_holidays
 from locations.importing.parse_sessions import read_session
 from locations.importing.parse_statements import read_accessibility, read_privacy
+from locations.importing.parse_triages import read_triages
 from locations.importing.parse_wards import note_unknown_wards, read_wards
 from locations.importing.table_reader import InvalidSetUp, Reader, named
 from locations.importing.toml_fields import DEFAULT_REMINDERS
@@ -31,7 +32,18 @@ from locations.session_facts import HolidayRule
 
 NOT_OFFERED = "which is none of its languages; add it there, or choose one of them"
 SERVICE_LISTS = ("modes", *(key for key, field in toml_fields.SERVICE.items() if field.default == ()))
-TOP_LEVEL = ("authority", "privacy", "accessibility", "wards", "services", "people", "sites", "travel", "closures")
+TOP_LEVEL = (
+    "authority",
+    "privacy",
+    "accessibility",
+    "wards",
+    "services",
+    "people",
+    "sites",
+    "travel",
+    "closures",
+    "triages",
+)
 
 
 def read_plan(content: bytes) -> Plan:
@@ -69,10 +81,12 @@ def plan_of(tables: Mapping[str, Any]) -> Plan:
     note_unknown_order(reader, authority["service_order"], services)
     note_closures_of_nothing(reader, services, (*closures, *(one for site in sites for one in site.closures)))
     note_people_who_do_not_fit(reader, people, sites, travel)
+    triages = read_triages(reader, tables, services, sites)
     reader.finish()
-    return Plan(
-        authority, tuple(row for row, _ in services), sites, closures, people, travel, tuple(row for row, _ in wards)
+    values_of_services, values_of_wards, values_of_triages = (
+        tuple(row for row, _ in rows) for rows in (services, wards, triages)
     )
+    return Plan(authority, values_of_services, sites, closures, people, travel, values_of_wards, values_of_triages)
 
 
 def _authority(reader: Reader, tables: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -27,6 +27,7 @@ from locations.tables import (
     Site,
     TravelTime,
 )
+from locations.triage.tables import Triage
 from locations.wards.tables import Ward
 
 
@@ -94,6 +95,8 @@ class _Reader:
         for travel in self._all(TravelTime):
             sites = (self.keys[Site, id_].slugs[0] for id_ in (travel.first_site_id, travel.second_site_id))
             self._note(travel_key(sites), travel)
+        for triage in self._all(Triage):
+            self._note(Key("triage", (triage.slug,)), triage)
         self._read_sessions()
         for row in self._all(Closure):
             if row.lifted_at is not None:

@@ -33,6 +33,7 @@ LISTS: Mapping[Kind, str] = {
     "closure": "closures",
     "resource": "resources",
     "session": "sessions",
+    "triage": "triages",
 }
 # A thing stands in the tables before what belongs to it.
 _EDIT_ORDER: tuple[Kind, ...] = (
@@ -45,6 +46,7 @@ _EDIT_ORDER: tuple[Kind, ...] = (
     "travel time",
     "session",
     "closure",
+    "triage",
 )
 
 
@@ -117,7 +119,7 @@ def _things(tables: Table) -> Iterator[tuple[Key, Path, Table]]:
     council = tables["authority"]
     statements = {name: tables[name] for name in STATEMENTS if name in tables}
     yield Key("council", (str(council.get("slug")),)), ("authority",), {**council, **statements}
-    for kind in ("ward", "service", "person", "travel time", "closure"):
+    for kind in ("ward", "service", "person", "travel time", "closure", "triage"):
         for number, table in enumerate(tables.get(LISTS[kind], ())):
             yield key_of(kind, table), (LISTS[kind], number), table
     for number, site in enumerate(tables.get("sites", ())):

@@ -180,6 +180,15 @@ WARD: Fields = {
     "name": Field(text(100, may_be_empty=False), required=True),
     "postcodes": Field(list_of(ward_postcode, least=1), required=True),
 }
+# A tree of questions in front of services, of those of some topics, or of the whole first page.
+TRIAGE: Fields = {
+    "slug": Field(slug, required=True),
+    "name": Field(text(100, may_be_empty=False), required=True),
+    "services": Field(list_of(slug), ()),
+    "topics": Field(list_of(text(100, may_be_empty=False)), ()),
+    "front_page": Field(yes_no, False),
+    "first": Field(slug, required=True),
+}
 SITE: Fields = {
     "slug": Field(slug, required=True),
     "name": Field(text(200, may_be_empty=False), required=True),
@@ -275,8 +284,9 @@ AUTHORITY = with_translations("council", AUTHORITY)
 SERVICE = with_translations("service", SERVICE)
 SITE = with_translations("site", SITE)
 WARD = with_translations("ward", WARD)
+TRIAGE = with_translations("triage", TRIAGE)
 # The translations in a table by its kind: whether each is a list.
 TRANSLATIONS: Mapping[str, Mapping[str, bool]] = {
     kind: {key: fields[key].default == () for key in translation_keys(kind)}
-    for kind, fields in {"council": AUTHORITY, "service": SERVICE, "site": SITE, "ward": WARD}.items()
+    for kind, fields in {"council": AUTHORITY, "service": SERVICE, "site": SITE, "ward": WARD, "triage": TRIAGE}.items()
 }

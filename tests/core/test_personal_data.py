@@ -97,6 +97,7 @@ OF_COUNCIL_FILE = {
     "sites",
     "travel_times",
     "wards",
+    "triages",
 }
 
 

@@ -41,6 +41,7 @@ PAGES = {("authority", "logo"): "council.upload_logo", ("authority", "service_or
 }
 NOT_ON_A_SCREEN = {
     "slug": "it is made from the name, and never changes",
+    **{f"triage.{key}": "a triage is changed in the file" for key in toml_fields.TRIAGE},
     "count": "several that are alike are added one by one",
     "person.seats": "a person has one seat",
 }

@@ -96,7 +96,7 @@ def changed(old: str, new: str) -> str:
 def test_the_example_of_the_documentation_can_be_imported(database: Database) -> None:
     changes = bring_in(database, EXAMPLE)
     rows = {"council": 1, "service": 2, "person": 1, "site": 3, "resource": 5, "session": 6, "closure": 4}
-    assert changes.added == rows | {"travel time": 1, "ward": 1}
+    assert changes.added == rows | {"travel time": 1, "ward": 1, "triage": 1}
     anytown = catalogue(database, "anytown")
     library = anytown.site("central-library")
     assert [resource.slug for resource in library.resources] == [

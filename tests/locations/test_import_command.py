@@ -28,7 +28,9 @@ def test_it_says_what_it_added_and_the_second_time_that_there_is_nothing(runner:
     first = runner.invoke(args=["locations", "import", str(EXAMPLE)])
     again = runner.invoke(args=["locations", "import", str(EXAMPLE)])
     assert (first.exit_code, again.exit_code) == (0, 0)
-    added = "4 closures, 1 council, 1 person, 5 resources, 2 services, 6 sessions, 3 sites, 1 travel time, 1 ward"
+    added = (
+        "4 closures, 1 council, 1 person, 5 resources, 2 services, 6 sessions, 3 sites, 1 travel time, 1 triage, 1 ward"
+    )
     assert f"Added: {added}." in first.output
     assert again.output == "Nothing to change: everything is as the file says.\n"
 

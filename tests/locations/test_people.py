@@ -68,7 +68,7 @@ def test_a_person_who_is_left_out_goes_with_their_sessions_and_leave(database: D
     text = text[:start] + text[end : text.index('[[closures]]\nslug = "outreach-adviser-leave"')]
     text = _without_sessions(text)
     changes = bring_in(database, text)
-    assert changes.removed == {"person": 1, "session": 2, "closure": 1}
+    assert changes.removed == {"person": 1, "session": 2, "closure": 1, "triage": 1}
     assert catalogue(database, "anytown").people == ()
     before = contents(database)
     assert bring_in(database, text).are_none

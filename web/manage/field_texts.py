@@ -172,6 +172,15 @@ TRAVEL: Texts = {
     "minutes": _t(_l("How long does it take?"), _l("In minutes, in either direction")),
 }
 WARD: Texts = {"name": _t(_l("Name of the ward")), "postcodes": _t(_l("Postcodes in it"))}
+TRIAGE: Texts = {
+    "name": _t(_l("Name of the triage")),
+    "services": _t(_l("Services that it stands in front of")),
+    "topics": _t(_l("Topics that it stands in front of")),
+    "front_page": _t(_l("Is it on the first page?")),
+    "first": _t(_l("First question")),
+    "questions": _t(_l("Questions")),
+    "outcomes": _t(_l("Outcomes")),
+}
 OTHERS: Texts = {
     "slug": _t(_l("Short name")),
     "from": _t(_l("From")),
@@ -195,6 +204,7 @@ BY_KIND: Mapping[str, Texts] = {
     "person": PERSON,
     "service": SERVICE,
     "ward": WARD,
+    "triage": TRIAGE,
     "session": SESSION,
     "privacy": PRIVACY,
     "accessibility": ACCESSIBILITY,
@@ -218,6 +228,7 @@ KINDS: Mapping[str, LazyString] = {
     "person": _l("Person who works at several sites"),
     "service": _l("Service"),
     "ward": _l("Ward"),
+    "triage": _l("Triage"),
     "session": _l("Session"),
     "closure": _l("Closure"),
     "privacy": _l("Privacy notice"),

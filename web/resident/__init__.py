@@ -23,6 +23,7 @@ from web.resident import (
     start_views,
     statement_views,
     time_views,
+    triage_views,
     wait_views,
     wish_views,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "start_views",
     "statement_views",
     "time_views",
+    "triage_views",
     "wait_views",
     "wish_views",
 ]

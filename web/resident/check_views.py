@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, redirect, request
@@ -35,6 +36,7 @@ from web.resident.page_rendering import show_search
 from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import show_alternatives, show_refusal
 from web.resident.told_you import told_of_booking
+from web.resident.triage_state import answers_of_visit
 from web.resident.urls import blueprint
 
 # Of strangers from one origin: nobody has proved that the email address is theirs.
@@ -98,6 +100,7 @@ def show_current(context: PageContext, page: BookingPage) -> ResponseReturnValue
 def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
     draft = page.draft
     booking = _booking_of(context.authority.id, draft, language_to_keep(), _known_resident(context, draft))
+    booking = replace(booking, answers=answers_of_visit(context, draft.visit))
     idempotency = context.form_key("book", booking, request.form.get("idempotency_key") or draft.key)
     check_slowing_limit(context.runtime, BOOKING_LIMIT, "book", origin_of(request.remote_addr))
     try:

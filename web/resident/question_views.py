@@ -21,6 +21,7 @@ from wtforms.validators import DataRequired, InputRequired
 
 from booking.counted import counts_asked, minutes_of_one
 from locations.model import ServiceFacts
+from locations.triage.in_front import triage_before
 from locations.triage_questions import TriageQuestion
 from people.staff.access_marks import public
 from web.components.form_fields import Choice, Form, PostcodeField
@@ -55,6 +56,9 @@ def questions(authority: str) -> ResponseReturnValue:
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
         services = services_of(context.catalogue, search)
+        tree = None if search.moving or search.triaged else triage_before(context.catalogue, services)
+        if tree:
+            return redirect(f"{context.base}/triage/{tree.slug}?visit={search.visit}", code=303)
         deciding = [] if search.moving else deciding_questions(services)
         counting = [service for service in services if service.counting_question]
         areas = [] if search.moving else rules_of(services)

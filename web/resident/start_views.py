@@ -12,6 +12,7 @@ from core.flask_context import current_runtime
 from locations.catalogue_queries import authorities
 from locations.first_page import by_topic, in_order
 from locations.model import Catalogue, ServiceFacts
+from locations.triage.in_front import triage_before, triage_of_front_page
 from people.staff.access_marks import public
 from web.branding import brand_css
 from web.page_context import PageContext, council_context
@@ -53,7 +54,8 @@ def start(authority: str) -> ResponseReturnValue:
         found = services_named(services, wanted)
         is_unknown = bool(wanted) and not found
         topics = in_order(found) if found else by_topic(services, context.authority.service_order)
-        page = show("start", context, topics=topics, wanted=wanted, is_unknown=is_unknown)
+        front = triage_of_front_page(context.catalogue)
+        page = show("start", context, topics=topics, front=front, wanted=wanted, is_unknown=is_unknown)
     return allow_private_cache(Response(page))
 
 
@@ -80,6 +82,7 @@ def service_page(context: PageContext, selected: ServiceFacts, search: SearchSta
         service=selected,
         shortest=minutes_of_one(selected),
         search=search,
+        triage=triage_before(context.catalogue, (selected,)),
         has_partners=bool(partners_of(context.catalogue, selected)),
         remote_modes=remote_modes_text(selected),
         **more,

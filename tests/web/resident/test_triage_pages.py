@@ -1,0 +1,90 @@
+"""A triage: one question to a page, answers that go on with the appointment, and nothing urgent that ends in a search."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from booking.tables import Appointment
+from core.database import Database
+from tests.support.town import Town
+from tests.support.triages import put_triage
+from tests.web.resident.browser import Visitor, fill_in
+
+pytestmark = pytest.mark.databases("sqlite")
+
+
+@pytest.fixture(autouse=True)
+def triage(database: Database, town: Town) -> None:
+    """A triage in front of the service."""
+    put_triage(database, town)
+
+
+def answer(visitor: Visitor, question: str, number: int) -> None:
+    visitor.send(f"/questions/{question}", answer=str(number))
+
+
+def test_answers_go_on_with_the_appointment_and_back_keeps_them(database: Database, visitor: Visitor) -> None:
+    visitor.open("/services/certify")
+    visitor.follow("Answer the questions")
+    answer(visitor, "tonight", 0)
+    visitor.follow("Back")
+    assert visitor.page.form_to("/questions/tonight").fields["answer"] == ["0"]
+    answer(visitor, "tonight", 0)
+    answer(visitor, "what", 2)
+    visitor.follow("Find a time")
+    assert visitor.at == "/needs"
+    visit = visitor.page.form_to("/where").fields["visit"][0]
+    visitor.open(f"/times?service=certify&site=high-street&mode=in_person&day=2026-11-24&triaged=1&visit={visit}")
+    visitor.take_first_time()
+    fill_in(visitor)
+    visitor.send("/check")
+    with database.reading() as db:
+        answers = db.scalars(select(Appointment.answers)).one()
+    assert answers == {"Somewhere to sleep?": "Yes", "What is it?": "Papers"}
+
+
+@pytest.mark.parametrize("page", ["needs", "where", "when", "times", "wait"])
+def test_no_page_of_a_search_is_reached_past_the_questions(visitor: Visitor, page: str) -> None:
+    visitor.open(f"/{page}?service=certify&site=high-street&day=2026-11-24")
+    assert visitor.at.endswith("/questions/tonight")
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_urgent_answer_leads_to_a_number_and_to_no_search(visitor: Visitor, number: int) -> None:
+    visitor.open("/triage/housing")
+    answer(visitor, "tonight", number)
+    assert visitor.page.title.startswith("Ring now")
+    assert "01632 960001" in visitor.page.text
+    elsewhere = ("/needs", "/when", "/times", "/appointment")
+    assert not [href for _, href in visitor.page.links if any(part in href for part in elsewhere)]
+    visitor.open(f"{visitor.at.removesuffix('/outcome')}/appointment")
+    assert visitor.page.title.startswith("Ring now")  # nor does its address
+
+
+def test_whoever_would_rather_ask_says_why_and_gets_to_the_times(database: Database, visitor: Visitor) -> None:
+    visitor.open("/triage/housing")
+    visitor.follow("I would rather ask for an appointment")
+    visitor.send("/appointment", reason="")
+    assert "Say in a few words" in visitor.page.text
+    visitor.send("/appointment", reason="I cannot say it here.")
+    assert visitor.at == "/needs"
+
+
+def test_a_page_is_left_at_once_and_nothing_stays(visitor: Visitor) -> None:
+    visitor.open("/triage/housing")
+    answer(visitor, "tonight", 2)
+    outcome = visitor.at
+    left = visitor.client.get(visitor.page.link("Leave this page quickly"))
+    assert (left.status_code, left.headers["Cache-Control"]) == (303, "no-store")
+    assert "Location" in left.headers
+    visitor.open(outcome)
+    assert visitor.at.endswith("/questions/tonight")
+
+
+def test_who_comes_today_reads_a_number_and_a_place(visitor: Visitor) -> None:
+    visitor.open("/triage/housing")
+    answer(visitor, "tonight", 0)
+    answer(visitor, "what", 0)
+    assert visitor.page.title.startswith("Come")
+    assert "01632 960001" in visitor.page.text

@@ -1,0 +1,59 @@
+"""What the page of an outcome shows: services to book, places to come to today with their free times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from booking.queries.slots import FreeSlot, SlotQuery, all_slots
+from locations.model import Catalogue, ServiceFacts, SiteFacts
+from locations.triage.tree import BOOK, COME_TODAY, Outcome
+from web.page_context import PageContext
+from web.resident.search_state import ASKED, SearchState, has_ended, modes_of
+
+MOST_TIMES = 6
+
+
+@dataclass(frozen=True)
+class OutcomeServices:
+    """The services of an outcome that can be had, and the search for them: None where nobody books them online."""
+
+    services: tuple[ServiceFacts, ...]
+    search: SearchState | None
+
+
+def outcome_values(context: PageContext, outcome: Outcome, visit: str, *, is_urgent: bool) -> dict[str, Any]:
+    """The values of the page beside the outcome."""
+    booked = _services(context, outcome, visit)
+    values: dict[str, Any] = {"booked": booked, "is_urgent": is_urgent, "sites": (), "times": ()}
+    if outcome.kind == COME_TODAY:
+        sites = sites_of(context.catalogue, outcome)
+        values |= {"sites": sites, "times": _times_today(context, booked, sites)}
+    return values
+
+
+def sites_of(catalogue: Catalogue, outcome: Outcome) -> tuple[SiteFacts, ...]:
+    """The places of an outcome, in its order."""
+    known = {site.slug: site for site in catalogue.sites}
+    return tuple(known[slug] for slug in outcome.sites if slug in known)
+
+
+def _services(context: PageContext, outcome: Outcome, visit: str) -> OutcomeServices:
+    public = {one.slug: one for one in context.catalogue.public_services() if not has_ended(one, context.today)}
+    services = tuple(public[slug] for slug in outcome.services if slug in public)
+    can_book = outcome.kind in (BOOK, COME_TODAY) and services and all(one.bookable_online for one in services)
+    search = SearchState(services=tuple(one.slug for one in services), visit=visit, triaged=ASKED) if can_book else None
+    return OutcomeServices(services, search if modes_of(services) else None)
+
+
+def _times_today(context: PageContext, booked: OutcomeServices, sites: tuple[SiteFacts, ...]) -> tuple[FreeSlot, ...]:
+    """The first free times of today at these places: those that residents can book, with what is kept for the day itself."""
+    if booked.search is None or any(one.counting_question for one in booked.services):
+        return ()
+    query = SlotQuery(
+        service_ids=tuple(one.id for one in booked.services),
+        site_ids=tuple(site.id for site in sites),
+        first_date=context.today,
+        last_date=context.today,
+    )
+    return tuple(all_slots(context.db, context.catalogue, query, context.now, limit=MOST_TIMES))
