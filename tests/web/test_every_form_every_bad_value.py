@@ -61,6 +61,7 @@ from tests.support.set_up import change_session, change_site
 from tests.support.sqlite import SqliteTemplate
 from tests.support.stale import stale_forms
 from tests.support.town import Town
+from tests.support.triages import put_triage
 from tests.web.resident.browser import path_for_owner
 from web.agent.call_request import TYPED_FIELDS
 from wsgi import create_app
@@ -190,6 +191,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     known = {"reference": callers.booked.reference, "password": AGENT_PASSWORD}
     if who == "resident":
         _ask_first(database, callers.town)
+        put_triage(database, callers.town, services=[], front_page=True)
         offered = _offered(app, callers.town)
         clock.instant = EVENING
         starts = [*STARTS[who], path_for_owner(app, booked.manage_url_path, EMAIL), offered.manage_url_path]
