@@ -107,7 +107,7 @@ def _effect(database: Database, world: World) -> Callable[[], object]:
         tables = current_tables(db, world.authority_id)
     edit = Edit(key, {**things_in(tables)[key].table, "ends": "16:00"})
     seen = seen_of(tables, [key])
-    if not preview_edits(runtime, world.authority_id, [edit], seen).weeks:
+    if not preview_edits(runtime, world.authority_id, [edit], seen).counted.weeks:
         raise RuntimeError("The change has no effect, so there is nothing to measure.")
     return lambda: preview_edits(runtime, world.authority_id, [edit], seen)
 

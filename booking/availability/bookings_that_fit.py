@@ -70,11 +70,20 @@ class CapacityChange:
 
 
 def change_of_capacity(
-    before: Catalogue, after: Catalogue, visits: Iterable[BookedVisit], dates: tuple[date, date], now: datetime
+    before: Catalogue,
+    after: Catalogue,
+    visits: Iterable[BookedVisit],
+    dates: tuple[date, date],
+    now: datetime,
+    *,
+    is_beyond_horizon: bool = False,
 ) -> CapacityChange:
-    """What replacing `before` by `after` does to the staff's free times on `dates` (both included) beside `visits`."""
+    """What replacing `before` by `after` does to the staff's free times on `dates` (both included) beside `visits`.
+
+    With `is_beyond_horizon` those count, too, that are too far ahead to be booked yet.
+    """
     visits = tuple(visits)
-    old, new = _capacity(before, visits, dates, now), _capacity(after, visits, dates, now)
+    old, new = (_capacity(one, visits, dates, now, is_beyond_horizon=is_beyond_horizon) for one in (before, after))
     return CapacityChange(appearing=_more(new, old), disappearing=_more(old, new))
 
 
@@ -125,13 +134,22 @@ def _differs(old: tuple[Search, SiteDay, bool] | None, new: tuple[Search, SiteDa
 Capacity = dict[tuple[int, int, int], int]
 
 
-def _capacity(catalogue: Catalogue, visits: Iterable[BookedVisit], dates: tuple[date, date], now: datetime) -> Capacity:
+def _capacity(
+    catalogue: Catalogue,
+    visits: Iterable[BookedVisit],
+    dates: tuple[date, date],
+    now: datetime,
+    *,
+    is_beyond_horizon: bool,
+) -> Capacity:
     """How many visits fit beside those that are booked, by service, site and start unit."""
     zone, busy = catalogue.authority.zone, _busy(catalogue, visits)
     days = days_between(*dates, zone)
     capacity: Capacity = {}
     for service in catalogue.services:
         search = search_for(catalogue, (service.id,), now, for_public=False)
+        if is_beyond_horizon:
+            search = replace(search, latest_unit=LAST_UNIT)
         sites = [
             site for site in catalogue.sites if service.id in site.service_ids and set(site.modes) & set(service.modes)
         ]

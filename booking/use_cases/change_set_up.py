@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from booking.queries.booked_visits import booked_visits
 from booking.use_cases.import_locations import Imported, apply_to_council
 from booking.use_cases.plan_effects import StillNeeded
-from booking.use_cases.slot_changes import WeekOfSlots, weeks_of
+from booking.use_cases.slot_changes import CountedWeeks, weeks_of
 from core.audit import Actor, record
 from core.connections import Limits
 from core.errors import NotFound, Refused, Stale
@@ -86,10 +87,10 @@ class ChangedMeanwhile(Stale):
 
 @dataclass(frozen=True)
 class EditPreview:
-    """What the edits would do: `imported` has the things that change and who no longer fits, `weeks` the slots by week."""
+    """What the edits would do: `imported` has the things that change and who no longer fits, `counted` the slots by week."""
 
     imported: Imported
-    weeks: tuple[WeekOfSlots, ...]
+    counted: CountedWeeks
     before: Catalogue
     after: Catalogue
 
@@ -99,9 +100,12 @@ def current_tables(db: Session, authority_id: int) -> dict[str, object]:
     return file_tables(stored_set_up(db, authority_id).values)
 
 
-def preview_edits(runtime: Runtime, authority_id: int, edits: Sequence[Edit], seen: Seen) -> EditPreview:
+def preview_edits(
+    runtime: Runtime, authority_id: int, edits: Sequence[Edit], seen: Seen, *, weeks_from: date | None = None
+) -> EditPreview:
     """What the edits would do. It is written and rolled back, so the council is locked meanwhile.
 
+    The slots are counted from `weeks_from` on, or from the first day that the edits touch.
     Raises: InvalidEdits, ChangedMeanwhile, NotFound.
     """
     now = runtime.clock.now()
@@ -110,9 +114,10 @@ def preview_edits(runtime: Runtime, authority_id: int, edits: Sequence[Edit], se
         before = catalogue_by_id(db, authority_id)
         imported = _apply(db, authority_id, stored, edits, seen, now)
         after = catalogue_by_id(db, authority_id)
-        weeks = weeks_of(before, after, imported, lambda site_ids: booked_visits(db, site_ids, now), now)
+        visits = partial(booked_visits, db, now=now)
+        counted = weeks_of(before, after, imported, visits, now, first=weeks_from)
         db.rollback()
-    return EditPreview(imported, weeks, before, after)
+    return EditPreview(imported, counted, before, after)
 
 
 def apply_edits(

@@ -52,7 +52,7 @@ def import_rota(
     try:
         if is_dry_run:
             preview = preview_edits(runtime, authority_id, plan.edits, plan.seen)
-            return ImportedRota(plan, preview.imported, preview.weeks)
+            return ImportedRota(plan, preview.imported, preview.counted.weeks)
         return ImportedRota(plan, apply_edits(runtime, authority_id, plan.edits, plan.seen, actor=actor))
     except InvalidEdits as error:
         raise RotaNotRight(errors_by_line(plan, error)) from error

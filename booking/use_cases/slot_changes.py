@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -12,12 +12,15 @@ from zoneinfo import ZoneInfo
 from booking.availability.bookings_that_fit import ServiceSlot, change_of_capacity
 from booking.availability.values import BookedVisit
 from booking.use_cases.import_locations import Imported
+from booking.use_cases.touched_dates import first_touched
 from core.wall_clock import local_date_of
 from locations.importing.set_up_tables import TableChange
 from locations.model import Catalogue
 from locations.own_words import TRANSLATED, translation_keys
+from locations.school_holidays import school_days_off
 
 WEEKS = 8
+HORIZON = "horizon_days"
 ReadVisits = Callable[[Collection[int]], Iterable[BookedVisit]]
 # What says something and opens nothing: a change of these alone leaves every slot as it is.
 ONLY_WORDS = frozenset(
@@ -68,23 +71,51 @@ class WeekOfSlots(NamedTuple):
     disappearing: int
 
 
-def weeks_of(
-    before: Catalogue, after: Catalogue, imported: Imported, read_visits: ReadVisits, now: datetime
-) -> tuple[WeekOfSlots, ...]:
-    """The weeks, of the next ones, in which slots appear or disappear; none where the change is of words alone.
+@dataclass(frozen=True)
+class CountedWeeks:
+    """The slots that appear and disappear on `dates` (first and last), week by week; nothing was counted without dates.
 
-    `read_visits` gives the booked visits at some sites.
+    `is_beyond_horizon` says that slots count which are too far ahead to be booked yet.
+    """
+
+    dates: tuple[date, date] | None = None
+    weeks: tuple[WeekOfSlots, ...] = ()
+    is_beyond_horizon: bool = False
+
+
+def weeks_of(
+    before: Catalogue,
+    after: Catalogue,
+    imported: Imported,
+    read_visits: ReadVisits,
+    now: datetime,
+    *,
+    first: date | None = None,
+) -> CountedWeeks:
+    """The weeks in which slots appear or disappear, of those from the first day that the change touches, or from `first`.
+
+    Nothing is counted where the change is of words alone. Slots count whether or not they can be booked so far ahead today,
+    but for a change of just that. `read_visits` gives the booked visits at some sites.
     """
     if all(map(_is_of_words, imported.things)):
-        return ()
+        return CountedWeeks()
     zone = after.authority.zone
     today = now.astimezone(ZoneInfo(zone)).date()
-    dates = (today, _monday(today) + timedelta(weeks=WEEKS, days=-1))
+    changes = [change for change in imported.things if not _is_of_words(change)]
+    first = first or first_touched(changes, today, school_days_off(after.authority.school_holidays))
+    dates = (max(today, monday_of(first)), monday_of(first) + timedelta(weeks=WEEKS, days=-1))
     old, new = (_concerned(catalogue, imported) for catalogue in (before, after))
     visits = read_visits(_sites_with_visits(before, old, new))
-    capacity = change_of_capacity(old, new, visits, dates, now)
+    beyond = not any(map(_changes_horizon, changes))
+    capacity = change_of_capacity(old, new, visits, dates, now, is_beyond_horizon=beyond)
     more, fewer = (_by_week(slots, zone) for slots in (capacity.appearing, capacity.disappearing))
-    return tuple(WeekOfSlots(monday, more[monday], fewer[monday]) for monday in sorted(more.keys() | fewer.keys()))
+    weeks = (WeekOfSlots(monday, more[monday], fewer[monday]) for monday in sorted(more.keys() | fewer.keys()))
+    return CountedWeeks(dates, tuple(weeks), beyond)
+
+
+def _changes_horizon(change: TableChange) -> bool:
+    before, after = change.before or {}, change.after or {}
+    return change.key.kind in ("council", "service") and before.get(HORIZON) != after.get(HORIZON)
 
 
 def _sites_with_visits(council: Catalogue, old: Catalogue, new: Catalogue) -> list[int]:
@@ -117,9 +148,10 @@ def _concerned(catalogue: Catalogue, imported: Imported) -> Catalogue:
 def _by_week(slots: Iterable[ServiceSlot], zone: str) -> Counter[date]:
     weeks: Counter[date] = Counter()
     for slot in slots:
-        weeks[_monday(local_date_of(slot.start_unit, zone))] += slot.free
+        weeks[monday_of(local_date_of(slot.start_unit, zone))] += slot.free
     return weeks
 
 
-def _monday(day: date) -> date:
+def monday_of(day: date) -> date:
+    """The Monday of the week of a day."""
     return day - timedelta(days=day.weekday())

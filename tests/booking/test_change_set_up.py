@@ -228,8 +228,8 @@ def test_a_preview_says_what_changes_and_changes_nothing(runtime: Runtime) -> No
     preview = preview_edits(runtime, council(runtime), [edit], seen_of(tables(runtime), [SESSION]))
     assert [(one.key, one.after) for one in preview.imported.things] == [(SESSION, edit.table)]
     assert [one.reason for one in preview.imported.to_rebook] == ["hours"]
-    assert all(week.appearing == 0 and week.disappearing > 0 for week in preview.weeks)
-    assert len(preview.weeks) == 8
+    assert all(week.appearing == 0 and week.disappearing > 0 for week in preview.counted.weeks)
+    assert len(preview.counted.weeks) == 8
     assert (exported_of(runtime), listed(runtime)) == (before, [])
 
 

@@ -192,6 +192,21 @@ def test_a_session_ends_or_goes(library: Library, manager: FlaskClient) -> None:
     assert manager.get(WEEKDAYS).status_code == HTTPStatus.NOT_FOUND
 
 
+def test_what_begins_later_is_counted_from_its_first_week_and_further_on_request(manager: FlaskClient) -> None:
+    later = SATURDAY | {"first_date": "2027-06-01", "last_date": "2027-09-04"}
+    preview = send(manager, page_of(manager, f"{WEEK}/new"), "/week/new", **later)
+    assert "Free times from Monday 31 May 2027 to Sunday 25 July 2027" in preview.text
+    assert "Mon 31 May 12 0" in preview.text
+    further = page_of(manager, preview.link("Count the eight weeks after"))
+    assert "Free times from Monday 26 July 2027 to Sunday 19 September 2027" in further.text
+    after = page_of(manager, further.link("Count the eight weeks after"))
+    assert "No free time comes or goes from Monday 20 September 2027" in after.text
+    assert page_of(manager, after.link("Back to the first weeks that change")).text == preview.text
+    for asked in ("2020-01-01", "9999-12-31", "x"):
+        address = preview.link("Count the eight weeks after").replace("2027-07-26", asked)
+        assert "Free times from Monday 31 May 2027" in page_of(manager, address).text
+
+
 def test_several_are_changed_at_once_as_one_change(library: Library, manager: FlaskClient) -> None:
     late = library.book(24 * 60 + 7 * 60)  # on Tuesday the 24th, at four
     new: dict[str, Any] = {

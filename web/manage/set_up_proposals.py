@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any, cast
 
-from flask import redirect, render_template
+from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -20,8 +21,10 @@ from booking.use_cases.change_set_up import (
     apply_edits,
     preview_edits,
 )
-from core.errors import NotFound
+from booking.use_cases.slot_changes import CountedWeeks
+from core.errors import InvalidValue, NotFound
 from core.tokens import spoken_reference
+from core.wall_clock import ONE_DAY, parse_day
 from locations.importing.difference import Key, Kind
 from locations.importing.set_up_tables import Edit
 from web.labels import REBOOK_REASONS
@@ -30,6 +33,7 @@ from web.manage.set_up_words import in_words
 from web.page_context import StaffContext
 
 MOST_SHOWN = 100
+COUNTED_AHEAD = timedelta(days=2 * 366)  # so far ahead free times are counted on request
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,8 @@ def preview_page(
     It leads back to `back_url`, or by the proposal to its form, which shows again what was typed.
     Raises: InvalidEdits and ChangedMeanwhile, for the form to show.
     """
-    preview = preview_edits(context.runtime, context.authority.id, proposal.edits, proposal.seen)
+    asked = _weeks_asked(context)
+    preview = preview_edits(context.runtime, context.authority.id, proposal.edits, proposal.seen, weeks_from=asked)
     return _page(context, proposal, preview, save_url=save_url, back_url=back_url, warnings=warnings)
 
 
@@ -171,13 +176,32 @@ def _is_done(context: StaffContext, proposal: Proposal) -> bool:
         return False
 
 
+def _weeks_asked(context: StaffContext) -> date | None:
+    """From which day on the page counts, as its address says; None for what is no day of the years to come."""
+    try:
+        asked = parse_day(request.args.get("weeks", ""))
+    except InvalidValue:
+        return None
+    return asked if context.today <= asked <= context.today + COUNTED_AHEAD else None
+
+
+def _later_weeks(context: StaffContext, counted: CountedWeeks) -> str | None:
+    """Where the weeks after those that are shown are counted."""
+    if counted.dates is None or counted.dates[1] >= context.today + COUNTED_AHEAD:
+        return None
+    return f"{request.path}?weeks={counted.dates[1] + ONE_DAY}#weeks" if request.method == "GET" else None
+
+
 def _page(context: StaffContext, proposal: Proposal, preview: EditPreview, **facts: object) -> str:
     imported = preview.imported
     return render_template(
         "council/set_up_preview.html",
         things=[in_words(change, preview.after) for change in imported.things],
         kept=imported.changes.kept,
-        weeks=preview.weeks,
+        counted=preview.counted,
+        later=_later_weeks(context, preview.counted),
+        is_later="weeks" in request.args,
+        first_weeks=request.path,
         people=imported.to_rebook[:MOST_SHOWN],
         affected=len(imported.to_rebook),
         reasons=REBOOK_REASONS,
