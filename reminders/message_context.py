@@ -55,6 +55,7 @@ class MessageContext:
     direction: str = "ltr"
     answer_by: str = ""  # of a question whether they come
     is_given_back: bool = False  # because nobody answered it
+    is_asked: bool = False  # before the visit, whether they come: who does not answer may lose the time
     missed_cost: str = ""  # what a missed visit costs the council, if it says so
     opening_words: str = ""  # of the site
     site_text: SiteText = NO_SITE_TEXT

@@ -28,6 +28,7 @@ from core.text import person_name
 from core.tokens import owner_proof, short_token, spoken_reference, working_manage_token
 from locations.own_words import council_name_for, languages_for, link_in
 from reminders.both_languages import BETWEEN, PLACES, facts_in, in_both_languages
+from reminders.confirming.confirm_facts import asks
 from reminders.day_words import by_time, words_of_day
 from reminders.delivery_decisions import MessageFacts, ReadyMessage
 from reminders.message_context import MessageContext
@@ -233,7 +234,9 @@ def _words_of_answers(facts: MessageFacts, zone: ZoneInfo, language: Language) -
     offer = words_of_offer(facts.offer, zone, language) if facts.offer else NO_OFFER
     answer_by = facts.confirming.answer_by
     until = language.moment(answer_by.astimezone(zone)) if answer_by else ""
-    return {**offer, "answer_by": until, "is_given_back": facts.confirming.is_given_back}
+    is_asked = asks(facts.services) and facts.contacts.representative is None
+    is_given_back = facts.confirming.is_given_back
+    return {**offer, "answer_by": until, "is_asked": is_asked, "is_given_back": is_given_back}
 
 
 def template_of(kind: str, facts: MessageFacts) -> str:

@@ -36,6 +36,15 @@ class TextBody(OtherBody):
         return cls(next(text for text in versions if text_size(text).segments == fewest))
 
 
+class WholeText(TextBody):
+    """A text with all that it could say, however long: to be looked at, and never sent."""
+
+    @classmethod
+    def of(cls, kind: str, parts: Sequence[MessagePart], _delivery: Delivery) -> Self:
+        """The first of the versions."""
+        return cls(next(_versions(kind, parts)))
+
+
 def _versions(kind: str, parts: Sequence[MessagePart]) -> Iterator[str]:
     """The whole text, in one language or in two, shorter and shorter."""
     is_reminder = family_of(kind) in (REMINDER, TO_CONFIRM)

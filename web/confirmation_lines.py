@@ -14,8 +14,9 @@ from booking.queries.appointments import AppointmentView
 from booking.states import State
 from core.runtime import Runtime
 from reminders.channels.registry import confirming_channels
+from reminders.confirming.confirm_facts import asks
 from reminders.confirming.confirm_queries import visits_to_confirm
-from reminders.confirming.confirm_rules import Kept, Spared, ToConfirm, asks, spared, why_kept
+from reminders.confirming.confirm_rules import Kept, Spared, ToConfirm, spared, why_kept
 from web.labels import Labels, label_of
 from web.request_language import format_moment_short
 

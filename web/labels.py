@@ -43,6 +43,7 @@ STATES: Labels = {
     State.NOT_COMPLETED: _l("Not completed"),
 }
 # Beside the state of an appointment that was moved.
+GIVEN_BACK = _l("Nobody confirmed it in time")
 MOVED_BY: Labels = {"resident": _l("Moved by resident"), "authority": _l("Moved by the council")}
 STATES_IN_SENTENCE: Labels = {
     State.BOOKED: _l("booked"),

@@ -35,6 +35,7 @@ AUDIT_ACTIONS: Labels = {
     "named_adviser_ended": _l("Ended that a resident has a named adviser"),
     "confirmed": _l("Said that they come"),
     "marked_urgent": _l("Marked as urgent: it is not given back"),
+    "marked_not_urgent": _l("Marked as not urgent any more"),
     "text_read": _l("Read a text from a resident"),
     "texts_stopped": _l("Asked for no more texts, in answer to one"),
     "failure_ended": _l("Dealt with messages to a resident that failed"),

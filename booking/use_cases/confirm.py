@@ -55,16 +55,16 @@ def _write(db: Session, row: Appointment, actor: Actor, now: datetime) -> None:
     announce_confirmed(db, Confirmed(row.id, row.version, now))
 
 
-def mark_urgent(runtime: Runtime, authority_id: int, reference: str, *, actor: Actor) -> None:
-    """Write that it is not given back, whoever does not confirm it. Raises: IllegalMove, NotFound."""
+def mark_urgent(runtime: Runtime, authority_id: int, reference: str, *, actor: Actor, is_urgent: bool = True) -> None:
+    """Write that it is not given back, whoever does not confirm it, or take that back. Raises: IllegalMove, NotFound."""
 
     def operation(db: Session) -> None:
         now = runtime.clock.database_now(db)
         row = appointment_for_change(db, authority_id, reference)
         if row.state != State.BOOKED or row.starts_at <= now:
             raise IllegalMove(row.state, State.BOOKED)
-        if not row.is_urgent:
-            row.is_urgent = True
-            record(db, actor, "marked_urgent", ("appointment", row.id), authority_id=authority_id, now=now)
+        if row.is_urgent != is_urgent:
+            row.is_urgent, action = is_urgent, "marked_urgent" if is_urgent else "marked_not_urgent"
+            record(db, actor, action, ("appointment", row.id), authority_id=authority_id, now=now)
 
     run_with_retries(runtime.database, operation)

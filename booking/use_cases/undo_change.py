@@ -161,7 +161,7 @@ def _put_back(
     claim_for_appointment(db, placement, appointment_id=row.id, now=now)
     for name, value in placement.columns().items():
         setattr(row, name, value)
-    row.state, row.state_reason = State.BOOKED.value, ""
+    row.state, row.state_reason, row.given_back_at = State.BOOKED.value, "", None
     row.version += 1
     row.changed_at = now
     db.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))

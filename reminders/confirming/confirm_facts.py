@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from locations.model import ServiceFacts
 from reminders.contacts import Contacts
 from reminders.reasons import CONFIRMED, NOT_TO_CONFIRM
 
@@ -23,6 +25,11 @@ class ConfirmFacts:
 
 
 NOT_ASKED = ConfirmFacts()
+
+
+def asks(services: Sequence[ServiceFacts]) -> bool:
+    """Whether a visit for these services is to be confirmed: each of them has to say so."""
+    return bool(services) and all(service.confirm_days_before is not None for service in services)
 
 
 def why_not_asked(known: ConfirmFacts, contacts: Contacts, awaits_rebooking: bool) -> str:

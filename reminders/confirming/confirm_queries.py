@@ -17,7 +17,8 @@ from core.audit import AuditEntry
 from locations.tables import Service
 from people.residents.tables import Resident
 from reminders.appointment_queries import message_facts
-from reminders.confirming.confirm_rules import FIRST, SECOND, AskedVisit, Question, ToConfirm, arrived_at, asks
+from reminders.confirming.confirm_facts import asks
+from reminders.confirming.confirm_rules import FIRST, SECOND, AskedVisit, Question, ToConfirm, arrived_at
 from reminders.delivery_decisions import FAILED, SENT, VOID, MessageFacts
 from reminders.recipients import CALL, rules_in
 from reminders.tables import InboundText, Notification
@@ -36,9 +37,13 @@ class _Asked:
 
 
 def to_be_asked(db: Session, now: datetime, limit: int, after: int) -> Sequence[int]:
-    """The ids of the next appointments that may have to be asked: unconfirmed, still to come, and not asked yet."""
+    """The ids of the next appointments that may have to be asked: unconfirmed, soon enough, and not asked yet."""
+    earliest = db.scalar(select(func.max(Service.confirm_days_before)))
+    if earliest is None:
+        return ()
+    is_soon = Appointment.starts_at < now + timedelta(days=earliest + 1)  # on the clocks of the place, at any hour
     asked = exists().where(Notification.appointment_id == Appointment.id, *_QUESTIONS)
-    found = select(Appointment.id).where(*_unconfirmed(now), ~asked, Appointment.id > after)
+    found = select(Appointment.id).where(*_unconfirmed(now), is_soon, ~asked, Appointment.id > after)
     return db.scalars(found.order_by(Appointment.id).limit(limit)).all()
 
 

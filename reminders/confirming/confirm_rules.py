@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 from booking.arrangements import ArrangementState
 from core.wall_clock import wall_instant
 from locations.model import ServiceFacts
+from reminders.confirming.confirm_facts import asks
 from reminders.contacts import Contacts
 from reminders.recipients import ASKED_AGAIN, TEXT, TO_CONFIRM, ChannelRules, Withheld, deliveries_for
 from reminders.sending_times import SendingRules, hours_of, may_go_at
@@ -104,11 +105,6 @@ class QuestionTimes:
     first_at: datetime
     second_at: datetime
     answer_by: datetime
-
-
-def asks(services: Sequence[ServiceFacts]) -> bool:
-    """Whether a visit for these services is to be confirmed: each of them has to say so."""
-    return bool(services) and all(service.confirm_days_before is not None for service in services)
 
 
 def spared(visit: AskedVisit) -> Spared | None:

@@ -236,6 +236,9 @@ def test_nobody_answers_and_the_time_is_free_again(town: Town) -> None:
     town.work_until(ASKED_AT)
     asked = [one for one in town.kinds() if one[0].startswith("to_confirm")]
     assert asked == [("to_confirm_1", "email", "sent"), ("to_confirm_2", "text", "pending")]
+    (booked_email,) = [message.email for message in town.email.sent if "is booked" in message.email.text]
+    assert "we ask you to confirm that you come" in booked_email.text
+    assert "we ask you to confirm that you come" in booked_email.html
     town.work_until(REMINDED_AT)
     assert ("reminder_7d", "email", "withheld") in town.kinds()
     town.work_until(ANSWER_IS_DUE)
@@ -256,6 +259,21 @@ def test_nobody_answers_and_the_time_is_free_again(town: Town) -> None:
         assert any(slot.starts_at == STARTS for slot in free)
         counts = ledger_of(db, town.world.authority_id)
         assert counts["owed"] == sum(counts[name] for name in counts if name not in ("owed", "delivered"))
+
+
+def test_who_is_not_urgent_after_all_may_lose_it(town: Town) -> None:
+    booked = town.book()
+    where = (town.runtime, town.world.authority_id, booked.reference)
+    for is_urgent in (True, True, False):
+        mark_urgent(*where, actor=AGENT, is_urgent=is_urgent)
+    town.work_until(GIVEN_BACK_AT)
+    assert town.row(booked).state == "cancelled_by_authority"
+    with town.database.reading() as db:
+        marks = AuditEntry.action.in_(("marked_urgent", "marked_not_urgent"))
+        assert list(db.scalars(select(AuditEntry.action).where(marks).order_by(AuditEntry.id))) == [
+            "marked_urgent",
+            "marked_not_urgent",
+        ]
 
 
 @pytest.mark.parametrize("by", ["resident", "staff", "urgent"])

@@ -19,6 +19,7 @@ def council_screens(council: str) -> tuple[Task, ...]:
         Task(_("Logo"), url_for("council.upload_logo")),
         Task(_("Order of topics and services on the first page"), url_for("council.front_page")),
         Task(_("What messages cost, and which are off"), url_for("council.message_kinds")),
+        Task(_("How your texts look"), url_for("council.texts")),
         Task(_("Privacy notice"), part("privacy")),
         Task(_("Accessibility statement"), part("accessibility")),
         Task(_("Travel times between sites"), url_for("council.travel")),

@@ -37,10 +37,12 @@ def confirm_visit(resident_id: int, reference: str) -> ResponseReturnValue:
 @blueprint.post(f"{PATH}/urgent")
 @requires(Action.CHANGE_APPOINTMENT)
 def urgent_visit(resident_id: int, reference: str) -> ResponseReturnValue:
-    """Write that it is not given back, whoever does not confirm it."""
+    """Write that it is not given back, whoever does not confirm it; with "not" in the address, take that back."""
     with staff_context() as context, suppress(IllegalMove):
         check_owner(context, resident_id, reference)
-        mark_urgent(context.runtime, context.authority.id, reference, actor=context.actor)
+        mark_urgent(
+            context.runtime, context.authority.id, reference, actor=context.actor, is_urgent="not" not in request.args
+        )
     return _to_call(resident_id)
 
 

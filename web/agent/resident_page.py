@@ -20,7 +20,7 @@ from web.agent.call_request import CallState, Typed, Unused, code_of_representat
 from web.agent.resident_card import ResidentCard
 from web.agent.slot_grid import place_label
 from web.confirmation_lines import confirmation_lines
-from web.labels import BASES_IN_SENTENCE, MOVED_BY, STATES, Labels, label_of
+from web.labels import BASES_IN_SENTENCE, GIVEN_BACK, MOVED_BY, STATES, Labels, label_of
 from web.page_context import StaffContext
 from web.request_language import all_of, current_language, format_moment_short
 
@@ -59,6 +59,7 @@ class AppointmentLine:
     confirmation: str
     may_confirm: bool
     may_be_urgent: bool
+    is_urgent: bool
     needs: str
     is_booked: bool
     can_change: bool
@@ -216,6 +217,7 @@ class ResidentPage:
 def _line(view: AppointmentView, context: StaffContext, *, is_current: bool, confirmation: str = "") -> AppointmentLine:
     state = str(STATES[view.state])
     moved = f"{state}. {MOVED_BY[view.moved_by]}" if view.moved_by else state
+    reason = view.state_reason or (str(GIVEN_BACK) if view.is_given_back else "")
     can_change = view.state is State.BOOKED and context.serves(view.site.id)
     return AppointmentLine(
         reference=view.reference,
@@ -226,12 +228,13 @@ def _line(view: AppointmentView, context: StaffContext, *, is_current: bool, con
         site_name=view.site.name,
         place=place_label(view.site, view.mode),
         state=moved,
-        state_and_reason=f"{moved}: {view.state_reason}" if view.state_reason else moved,
+        state_and_reason=f"{moved}: {reason}" if reason else moved,
         own_contact=_own_contact(view) if view.has_own_contact else "",
         is_confirmed=view.is_confirmed and view.state is State.BOOKED,
         confirmation=confirmation,
         may_confirm=can_change and bool(confirmation),
         may_be_urgent=can_change and bool(confirmation) and not view.is_urgent,
+        is_urgent=can_change and bool(confirmation) and view.is_urgent,
         needs="; ".join(need_lines(view, current_language())) if view.arrangements or view.unmet_needs else "",
         is_booked=view.state is State.BOOKED,
         can_change=can_change,

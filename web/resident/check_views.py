@@ -21,6 +21,7 @@ from core.rate_limits import SlowingLimit, check_slowing_limit
 from core.tokens import digest, mark_of_digest
 from people.residents.details import Representation, ResidentDetails
 from people.staff.access_marks import public
+from reminders.confirming.confirm_facts import asks
 from reminders.contacts import Contacts, Person
 from reminders.expected_queries import NewVisit
 from web.message_routes import route_of, route_of_booked
@@ -225,4 +226,5 @@ def done(authority: str, visit: str) -> ResponseReturnValue:
             link=manage_path(page.context.db, page.context.runtime.settings.secret_keys, page.view),
             route=route,
             own_adviser=page.own_adviser,
+            is_asked_to_confirm=asks(page.view.services) and page.view.representative is None,
         )

@@ -16,6 +16,7 @@ from booking.queries.appointments import AppointmentView
 from booking.states import BY_COUNCIL, CANCELLED, CORRECTIONS, MOVES, NEEDS_REASON, State, can_correct, may_be_recorded
 from web.labels import (
     BASES_IN_SENTENCE,
+    GIVEN_BACK,
     MODES,
     MOVED_BY,
     STATES,
@@ -233,9 +234,11 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
 
 
 def _moved(view: AppointmentView) -> str:
-    """That they have confirmed, or that the council moved it, which is no fault of whoever comes; nothing of any other."""
+    """That they have confirmed, that nobody did, or that the council moved it, which is no fault of whoever comes."""
     if view.is_confirmed and view.state is State.BOOKED:
         return str(_("They have said that they come"))
+    if view.is_given_back and view.state in CANCELLED:
+        return str(GIVEN_BACK)
     return str(MOVED_BY[BY_COUNCIL]) if view.moved_by == BY_COUNCIL else ""
 
 
