@@ -33,7 +33,15 @@ from reminders.day_words import by_time, words_of_day
 from reminders.delivery_decisions import MessageFacts, ReadyMessage
 from reminders.message_context import MessageContext
 from reminders.offer_words import NO_OFFER, words_of_offer
-from reminders.recipients import CANCELLED, HANDED_OVER, RESCHEDULED, WITHOUT_CALENDAR, Delivery, family_of
+from reminders.recipients import (
+    CANCELLED,
+    CONFIRMATION,
+    HANDED_OVER,
+    RESCHEDULED,
+    WITHOUT_CALENDAR,
+    Delivery,
+    family_of,
+)
 from reminders.site_text import NO_SITE_TEXT
 
 
@@ -216,6 +224,7 @@ class MessageWriter:
             can_answer=bool(facts.authority.email),
             moved_by_council=kind == RESCHEDULED and facts.moved_by == BY_COUNCIL,
             welcomes_welsh=facts.authority.first_language == "cy",
+            is_asked=kind == CONFIRMATION and asks(facts.services) and facts.contacts.representative is None,
             **_words_of_answers(facts, zone, language),
         )
 
@@ -234,9 +243,7 @@ def _words_of_answers(facts: MessageFacts, zone: ZoneInfo, language: Language) -
     offer = words_of_offer(facts.offer, zone, language) if facts.offer else NO_OFFER
     answer_by = facts.confirming.answer_by
     until = language.moment(answer_by.astimezone(zone)) if answer_by else ""
-    is_asked = asks(facts.services) and facts.contacts.representative is None
-    is_given_back = facts.confirming.is_given_back
-    return {**offer, "answer_by": until, "is_asked": is_asked, "is_given_back": is_given_back}
+    return {**offer, "answer_by": until, "is_given_back": facts.confirming.is_given_back}
 
 
 def template_of(kind: str, facts: MessageFacts) -> str:
