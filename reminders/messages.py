@@ -224,8 +224,7 @@ class MessageWriter:
             can_answer=bool(facts.authority.email),
             moved_by_council=kind == RESCHEDULED and facts.moved_by == BY_COUNCIL,
             welcomes_welsh=facts.authority.first_language == "cy",
-            is_asked=kind == CONFIRMATION and asks(facts.services) and facts.contacts.representative is None,
-            **_words_of_answers(facts, zone, language),
+            **_words_of_answers(kind, facts, zone, language),
         )
 
 
@@ -238,12 +237,13 @@ def _owner_urls(
     return {page: in_language(f"{manage_url}/{page}/{proof}") for page in pages}
 
 
-def _words_of_answers(facts: MessageFacts, zone: ZoneInfo, language: Language) -> dict[str, Any]:
+def _words_of_answers(kind: str, facts: MessageFacts, zone: ZoneInfo, language: Language) -> dict[str, Any]:
     """What a message says of another time that is held, and of a question whether they come."""
     offer = words_of_offer(facts.offer, zone, language) if facts.offer else NO_OFFER
     answer_by = facts.confirming.answer_by
     until = language.moment(answer_by.astimezone(zone)) if answer_by else ""
-    return {**offer, "answer_by": until, "is_given_back": facts.confirming.is_given_back}
+    is_asked = kind == CONFIRMATION and asks(facts.services) and facts.contacts.representative is None
+    return {**offer, "answer_by": until, "is_asked": is_asked, "is_given_back": facts.confirming.is_given_back}
 
 
 def template_of(kind: str, facts: MessageFacts) -> str:
