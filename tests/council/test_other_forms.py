@@ -46,6 +46,17 @@ def test_what_the_statements_say_is_changed_and_seen(library: Library, admin: Fl
     assert "privacy" not in tables(library)
 
 
+@pytest.mark.parametrize("written", ["24/12/2026", "24 December 2026", "2026-12-24"])
+def test_a_day_and_a_time_are_taken_as_people_write_them(library: Library, admin: FlaskClient, written: str) -> None:
+    site = f"{HOME}/site/high-street"
+    preview = post(admin, form_at(admin, site), closed_from=written, where_to_go="Mill Lane")
+    assert "Thursday 24 December 2026" in preview.text
+    refused = post(admin, form_at(admin, site), 400, closed_from="Christmas")
+    assert "Shut for good from: Enter a date like 24/11/2026" in refused.text
+    assert refused.form_to(site).fields["closed_from"] == ["Christmas"]
+    assert "20:30" in post(admin, form_at(admin, COUNCIL), quiet_from="8:30pm", quiet_until="8am").text
+
+
 def test_two_who_change_council_and_statement_lose_nothing(library: Library, admin: FlaskClient) -> None:
     other = library.sign_in(Role.AUTHORITY_ADMIN, library.other_site_id)
     mine = form_at(admin, PRIVACY)

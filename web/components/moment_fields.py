@@ -14,6 +14,29 @@ from core.wall_clock import check_year, parse_day, parse_wall_time
 from web.components.form_fields import Text
 
 
+def written_day(text: str) -> date:
+    """The day that `text` means, as a browser sends it or as people write it. Raises: InvalidValue."""
+    try:
+        return parse_day(text)
+    except InvalidValue:  # in a browser that offers no calendar people write as they do elsewhere
+        try:
+            day = parse_start(f"{text} 00:00").date()
+        except InvalidValue as error:
+            raise InvalidValue.because("day_form") from error
+        return check_year(day)
+
+
+def written_time(text: str) -> time:
+    """The time of day that `text` means, as a browser sends it or as people write it. Raises: InvalidValue."""
+    try:
+        return parse_wall_time(text)
+    except InvalidValue:
+        try:
+            return parse_start(f"2026-01-01 {text}").time()
+        except InvalidValue as error:
+            raise InvalidValue.because("wall_time_form") from error
+
+
 class DayField(Text):
     """A day, chosen or typed; `day` is what it means. None while it is empty."""
 
@@ -24,14 +47,7 @@ class DayField(Text):
 
     def parse(self, text: str) -> str:
         """The value as it is kept. Raises: InvalidValue."""
-        try:
-            self.day = parse_day(text)
-        except InvalidValue:  # in a browser that offers no calendar people write as they do elsewhere
-            try:
-                day = parse_start(f"{text} 00:00").date()
-            except InvalidValue as error:
-                raise InvalidValue.because("day_form") from error
-            self.day = check_year(day)
+        self.day = written_day(text)
         return self.day.isoformat()
 
 
@@ -45,11 +61,5 @@ class ClockField(Text):
 
     def parse(self, text: str) -> str:
         """The value as it is kept. Raises: InvalidValue."""
-        try:
-            self.wall_time = parse_wall_time(text)
-        except InvalidValue:
-            try:
-                self.wall_time = parse_start(f"2026-01-01 {text}").time()
-            except InvalidValue as error:
-                raise InvalidValue.because("wall_time_form") from error
+        self.wall_time = written_time(text)
         return f"{self.wall_time:%H:%M}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,8 +12,8 @@ from flask_babel import ngettext
 
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import Table, TableChange, plain
-from locations.importing.toml_fields import Field
-from locations.importing.value_checks import ListCheck, OneOfCheck, division
+from locations.importing.toml_fields import EXCEPTION, Field
+from locations.importing.value_checks import ListCheck, OneOfCheck, day, division
 from locations.logos import logo_of
 from locations.model import Catalogue
 from locations.session_tables import session_of
@@ -20,7 +21,7 @@ from web.branding import contrast_with_white, hex_of, parse_colour, readable
 from web.manage.field_texts import BY_KIND, BY_LIST, KINDS, OTHERS, text_of_field
 from web.manage.field_words import WORDS
 from web.manage.thing_form import FIELDS, KEEP, LISTS
-from web.request_language import all_of
+from web.request_language import all_of, format_day
 from web.session_texts import session_text
 
 # Of what stands in a table, what is shown nowhere else; the rest is said by the values that people know.
@@ -36,6 +37,7 @@ def _coded(field: Field) -> bool:
 
 
 _tables = (*FIELDS.values(), *(fields for lists in LISTS.values() for fields in lists.values()))
+DAYS = {name for fields in (*_tables, EXCEPTION) for name, field in fields.items() if field.check is day}
 CODES = OF_SESSIONS | {name for fields in _tables for name, field in fields.items() if _coded(field)}
 
 
@@ -138,6 +140,8 @@ def value_text(name: str, value: Any) -> str:
         )
     if name == "brand_colour":
         return _colour_text(str(value))
+    if name in DAYS and isinstance(value, date | str):
+        return format_day(day(value))
     if isinstance(value, bool):
         return str(_("Yes") if value else _("No"))
     if isinstance(value, list):

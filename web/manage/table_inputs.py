@@ -9,7 +9,8 @@ What a value may be is the file's to say. An input only turns text into the kind
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, time
 from typing import Any
 
 from flask import g
@@ -18,6 +19,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import TextAreaField
 
+from core.errors import InvalidValue
 from locations.bank_holidays import DIVISIONS
 from locations.importing import value_checks
 from locations.importing.amount_checks import amount
@@ -25,7 +27,9 @@ from locations.importing.set_up_tables import plain
 from locations.importing.toml_fields import Field, Fields
 from locations.importing.value_checks import Check, ListCheck, OneOfCheck, TextCheck, WholeCheck
 from locations.own_words import translated_key
+from web.components.field_problems import problem_text
 from web.components.form_fields import Choice, Choices, Dropdown, Form, Text
+from web.components.moment_fields import written_day, written_time
 from web.components.widgets import CountedTextArea
 from web.manage.field_texts import text_of_field
 from web.manage.field_words import WORDS
@@ -44,6 +48,10 @@ LOOKS: Mapping[Any, Mapping[str, str]] = {
     value_checks.colour: {"spellcheck": "false", "classes": "govuk-input--width-10"},
     amount: {"inputmode": "decimal", "classes": "govuk-input--width-5"},
     value_checks.postcode: {"spellcheck": "false", "classes": "govuk-input--width-10"},
+}
+WRITTEN: Mapping[Any, Callable[[str], date | time]] = {
+    value_checks.day: written_day,
+    value_checks.wall_time: written_time,
 }
 Typed = MultiDict[str, str]
 
@@ -156,7 +164,7 @@ def _texts(check: Check, value: Any) -> list[str]:
 def read(fields: Fields, form: Form) -> dict[str, Any]:
     """The table that a form says. What is empty, or as it is when left out, is left out.
 
-    A number that is none stays text, and is refused at its field.
+    A number, day or time of day that is none stays text, and is refused at its field.
     """
     table: dict[str, Any] = {}
     for name, field in fields.items():
@@ -165,9 +173,20 @@ def read(fields: Fields, form: Form) -> dict[str, Any]:
         value = _value(field.check, form[name].data)
         if isinstance(field.check, WholeCheck) and isinstance(value, str):
             form.refuse(name, gettext("%(field)s: enter a whole number", field=form[name].label.text))
+        if field.check in WRITTEN and isinstance(value, str):
+            value = _written(form, name, value, WRITTEN[field.check])
         if value is not None and (field.required or value != plain(field.default)):
             table[name] = value
     return table
+
+
+def _written(form: Form, name: str, text: str, parse: Callable[[str], date | time]) -> str:
+    """A day or time as the file takes it, however people write it; what is none is refused at its field."""
+    try:
+        return str(plain(parse(text)))
+    except InvalidValue as error:
+        form.refuse(name, problem_text(form[name], error.reason))
+        return text
 
 
 def _value(check: Check, data: Any) -> Any:
