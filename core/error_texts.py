@@ -49,6 +49,9 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "appointment_id_unknown": _("There is no appointment %(id)s."),
     "appointment_unknown": _("There is no appointment with this reference."),
     "adviser_not_for_service": _("Choose an adviser who does this."),
+    "adviser_of_another_site": _(
+        "Their adviser for this works at another site. Only staff who see to that site can change it."
+    ),
     "advisers_changed": _("A colleague has changed who is named. Look at it, and send it again."),
     "adviser_of_others": _("This time is with an adviser whom this person does not have. Choose another time."),
     "adviser_taken": _("The adviser is not free at this time any more. Choose another time."),

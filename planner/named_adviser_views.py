@@ -15,7 +15,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired, InputRequired
 
-from booking.queries.advisers import KnownAdviser, is_known_at, links_of, named_advisers, named_stamp, offered_advisers
+from booking.queries.advisers import (
+    KnownAdviser,
+    is_known_at,
+    is_of_others,
+    links_of,
+    named_advisers,
+    named_stamp,
+    offered_advisers,
+)
 from booking.use_cases.named_advisers import NewNamedAdviser, end_named_adviser, name_adviser
 from core.errors import Invalid, NotFound, Stale
 from core.problems import joined_texts
@@ -71,7 +79,8 @@ def name_resident_adviser(resident_id: int) -> ResponseReturnValue:
         new = NewNamedAdviser(form.service.data, int(form.adviser.data), form.until.day)
         try:
             seen = request.form.get("seen", "")
-            name_adviser(context.runtime, context.authority.id, resident_id, new, actor=context.actor, seen=seen)
+            whose = (context.runtime, context.authority.id, resident_id)
+            name_adviser(*whose, new, actor=context.actor, seen=seen, served=context.served_sites)
         except Stale:
             return _changed(resident_id, form)
         except Invalid as error:
@@ -89,9 +98,13 @@ def end_resident_adviser(resident_id: int, service_id: int) -> ResponseReturnVal
         seen = request.form.get("seen", "")
         whose = (context.runtime, context.authority.id, resident_id, service_id)
         try:
-            end_named_adviser(*whose, actor=context.actor, seen=seen)
+            end_named_adviser(*whose, actor=context.actor, seen=seen, served=context.served_sites)
         except Stale:
             return _changed(resident_id, _new_form(context))
+        except Invalid as error:
+            form = _new_form(context)
+            form.refuse("service", joined_texts(error, current_language()))
+            return Response(_page(context, resident_id, form), status=400)
     return redirect(url_for("messages.resident_advisers", resident_id=resident_id, said="ended"), code=303)
 
 
@@ -140,13 +153,17 @@ def _page(context: StaffContext, resident_id: int, form: NamedAdviserForm, *, ha
         "staff/named_advisers.html",
         resident=resident,
         form=form,
-        named=[(one, _text(context, one), f"{base}/{tokens[one.service.id]}") for one in known],
+        named=[(one, _text(context, one), f"{base}/{tokens[one.service.id]}", _may_end(context, one)) for one in known],
         seen=named_stamp(context.db, resident_id),
         has_changed=has_changed,
         can_name=len(form.service.choices) > 1,
         said=SAID.get(request.args.get("said", "")),
         has_errors=bool(form.errors),
     )
+
+
+def _may_end(context: StaffContext, known: KnownAdviser) -> bool:
+    return not is_of_others(context.catalogue, known.resource_id, context.served_sites)
 
 
 def _text(context: StaffContext, known: KnownAdviser) -> str:

@@ -62,6 +62,12 @@ def works_for(catalogue: Catalogue, resource_id: int, service: ServiceFacts, tod
     return _last_dates(catalogue).get((service.id, resource_id), date.min) >= today
 
 
+def is_of_others(catalogue: Catalogue, resource_id: int, served: Collection[int] | None) -> bool:
+    """Whether the adviser works at other sites than those that somebody serves (None for all), and at none of these."""
+    sites = {site.id for site in catalogue.sites if site.resource(resource_id) is not None}
+    return served is not None and bool(sites) and sites.isdisjoint(served)
+
+
 def _last_dates(catalogue: Catalogue) -> dict[tuple[int, int], date]:
     """For each service and each adviser who can serve it, until when a session opens them; once for each plan."""
     known: dict[tuple[int, int], date] | None = catalogue.memory.get("advisers")

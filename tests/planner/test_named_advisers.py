@@ -72,6 +72,31 @@ def test_a_manager_names_advisers_of_their_own_sites_for_whoever_comes_to_these(
     assert "Ann of" not in page.text
 
 
+def test_an_adviser_of_another_site_is_neither_ended_nor_replaced_by_a_manager(
+    library: Library, advisers: str, manager: FlaskClient, admin: FlaskClient
+) -> None:
+    """The resident comes to both sites; whoever manages one sees the adviser of the other, and leaves it."""
+    first, elsewhere = library.world.resource_ids
+    form = check_page(admin.get(advisers).text).form_to(advisers)
+    admin.post(advisers, data=form.values(service="certify", adviser=str(elsewhere), until="2027-03-01"))
+    own = check_page(manager.get(advisers).text)
+    with library.database.writing() as db:  # the second moves to the other site, with a session there
+        db.execute(update(Resource).where(Resource.id == elsewhere).values(site_id=library.other_site_id))
+        bump_plan(db, library.world.authority_id)
+    page = check_page(manager.get(advisers).text)
+    assert "That adviser works at another site" in page.text
+    assert [form.action for form in page.forms if form.action.endswith("/end")] == []
+    tried = own.form_to("/end")
+    replaced = own.form_to(advisers).values(service="certify", adviser=str(first), until="2027-03-01")
+    for address, values in ((tried.action, tried.fields), (advisers, replaced)):
+        answer = manager.post(address, data=values)
+        assert answer.status_code == HTTPStatus.BAD_REQUEST
+        assert "Their adviser for this works at another site" in answer.text
+    with library.database.reading() as db:
+        assert db.scalars(select(NamedAdviser.resource_id)).all() == [elsewhere]
+    assert admin.post(tried.action, data=check_page(admin.get(advisers).text).form_to("/end").fields).status_code == 303
+
+
 def test_the_link_finds_times_with_the_named_adviser_until_it_ends(
     app: Flask, library: Library, advisers: str, manager: FlaskClient
 ) -> None:
