@@ -60,18 +60,21 @@ def name_adviser(
             return
         _check_seen(db, resident_id, seen)
         _check_served(catalogue, row, served)
-        if row is None:
-            nonce = new_nonce()
-            row = NamedAdviser(
-                authority_id=authority_id,
-                resident_id=resident_id,
-                service_id=service.id,
-                link_nonce=nonce,
-                link_digest=digest(adviser_token(runtime.settings.secret_key, nonce)),
-            )
-            db.add(row)
+        row = row or _new_row(db, runtime, (authority_id, resident_id, service.id))
         row.resource_id, row.until, row.named_at = new.resource_id, new.until, now
         _record(db, row, "adviser_named", actor, now)
+
+
+def _new_row(db: Session, runtime: Runtime, whose: tuple[int, int, int]) -> NamedAdviser:
+    """The row of a council's resident for a service, with a link of its own."""
+    nonce = new_nonce()
+    row = NamedAdviser(
+        **dict(zip(("authority_id", "resident_id", "service_id"), whose, strict=True)),
+        link_nonce=nonce,
+        link_digest=digest(adviser_token(runtime.settings.secret_key, nonce)),
+    )
+    db.add(row)
+    return row
 
 
 def end_named_adviser(
