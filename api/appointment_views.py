@@ -237,6 +237,7 @@ def resident_details(values: Values, support_needs: tuple[str, ...] = ()) -> Res
         name=values["name"],
         email=values.get("email") or "",
         phone=values.get("phone") or "",
+        address=values.get("address") or "",
         postcode=values.get("postcode") or "",
         language=values.get("language") or "",
         support_needs=support_needs,
@@ -255,4 +256,6 @@ def _representation(values: Values | None) -> Representation | None:
         basis=values["basis"],
         email=values.get("email") or "",
         phone=values.get("phone") or "",
+        address=values.get("address") or "",
+        postcode=values.get("postcode") or "",
     )

@@ -15,6 +15,7 @@ from api.schema_fields import (
     MultiLineText,
     NameText,
     PhoneText,
+    PostalText,
     PostcodeText,
     SingleLineText,
     Slug,
@@ -159,9 +160,12 @@ class ResidentBodySchema(RequestSchema):
     )
     email = EmailText(allow_none=True, metadata=about("For messages.", example="maria@example.org"))
     phone = PhoneText(allow_none=True, metadata=about("A telephone number.", example="07700 900123"))
+    address = PostalText(
+        allow_none=True, metadata=about("The lines above the postcode, for letters.", example="1 Elm Road")
+    )
     postcode = PostcodeText(allow_none=True, metadata=about("A whole postcode.", example="N12 0GA"))
     language = SingleLineText(40, allow_none=True, metadata=about("The language they speak."))
-    contact_preference = _one_of(CONTACT_PREFERENCES, metadata=about("How to write to them; without it, by email."))
+    contact_preference = _one_of(CONTACT_PREFERENCES, metadata=about("How to reach them; without it, by email."))
     do_not_text = fields.Boolean(metadata=about("Never send a text message."))
     leave_no_message = fields.Boolean(metadata=about("Never leave a voice message."))
     uses_neutral_name = fields.Boolean(metadata=about("Name no service in messages, letters and calendars."))
@@ -178,6 +182,8 @@ class RepresentativeBodySchema(RequestSchema):
     basis = _one_of(BASES, required=True, metadata=about("On what basis."))
     email = EmailText(allow_none=True)
     phone = PhoneText(allow_none=True)
+    address = PostalText(allow_none=True, metadata=about("The lines above the postcode; letters then go there."))
+    postcode = PostcodeText(allow_none=True, metadata=about("A whole postcode.", example="N12 0GA"))
 
 
 class BookingBodySchema(RequestSchema):

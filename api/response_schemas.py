@@ -160,6 +160,7 @@ class ResidentSchema(Schema):
     name = _text()
     email = _text()
     phone = _text()
+    address = _text("The lines above the postcode, for letters.")
     postcode = _text()
     language = _text()
     contact_preference = _text()
@@ -175,6 +176,8 @@ class RepresentativeSchema(Schema):
     basis = _one_of(BASES, "On what basis.")
     email = _text()
     phone = _text()
+    address = _text("The lines above the postcode, for letters.")
+    postcode = _text()
 
 
 class ArrangementSchema(Schema):

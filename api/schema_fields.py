@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from marshmallow import ValidationError, fields, validate
 
-from core.contact_values import LONGEST_EMAIL, LONGEST_PHONE, parse_email, parse_phone
+from core.contact_values import LONGEST_EMAIL, LONGEST_PHONE, parse_email, parse_phone, parse_postal_lines
 from core.error_texts import text_of
 from core.errors import InvalidValue
 from core.language import DEFAULT_LANGUAGE, language_for
@@ -22,6 +22,7 @@ from locations.postcodes import parse_postcode
 from people.residents.details import LONGEST_NAME, parse_name
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,59}$"
+LONGEST_POSTAL = 400  # characters, as they are sent; the parser counts lines
 LONGEST_POSTCODE = 10  # with spaces, as it is sent
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Value = TypeVar("Value")
@@ -105,6 +106,17 @@ class PostcodeText(SingleLineText):
     def parse(self, text: str) -> str:
         """The value as it is kept. Raises: InvalidValue."""
         return parse_or_empty(partial(parse_postcode, example="N12 0GA"), text)
+
+
+class PostalText(MultiLineText):
+    """The lines of a postal address above its postcode, or empty."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(LONGEST_POSTAL, **options)
+
+    def parse(self, text: str) -> str:
+        """The value as it is kept. Raises: InvalidValue."""
+        return parse_or_empty(parse_postal_lines, text)
 
 
 class Slug(fields.String):

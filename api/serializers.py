@@ -125,11 +125,13 @@ def remote(view: AppointmentView) -> dict[str, str | None]:
 
 def resident(view: ResidentView) -> dict[str, Any]:
     """Who it is for."""
+    address, _line, postcode = view.known_postal.rpartition("\n")
     return {
         "name": view.name,
         "email": view.email,
         "phone": view.phone,
-        "postcode": view.postcode,
+        "address": address,
+        "postcode": postcode or view.postcode,
         "language": view.language,
         "contact_preference": view.contact_preference,
         "do_not_text": view.do_not_text,
@@ -140,7 +142,8 @@ def resident(view: ResidentView) -> dict[str, Any]:
 
 def representative(view: RepresentativeView) -> dict[str, Any]:
     """Who acts for them."""
-    return {"name": view.name, "basis": view.basis, "email": view.email, "phone": view.phone}
+    facts = ("name", "basis", "email", "phone", "address", "postcode")
+    return {name: getattr(view, name) for name in facts}
 
 
 def notification(entry: MessageHistoryEntry, zone: str) -> dict[str, Any]:

@@ -86,12 +86,13 @@ def link_sent_to(email: str, helper_email: str = "") -> str:
 
 @dataclass(frozen=True)
 class Contact:
-    """How somebody is reached about one appointment. `preference` is a contact preference."""
+    """How somebody is reached about one appointment. `postal` has the lines of an address, the postcode last."""
 
     email: str
     phone: str
     preference: str
     leave_no_message: bool
+    postal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ CHANNELS = frozenset({"online", "phone", "counter", "api"})
 
 @dataclass(frozen=True)
 class ResidentView:
-    """Who it is for."""
+    """Who it is for. `postal` is empty where a letter came back from the address that is known."""
 
     id: int
     name: str
@@ -125,6 +126,7 @@ class ResidentView:
     message_language: str
     safe_hours: str
     postal: str = ""
+    known_postal: str = ""
     is_email_returned: bool = False
     uses_neutral_name: bool = False
     letter_format: str = ""
@@ -140,3 +142,7 @@ class RepresentativeView:
     email: str
     phone: str
     is_email_returned: bool = False
+    address: str = ""
+    postcode: str = ""
+    is_post_returned: bool = False
+    do_not_text: bool = False

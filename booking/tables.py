@@ -6,13 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
-from sqlalchemy.orm import Mapped, mapped_column, validates
+from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.confirmation_columns import ConfirmationColumns
+from booking.own_contact_columns import OwnContactColumns
 from core.database import Base, BigId
 from core.personal_data import personal
-from people.residents.details import phone_key
-from people.residents.tables import by_code_point
 
 
 class Hold(Base):
@@ -59,7 +58,7 @@ class Call(Base):
     check_result: Mapped[str] = mapped_column(String(20), default="", server_default="")
 
 
-class Appointment(ConfirmationColumns, Base):
+class Appointment(OwnContactColumns, ConfirmationColumns, Base):
     """A booked visit. Rescheduling keeps the reference and raises the version."""
 
     __tablename__ = "appointments"
@@ -96,16 +95,6 @@ class Appointment(ConfirmationColumns, Base):
     owner_since: Mapped[int] = mapped_column(default=1, server_default="1")
     # The name of the appointment's own room, for a joining address that has one. It stays when the appointment moves.
     room: Mapped[str] = mapped_column(String(40), default="", server_default="")
-    # Contact details given through the manage link for this appointment alone; NULL where the resident's record counts.
-    contact_email: Mapped[str | None] = mapped_column(String(254), info=personal("contact"))
-    contact_phone: Mapped[str | None] = mapped_column(String(40), info=personal("contact"))
-    # As of residents; follows the number.
-    contact_phone_key: Mapped[str | None] = mapped_column(by_code_point(20), info=personal("contact"))
-    contact_preference: Mapped[str | None] = mapped_column(String(10))
-    contact_leave_no_message: Mapped[bool | None]
-    # When a mail server said that there is no such mailbox.
-    contact_email_returned_at: Mapped[datetime | None]
-    contact_language: Mapped[str | None] = mapped_column(String(40), info=personal("needs"))
     # Where messages went before each change of the contact, the oldest first; empty where they went nowhere.
     earlier_emails: Mapped[list[str] | None] = mapped_column(info=personal("contact"))
     # What was decided about interpreters, the oldest first; see booking.arrangements.
@@ -122,17 +111,6 @@ class Appointment(ConfirmationColumns, Base):
     state_reason: Mapped[str] = mapped_column(String(500), default="", info=personal("story"))
     # Who wanted the last move: resident or authority; empty where it was never moved.
     moved_by: Mapped[str] = mapped_column(String(12), default="", server_default="")
-
-    @validates("contact_email")
-    def _forget_returned_mail(self, _name: str, email: str | None) -> str | None:
-        if email != self.contact_email:  # what came back was sent to the one before
-            self.contact_email_returned_at = None
-        return email
-
-    @validates("contact_phone")
-    def _write_phone_key(self, _name: str, phone: str | None) -> str | None:
-        self.contact_phone_key = None if phone is None else phone_key(phone)
-        return phone
 
 
 class HandOver(Base):
@@ -153,6 +131,7 @@ class HandOver(Base):
     representative_id: Mapped[int | None] = mapped_column(ForeignKey("representatives.id"))
     contact_email: Mapped[str | None] = mapped_column(String(254), info=personal("contact"))
     contact_phone: Mapped[str | None] = mapped_column(String(40), info=personal("contact"))
+    contact_postal: Mapped[str | None] = mapped_column(String(330), info=personal("contact"))
     contact_preference: Mapped[str | None] = mapped_column(String(10))
     contact_leave_no_message: Mapped[bool | None]
     starts_at: Mapped[datetime]

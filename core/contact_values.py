@@ -63,6 +63,11 @@ def parse_postal_lines(text: str) -> str:
     return "\n".join(kept)
 
 
+def postal_of(address: str, postcode: str) -> str:
+    """The lines of an address, the postcode last; empty where it is not whole."""
+    return f"{address}\n{postcode}" if address and postcode else ""
+
+
 def parse_phone(text: str) -> str:
     """The telephone number in `text` as it was written: British unless it begins with + and a country's code.
 

@@ -29,6 +29,11 @@ def mask_phone(phone: str) -> str:
     return f"{digits[:2]}••• ••• {digits[-3:]}"
 
 
+def mask_postal(postal: str) -> str:
+    """An address as it is shown to whoever holds a link: the first part of its postcode, "N12 •••". Empty for none."""
+    return f"{postal.rpartition(chr(10))[2].partition(' ')[0]} •••" if postal else ""
+
+
 def personal(data_class: str, *, empty: object = "") -> dict[str, Any]:
     """Column info saying that it holds personal data of `data_class`, and what stands there when it holds none.
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import case, select
+from sqlalchemy import Label, case, select
 
 from booking.tables import Appointment
 from people.residents.tables import Representative, Resident
 
-# Where a letter would arrive: at an address that is whole, and from which none has come back.
-POSTAL_COLUMNS = (
-    case(
-        (
-            (Resident.address != "") & (Resident.postcode != "") & Resident.letter_returned_at.is_(None),
-            Resident.address + "\n" + Resident.postcode,
-        ),
-        else_="",
-    ).label("resident_postal"),
-    Resident.letter_format,
-)
+
+def _postal(person: type[Resident] | type[Representative], label: str) -> Label[str]:
+    """Where a letter would arrive: at an address that is whole, and from which none has come back."""
+    is_good = (person.address != "") & (person.postcode != "") & person.letter_returned_at.is_(None)
+    return case((is_good, person.address + "\n" + person.postcode), else_="").label(label)
+
+
+POSTAL_COLUMNS = (_postal(Resident, "resident_postal"), Resident.letter_format)
+# How whoever acts is reached by post and by text.
+ACTING_COLUMNS = (_postal(Representative, "acting_postal"), Representative.do_not_text.label("acting_do_not_text"))
 # None where mail to it has come back.
 EMAIL = case((Resident.email_returned_at.is_(None), Resident.email), else_="").label("resident_email")
 # What `contacts_of` needs of a row; the resident and the representative are joined.
@@ -34,12 +33,14 @@ CONTACT_COLUMNS = (
     Appointment.mode,
     case((Appointment.contact_email_returned_at.is_(None), Appointment.contact_email), else_="").label("own_email"),
     Appointment.contact_phone.label("own_phone"),
+    case((Appointment.contact_postal_returned_at.is_(None), Appointment.contact_postal), else_="").label("own_postal"),
     Appointment.contact_preference.label("own_preference"),
     Appointment.contact_leave_no_message.label("own_leave_no_message"),
     Appointment.earlier_emails,
     Representative.name.label("acting_name"),
     case((Representative.email_returned_at.is_(None), Representative.email), else_="").label("acting_email"),
     Representative.phone.label("acting_phone"),
+    *ACTING_COLUMNS,
 )
 # Of an appointment: how its people are reached, and whether no service is named to them.
 PEOPLE = (

@@ -16,6 +16,7 @@ class Person:
     phone: str = ""
     postal: str = ""  # lines, the postcode last; empty where no letter would arrive
     letter_format: str = ""
+    do_not_text: bool = False  # of who acts: texts to their number are not wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class OwnContact:
     phone: str | None = None
     preference: str | None = None
     leave_no_message: bool | None = None
+    postal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from booking.tables import Appointment
 from booking.use_cases.change_details import Details, HelperContact, change_contact, keep_contact
 from booking.use_cases.change_record import write_record
 from core.audit import Actor
+from core.contact_values import postal_of
 from core.runtime import Runtime
 from core.tokens import stamp_of
 from people.residents.details import ResidentDetails
@@ -51,7 +52,7 @@ def write_correction(
     is_of_record = False
     rows = select(Appointment).where(Appointment.id.in_(appointment_ids)).order_by(Appointment.id)
     for row in db.scalars(rows.with_for_update(key_share=True)).all():
-        details = None if part is ContactPart.POST else _details(db, row, resident, part, correction)
+        details = _details(db, row, resident, part, correction)
         if details is None:
             is_of_record = True
         elif row.state == State.BOOKED and row.starts_at > now:
@@ -75,10 +76,13 @@ def _details(
 ) -> Details | None:
     """What to change of the appointment itself; None where the record counts for it."""
     helper = db.get(Representative, row.representative_id) if row.representative_id else None
-    if helper is not None and getattr(helper, part.value):
-        contact = HelperContact(correction.email or helper.email, correction.phone or helper.phone)
-        return Details(helper=contact)
+    if helper is not None and getattr(helper, "address" if part is ContactPart.POST else part.value):
+        post = (correction.address, correction.postcode) if correction.address else (helper.address, helper.postcode)
+        return Details(helper=HelperContact(correction.email or helper.email, correction.phone or helper.phone, *post))
     known = contact_of(row, resident)
+    if part is ContactPart.POST:
+        postal = postal_of(correction.address, correction.postcode)
+        return None if row.contact_postal is None else Details(replace(known, postal=postal))
     if part is ContactPart.EMAIL:
         return None if row.contact_email is None else Details(replace(known, email=correction.email))
     return None if row.contact_phone is None else Details(replace(known, phone=correction.phone))

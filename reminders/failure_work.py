@@ -200,12 +200,12 @@ class FailureWork:
             return
         row = lock_resident(db, self.authority_id, self.resident_id)
         setattr(row, mark, None)
-        if part is ContactPart.EMAIL:
-            own = update(Appointment).where(Appointment.id.in_(ids)).values(contact_email_returned_at=None)
-            helpers = select(Appointment.representative_id).where(Appointment.id.in_(ids))
-            theirs = update(Representative).where(Representative.id.in_(helpers)).values(email_returned_at=None)
-            for statement in (own, theirs):
-                db.execute(statement.execution_options(synchronize_session=False))
+        own_mark = "contact_email_returned_at" if part is ContactPart.EMAIL else "contact_postal_returned_at"
+        own = update(Appointment).where(Appointment.id.in_(ids)).values({own_mark: None})
+        helpers = select(Appointment.representative_id).where(Appointment.id.in_(ids))
+        theirs = update(Representative).where(Representative.id.in_(helpers)).values({mark: None})
+        for statement in (own, theirs):
+            db.execute(statement.execution_options(synchronize_session=False))
         db.flush()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.tables import Appointment, HandOver
 from people.residents.tables import Representative, Resident
-from reminders.contact_columns import EMAIL, POSTAL_COLUMNS
+from reminders.contact_columns import ACTING_COLUMNS, EMAIL, POSTAL_COLUMNS
 from reminders.delivery_decisions import IN_DOUBT, SENT, SENT_OUTCOME, UNCLEAR_OUTCOME
 from reminders.former_owners import FormerOwner
 from reminders.recipients import CONFIRMATION, HANDED_OVER, REMINDER, RESCHEDULED, contacts_of
@@ -41,6 +41,7 @@ _FORMER = (
         HandOver.at,
         HandOver.contact_email.label("own_email"),
         HandOver.contact_phone.label("own_phone"),
+        HandOver.contact_postal.label("own_postal"),
         HandOver.contact_preference.label("own_preference"),
         HandOver.contact_leave_no_message.label("own_leave_no_message"),
         literal(None).label("earlier_emails"),
@@ -58,6 +59,7 @@ _FORMER = (
         Representative.name.label("acting_name"),
         Representative.email.label("acting_email"),
         Representative.phone.label("acting_phone"),
+        *ACTING_COLUMNS,
         _has_gone_out(
             Notification.version >= HandOver.owner_since,
             Notification.version < HandOver.version,

@@ -12,11 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from prometheus_client import Counter
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
-from people.residents.tables import Resident
 from reminders.delivery_decisions import (
     FAILED,
     IN_DOUBT,
@@ -39,6 +38,7 @@ from reminders.provider_states import (
 )
 from reminders.reasons import ARRIVED_EARLIER, ARRIVED_TOO_LATE
 from reminders.rerouting import lock_alike, locked_alike, plan_next_channel, void_replacements
+from reminders.returned_letters import mark_address
 from reminders.tables import DeliveryAttempt, Notification
 from reminders.try_queries import told_in_message_of
 from reminders.wish_mail_queries import fail_mail, mail_id_in
@@ -168,14 +168,7 @@ def _fail(db: Session, row: Notification, attempt: DeliveryAttempt, told: Provid
     row.provider_status, row.ask_at, row.delivered_at = told.status, None, None
     attempt.outcome, attempt.error = RETURNED_OUTCOME, reason
     if told.status == RETURNED:
-        _mark_address(db, row, now)
+        mark_address(db, row, attempt.started_at, now)
     db.flush()
     plan_next_channel(db, row.id, now)
     return Learnt.FAILED
-
-
-def _mark_address(db: Session, row: Notification, now: datetime) -> None:
-    """No letter goes to the resident's address any more, until it has changed."""
-    resident = select(Appointment.resident_id).where(Appointment.id == row.appointment_id).scalar_subquery()
-    marked = update(Resident).where(Resident.id == resident).values(letter_returned_at=now)
-    db.execute(marked.execution_options(synchronize_session=False))

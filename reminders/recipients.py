@@ -168,7 +168,8 @@ def wanted_by(contacts: Contacts) -> str:
 
 def contacts_of(row: Any) -> Contacts:
     """The contacts in a row with `CONTACT_COLUMNS`."""
-    acting = None if row.acting_name is None else Person(row.acting_name, row.acting_email, row.acting_phone)
+    reached = (row.acting_email, row.acting_phone, row.acting_postal, "", row.acting_do_not_text)
+    acting = None if row.acting_name is None else Person(row.acting_name, *reached)
     return Contacts(
         resident=Person(
             row.resident_name, row.resident_email, row.resident_phone, row.resident_postal, row.letter_format
@@ -177,7 +178,7 @@ def contacts_of(row: Any) -> Contacts:
         preference=row.contact_preference,
         do_not_text=row.do_not_text,
         leave_no_message=row.leave_no_message,
-        own=OwnContact(row.own_email, row.own_phone, row.own_preference, row.own_leave_no_message),
+        own=OwnContact(row.own_email, row.own_phone, row.own_preference, row.own_leave_no_message, row.own_postal),
         earlier_emails=tuple(row.earlier_emails or ()),
         language=row.message_language,
         mode=row.mode,
@@ -263,16 +264,16 @@ def _is_needed(contacts: Contacts, kind: str) -> bool:
 
 def _resident(contacts: Contacts) -> Person:
     record, own = contacts.resident, contacts.own
-    if own.email is None and own.phone is None:
+    if own.email is None and own.phone is None and own.postal is None:
         return record
     email = record.email if own.email is None else own.email
     phone = record.phone if own.phone is None else own.phone
-    return replace(record, email=email, phone=phone)
+    return replace(record, email=email, phone=phone, postal=record.postal if own.postal is None else own.postal)
 
 
 _ADDRESSES: Mapping[str, Callable[[Person, Contacts], str]] = {
     EMAIL: lambda person, _contacts: person.email,
-    TEXT: lambda person, contacts: "" if contacts.do_not_text else person.phone,
+    TEXT: lambda person, contacts: "" if contacts.do_not_text or person.do_not_text else person.phone,
     LETTER: lambda person, _contacts: person.postal,
     CALL: lambda person, _contacts: person.phone,
     BY_HAND: lambda person, _contacts: person.postal or person.email,

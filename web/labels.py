@@ -130,6 +130,7 @@ CONTACT_PREFERENCES: Labels = {
     "email": _l("Email"),
     "text": _l("Text message"),
     "letter": _l("Letter"),
+    "call": _l("Phone call"),
     "none": _l("Do not contact"),
 }
 ROLES: Labels = {

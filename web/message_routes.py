@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.queries.appointments import AppointmentView
 from booking.states import RepresentativeView, ResidentView
+from core.contact_values import postal_of
 from core.flask_context import current_runtime
 from core.personal_data import mask_email, mask_phone
 from reminders.contacts import Contacts, Person
@@ -79,6 +80,16 @@ class MessageRoute:
         return bool(self.deliveries) and not self.reminders
 
     @property
+    def is_rung(self) -> bool:
+        """Whether staff ring about the appointment: nobody is written to now, and yet somebody hears of it."""
+        return not self.deliveries and any(one.channel == CALL for one in self.reminders)
+
+    @property
+    def is_letter(self) -> bool:
+        """Whether the confirmation goes by letter."""
+        return bool(self.deliveries) and self.deliveries[0].channel == LETTER
+
+    @property
     def is_text(self) -> bool:
         """Whether the confirmation goes by text."""
         return bool(self.deliveries) and self.deliveries[0].channel == TEXT
@@ -99,10 +110,20 @@ def sends_texts() -> bool:
     return TEXT in rules_of_page().channels_for(REMINDER)
 
 
+def ways_to_choose(starts_at: datetime) -> frozenset[str]:
+    """The channels that somebody may choose for a visit at `starts_at`: letters where one would arrive before it."""
+    found = frozenset(rules_of_page().channels_for(REMINDER)) - {BY_HAND}
+    return found - {LETTER} if _is_too_late_for_post(starts_at) else found
+
+
+def _is_too_late_for_post(starts_at: datetime) -> bool:
+    _opens, goes = last_post(starts_at, g.authority.zone, g.authority.division)
+    return goes <= current_runtime().clock.now()
+
+
 def route_of(contacts: Contacts, starts_at: datetime) -> MessageRoute:
     """Where a confirmation and the reminders of an appointment with these contacts go: by letter only what arrives."""
-    rules, (_opens, goes) = rules_of_page(), last_post(starts_at, g.authority.zone, g.authority.division)
-    late = {LETTER} if goes <= current_runtime().clock.now() else set[str]()
+    rules, late = rules_of_page(), {LETTER} if _is_too_late_for_post(starts_at) else set[str]()
     at_once, later = (deliveries_for(contacts, kind, rules, late) for kind in (CONFIRMATION, REMINDER))
     codes = [found.code for found in (later, at_once) if isinstance(found, Withheld)]
     written = () if isinstance(at_once, Withheld) else tuple(one for one in at_once if one.channel not in BY_STAFF)
@@ -134,12 +155,18 @@ def contacts_of_appointment(view: AppointmentView) -> Contacts:
     resident, helper = view.resident, view.representative
     return Contacts(
         resident=Person(resident.name, _mail_to(resident), resident.phone, resident.postal, resident.letter_format),
-        representative=Person(helper.name, _mail_to(helper), helper.phone) if helper else None,
+        representative=_helper(helper) if helper else None,
         preference=resident.contact_preference,
         do_not_text=resident.do_not_text,
         leave_no_message=resident.leave_no_message,
         mode=view.mode,
     )
+
+
+def _helper(helper: RepresentativeView) -> Person:
+    """How whoever acts is reached."""
+    postal = "" if helper.is_post_returned else postal_of(helper.address, helper.postcode)
+    return Person(helper.name, _mail_to(helper), helper.phone, postal, do_not_text=helper.do_not_text)
 
 
 def _mail_to(person: ResidentView | RepresentativeView) -> str:

@@ -17,6 +17,7 @@ from booking.queries.unmet_needs import unmet_by_appointment
 from booking.slot_tokens import COUNTED, Counts, counts_in_token
 from booking.states import Contact, RepresentativeView, ResidentView, State
 from booking.tables import Allocation, Appointment, AppointmentService, OldReference
+from core.contact_values import postal_of
 from core.errors import NotFound
 from core.tokens import mark_of_digest, spoken_reference, stamp_of
 from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
@@ -158,11 +159,13 @@ _AS_KEPT = (
 
 def contact_of(row: Appointment, resident: Resident) -> Contact:
     """How the resident is reached about this appointment: as given for it, or else as in the resident's record."""
-    own = (row.contact_email, row.contact_phone, row.contact_preference, row.contact_leave_no_message)
-    known = (resident.email, resident.phone, resident.contact_preference, resident.leave_no_message)
+    own = (row.contact_email, row.contact_phone, row.contact_preference, row.contact_postal)
+    postal = postal_of(resident.address, resident.postcode)
+    known = (resident.email, resident.phone, resident.contact_preference, postal)
     both = zip(own, known, strict=True)
-    email, phone, preference, silent = (record if given is None else given for given, record in both)
-    return Contact(str(email), str(phone), str(preference), bool(silent))
+    email, phone, preference, postal = (record if given is None else given for given, record in both)
+    silent = row.contact_leave_no_message
+    return Contact(email, phone, preference, resident.leave_no_message if silent is None else silent, postal)
 
 
 def stamp_of_row(row: Appointment) -> str:
@@ -273,7 +276,8 @@ def _resources_at(catalogue: Catalogue, site: SiteFacts, ids: Sequence[int]) -> 
 def _resident(row: Resident, appointment: Appointment) -> ResidentView:
     contact, language = contact_of(appointment, row), appointment.contact_language
     same = {name: getattr(row, name) for name in _AS_KEPT}
-    is_own = appointment.contact_email is not None
+    is_own, is_own_post = appointment.contact_email is not None, appointment.contact_postal is not None
+    has_returned = appointment.contact_postal_returned_at if is_own_post else row.letter_returned_at
     return ResidentView(
         email=contact.email,
         phone=contact.phone,
@@ -281,11 +285,15 @@ def _resident(row: Resident, appointment: Appointment) -> ResidentView:
         contact_preference=contact.preference,
         leave_no_message=contact.leave_no_message,
         is_email_returned=bool(appointment.contact_email_returned_at if is_own else row.email_returned_at),
-        postal=f"{row.address}\n{row.postcode}" if row.address and row.postcode and not row.letter_returned_at else "",
+        postal="" if has_returned else contact.postal,
+        known_postal=contact.postal,
         **same,
     )
 
 
 def _representative(row: Representative | None) -> RepresentativeView | None:
-    is_returned = row is not None and row.email_returned_at is not None
-    return None if row is None else RepresentativeView(row.id, row.name, row.basis, row.email, row.phone, is_returned)
+    if row is None:
+        return None
+    mail, post = row.email_returned_at is not None, row.letter_returned_at is not None
+    who = (row.id, row.name, row.basis, row.email, row.phone)
+    return RepresentativeView(*who, mail, row.address, row.postcode, post, row.do_not_text)

@@ -18,6 +18,7 @@ from booking.slot_tokens import SlotKey
 from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
 from booking.use_cases.booking_checks import check_adviser, check_lives_there
+from booking.use_cases.visit_wishes import visit_wishes
 from core.audit import Actor, record
 from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached, SameTime
@@ -27,7 +28,8 @@ from core.tokens import digest, manage_token, new_nonce, new_reference, working_
 from core.wall_clock import instant_of, unit_of
 from locations.catalogue_queries import catalogue_by_id
 from people.residents.details import Representation, ResidentDetails, check_reached
-from people.residents.resident_repository import Identified, add_representative, identify, lock_resident
+from people.residents.representative_repository import add_representative
+from people.residents.resident_repository import Identified, identify, lock_resident
 
 _appointments, _services = table_of(Appointment).c, table_of(AppointmentService).c
 _INSERT_APPOINTMENT = {
@@ -159,21 +161,14 @@ def _book(
     helper, nonce, key = booking.representative, new_nonce(), runtime.settings.secret_key
     representative_id = helper and add_representative(db, booking.authority_id, resident.id, helper, now)
     values = _values(placement, booking, now) | {"resident_id": resident.id, "representative_id": representative_id}
+    values |= visit_wishes(db, booking.resident, resident, actor)
     values |= {"room": new_nonce(), "manage_nonce": nonce, "manage_digest": digest(manage_token(key, nonce))}
     appointment_id, reference = _insert_appointment(db, values)
     insert_services(db, appointment_id, placement.services())
     claim_for_appointment(db, placement, appointment_id=appointment_id, now=now)
-    record(
-        db,
-        actor,
-        "imported" if booking.imported_as else "booked",
-        ("appointment", appointment_id),
-        authority_id=booking.authority_id,
-        now=now,
-        reason=booking.outside_reason,
-        channel=booking.channel,
-        slot_token=placement.slot_token,
-    )
+    action, subject = "imported" if booking.imported_as else "booked", ("appointment", appointment_id)
+    logged = {"reason": booking.outside_reason, "channel": booking.channel, "slot_token": placement.slot_token}
+    record(db, actor, action, subject, authority_id=booking.authority_id, now=now, **logged)
     what: What = "booked" if booking.is_told else "imported"
     facts = _planning_facts(placement, appointment_id, booking)
     announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, what, now, facts))

@@ -17,12 +17,13 @@ from booking.queries.appointments import contact_of
 from booking.states import Contact, ContactChange, State, link_sent_to, written_to
 from booking.tables import Appointment
 from core.audit import Actor, record
+from core.contact_values import postal_of
 from core.errors import IllegalMove
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce
 from people.residents.details import Representation, email_key
-from people.residents.resident_repository import add_representative
+from people.residents.representative_repository import add_representative
 from people.residents.tables import Representative, Resident
 
 BY_VOICE = "call"  # the channel by which nobody gets a link
@@ -34,6 +35,8 @@ class HelperContact:
 
     email: str
     phone: str
+    address: str = ""
+    postcode: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Details:
     language: str | None = None
     notes: str | None = None
     helper: HelperContact | None = None
+    uses_neutral_name: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ def change_details(
         row.changed_at = now
         _change_needs(db, row, details)
         row.notes = row.notes if details.notes is None else details.notes
+        if details.uses_neutral_name:  # of the person, whoever asks for it: nobody is silenced, nor redirected
+            db.get_one(Resident, row.resident_id).uses_neutral_name = True
         change_contact(db, runtime, row, details, actor, now)
         return {}
 
@@ -165,8 +171,8 @@ def follow_record(
     """
     for row in _ahead(db, resident, now):
         before = (known or {}).get(row.id) or reached_now(db, row, resident)
-        own = (row.contact_email, row.contact_phone, row.contact_preference)
-        has_own = not keeps_own and own != (None, None, None)
+        own = (row.contact_email, row.contact_phone, row.contact_postal, row.contact_preference)
+        has_own = not keeps_own and any(one is not None for one in own)
         if not keeps_own:
             _set_contact(row, resident, None)
         after = reached_now(db, row, resident)
@@ -222,11 +228,13 @@ def _renewed(runtime: Runtime, row: Appointment, before: Reached, after: Reached
 def _set_contact(row: Appointment, resident: Resident, contact: Contact | None) -> None:
     """Keep `contact` with the appointment where it differs from the record."""
     if contact is None:
-        row.contact_email = row.contact_phone = row.contact_preference = row.contact_leave_no_message = None
+        row.contact_email = row.contact_phone = row.contact_postal = None
+        row.contact_preference = row.contact_leave_no_message = None
         return
     email, phone = email_key(contact.email), contact.phone.strip()
     row.contact_email = None if email == resident.email else email
     row.contact_phone = None if phone == resident.phone else phone
+    row.contact_postal = None if contact.postal == postal_of(resident.address, resident.postcode) else contact.postal
     row.contact_preference = None if contact.preference == resident.contact_preference else contact.preference
     is_same = contact.leave_no_message == resident.leave_no_message
     row.contact_leave_no_message = None if is_same else contact.leave_no_message
@@ -235,10 +243,18 @@ def _set_contact(row: Appointment, resident: Resident, contact: Contact | None) 
 def _replace_helper(db: Session, row: Appointment, contact: HelperContact) -> None:
     """Keep how whoever acts for the resident is reached; other appointments keep theirs."""
     known = _helper(db, row)
-    if known is None or (known.email, known.phone) == (contact.email.strip(), contact.phone.strip()):
+    if known is None:
         return
-    changed = Representation(known.name, known.basis, contact.email, contact.phone)
+    changed = Representation(
+        known.name, known.basis, contact.email.strip(), contact.phone.strip(), contact.address, contact.postcode
+    )
+    post = (known.address, known.postcode)
+    if (known.email, known.phone, *post) == (changed.email, changed.phone, changed.address, changed.postcode):
+        return
     row.representative_id = add_representative(db, row.authority_id, row.resident_id, changed, row.changed_at)
+    new = db.get_one(Representative, row.representative_id)
+    new.email_returned_at = known.email_returned_at if known.email == changed.email else None
+    new.letter_returned_at = known.letter_returned_at if post == (changed.address, changed.postcode) else None
 
 
 def reached_now(db: Session, row: Appointment, resident: Resident) -> Reached:

@@ -87,6 +87,7 @@ def _keep_former_owner(db: Session, row: Appointment, now: datetime) -> None:
             representative_id=row.representative_id,
             contact_email=row.contact_email,
             contact_phone=row.contact_phone,
+            contact_postal=row.contact_postal,
             contact_preference=row.contact_preference,
             contact_leave_no_message=row.contact_leave_no_message,
             starts_at=row.starts_at,
@@ -109,7 +110,8 @@ def _change_needs(db: Session, row: Appointment, resident: Resident, support_nee
 def _change_owner(runtime: Runtime, row: Appointment, resident: Resident, now: datetime) -> None:
     """Make it the resident's, reached as their record says, with a link that nobody has yet."""
     row.resident_id, row.representative_id = resident.id, None
-    row.contact_email = row.contact_phone = row.contact_preference = row.contact_leave_no_message = None
+    row.contact_email = row.contact_phone = row.contact_postal = None
+    row.contact_preference = row.contact_leave_no_message = None
     row.contact_language, row.earlier_emails = None, None
     row.manage_nonce = new_nonce()
     row.manage_digest = digest(manage_token(runtime.settings.secret_key, row.manage_nonce))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import and_, select, union
+from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from booking.states import State
@@ -20,11 +20,11 @@ INSTEAD = "email"  # the preference of who has no other: the council's order of 
 
 
 def stop_texts(db: Session, runtime: Runtime, authority_id: int, phone_key: str, now: datetime) -> bool:
-    """Write "do not text" into the record of everybody whom texts to this number are about; their appointments stay.
+    """Write "do not text" where the number stands: into the resident's record, or with whoever acts for somebody.
 
-    Messages that are owed go by the next channel. Returns whether anything was changed.
+    Appointments stay, and messages that are owed go by the next channel. Returns whether anything was changed.
     """
-    stopped = False
+    stopped = _stop_helpers(db, runtime, authority_id, phone_key, now)
     for resident_id in _residents_of(db, authority_id, phone_key, now):
         row = lock_resident(db, authority_id, resident_id)
         db.refresh(row)
@@ -40,15 +40,27 @@ def stop_texts(db: Session, runtime: Runtime, authority_id: int, phone_key: str,
     return stopped
 
 
+def _stop_helpers(db: Session, runtime: Runtime, authority_id: int, key: str, now: datetime) -> bool:
+    """The same for who acts for residents with this number: for whom they act may be texted as before."""
+    theirs = (Representative.authority_id == authority_id, Representative.phone_key == key)
+    helpers = (
+        db.scalars(select(Representative).where(*theirs, Representative.do_not_text.is_(False))).all() if key else ()
+    )
+    for resident_id in sorted({helper.resident_id for helper in helpers}):
+        row = lock_resident(db, authority_id, resident_id)
+        for helper in helpers:
+            helper.do_not_text = helper.do_not_text or helper.resident_id == resident_id
+        db.flush()
+        follow_record(db, runtime, row, Actor.resident(), now, keeps_own=True)
+        subject = ("resident", row.id)
+        record(db, Actor.resident(), "texts_stopped", subject, authority_id=authority_id, now=now, representative=True)
+    return bool(helpers)
+
+
 def _residents_of(db: Session, authority_id: int, key: str, now: datetime) -> Iterable[int]:
-    """Who has the number; and who has an appointment ahead for which it counts, as its own or that of who acts; in order."""
+    """Who has the number, and who has an appointment ahead for which it was given; in order."""
     ahead = (Appointment.state == State.BOOKED.value, Appointment.starts_at > now)
     own = select(Resident.id).where(Resident.authority_id == authority_id, Resident.phone_key == key)
-    acts = (Representative.authority_id == authority_id, Representative.phone_key == key)
-    is_theirs = and_(
-        Appointment.resident_id == Representative.resident_id, Appointment.representative_id == Representative.id
-    )
-    acting = select(Appointment.resident_id).join(Representative, is_theirs).where(*acts, *ahead)
     here = (Appointment.authority_id == authority_id, Appointment.contact_phone_key == key)
     given = select(Appointment.resident_id).where(*here, *ahead)
-    return sorted(db.scalars(union(own, acting, given))) if key else ()
+    return sorted(db.scalars(union(own, given))) if key else ()

@@ -19,14 +19,14 @@ import jellyfish
 import phonenumbers
 from anyascii import anyascii
 
-from core.contact_values import HOME_REGION
+from core.contact_values import HOME_REGION, postal_of
 from core.errors import Invalid, InvalidValue
 from core.text import clean_line
 
 BASES = ("parent", "family", "carer", "attorney", "support_worker", "other")
 # What a resident may ask whoever wants to reach them.
 CONTACT_WISHES = ("do_not_contact", "do_not_text", "leave_no_message", "uses_neutral_name")
-CONTACT_PREFERENCES = ("email", "text", "letter", "none")
+CONTACT_PREFERENCES = ("email", "text", "letter", "call", "none")
 # In which form somebody reads what we write: empty as it is. HAND_MADE are made by staff; EMAIL_ONLY is email for letters.
 LARGE_PRINT, EASY_READ, BRAILLE, AUDIO, EMAIL_ONLY = "large_print", "easy_read", "braille", "audio", "email"
 LETTER_FORMATS = ("", LARGE_PRINT, EASY_READ, BRAILLE, AUDIO, EMAIL_ONLY)
@@ -89,7 +89,7 @@ class ResidentDetails:
     @property
     def postal(self) -> str:
         """The lines of the address and the postcode; empty where it is not whole."""
-        return f"{self.address}\n{self.postcode}" if self.address and self.postcode else ""
+        return postal_of(self.address, self.postcode)
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,8 @@ class Representation:
     basis: str
     email: str = ""
     phone: str = ""
+    address: str = ""
+    postcode: str = ""
 
 
 class NeedKind(StrEnum):

@@ -1,4 +1,4 @@
-"""Rows of residents and of who acts for them: found again when they come back, read, locked, written and changed."""
+"""Rows of residents: found again when they come back, read, locked, written and changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from core.errors import NotFound
 from core.tokens import stamp_of
 from core.transactions import lock_by_name
 from people.residents.details import (
-    Representation,
     ResidentDetails,
     email_key,
     index_tokens,
@@ -25,7 +24,7 @@ from people.residents.details import (
     sound_of,
     surname_of,
 )
-from people.residents.tables import Representative, Resident, ResidentNameToken
+from people.residents.tables import Resident, ResidentNameToken
 
 # Records of one name with one email or telephone that are looked at. A person has one or two; strangers can add to them.
 MOST_ALIKE = 50
@@ -176,34 +175,6 @@ def lock_resident(db: Session, authority_id: int, resident_id: int) -> Resident:
 def record_stamp(resident: Resident) -> str:
     """A short digest of what a page shows of the record, to say later which facts it has shown."""
     return stamp_of(*(getattr(resident, name) for name in ResidentDetails.__dataclass_fields__))
-
-
-def representation_by_id(
-    db: Session, authority_id: int, resident_id: int, representative_id: int
-) -> Representation | None:
-    """Who acted for the resident in an earlier booking, or None."""
-    row = db.get(Representative, representative_id)
-    if row is None or (row.authority_id, row.resident_id) != (authority_id, resident_id):
-        return None
-    return Representation(row.name, row.basis, row.email, row.phone)
-
-
-def add_representative(
-    db: Session, authority_id: int, resident_id: int, representation: Representation, now: datetime
-) -> int:
-    """The id of a new representative, for one booking."""
-    row = Representative(
-        authority_id=authority_id,
-        resident_id=resident_id,
-        name=representation.name.strip(),
-        basis=representation.basis,
-        email=representation.email.strip(),
-        phone=representation.phone.strip(),
-        created_at=now,
-    )
-    db.add(row)
-    db.flush()
-    return row.id
 
 
 _AS_GIVEN = (

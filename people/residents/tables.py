@@ -111,8 +111,13 @@ class Representative(Base):
     phone: Mapped[str] = mapped_column(String(40), default="", info=personal("contact"))
     # As of residents; follows the number.
     phone_key: Mapped[str] = mapped_column(by_code_point(20), default="", server_default="", info=personal("contact"))
+    # As of residents: for letters; texts to this number are not wanted; what came back.
+    address: Mapped[str] = mapped_column(String(310), default="", server_default="", info=personal("contact"))
+    postcode: Mapped[str] = mapped_column(String(10), default="", server_default="", info=personal("contact"))
+    do_not_text: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     created_at: Mapped[datetime]
     email_returned_at: Mapped[datetime | None]
+    letter_returned_at: Mapped[datetime | None]
 
     @validates("phone")
     def _write_phone_key(self, _name: str, phone: str) -> str:

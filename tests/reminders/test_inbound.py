@@ -28,14 +28,14 @@ from core.errors import DeliveryFailed
 from core.runtime import Runtime
 from core.text import clean_text
 from locations.tables import Authority
-from people.residents.details import ResidentDetails
-from people.residents.tables import Resident
+from people.residents.details import Representation, ResidentDetails
+from people.residents.tables import Representative, Resident
 from reminders.inbound import GIVEN_UP_AFTER, MOST_AT_ONCE, handle_text, handle_waiting_texts
 from reminders.inbound_queries import texts_to_read
 from reminders.inbound_texts import ReceivedText, keep_text
-from reminders.outbox import plan_notifications
+from reminders.outbox import plan_notifications, planning_input
 from reminders.reach_queries import can_be_told
-from reminders.recipients import CHANNELS
+from reminders.recipients import CHANNELS, deliveries_for
 from reminders.tables import InboundText, Notification
 from reminders.texts import TextBody
 from reminders.worker import Worker
@@ -259,6 +259,26 @@ def test_stop_of_a_telephone_is_for_everybody_whose_texts_it_gets(
         stopped = {row.name: row.do_not_text for row in db.scalars(select(Resident))}
     assert stopped == {"Robin Sample": True, "Noor Shared": True, "Ali Other": True, "Kim Else": False}
     assert states(database) == ["booked"] * 4
+
+
+@pytest.mark.databases("sqlite")
+def test_stop_of_who_acts_is_about_their_number_alone(
+    database: Database, runtime: Runtime, clock: FixedClock, world: World
+) -> None:
+    """For whom they act may be texted as before, and what is owed now goes to them; the next visit is no other case."""
+    robin = replace(ROBIN, phone="07700 900555")
+    ada = Representation("Ada Helper", "carer", phone=THEIRS)
+    with appointment_changed.connected_to(plan_notifications):
+        make_appointment(runtime, world, WHEN, resident=robin, representative=ada)
+        text(runtime, "STOP")
+        make_appointment(runtime, world, WHEN + timedelta(days=1), resident=robin, representative=ada)
+    with database.reading() as db:
+        assert db.scalars(select(Resident.do_not_text)).all() == [False]
+        assert db.scalars(select(Representative.do_not_text)).all() == [True, True]
+        for appointment in db.scalars(select(Appointment)):
+            planning = planning_input(db, appointment.id)
+            (found,) = deliveries_for(planning.contacts, "reminder_1d", planning.rules)
+            assert (found.channel, found.address) == ("text", "07700 900555")
 
 
 def test_yes_is_about_the_offer_that_they_know_and_not_about_a_later_one(

@@ -19,7 +19,8 @@ from booking.use_cases.calls import CallHold, hold_to_confirm, open_call, save_n
 from core.errors import HoldExpired, Invalid, Refused, SameTime, SlotTaken, TooFar, TooSoon
 from core.problems import title_of_error
 from people.residents.details import Representation
-from people.residents.resident_repository import representation_by_id, resident_of
+from people.residents.representative_repository import representation_by_id
+from people.residents.resident_repository import resident_of
 from people.residents.tables import Resident
 from people.staff.access_marks import requires
 from people.staff.policy import Action

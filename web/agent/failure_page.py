@@ -147,11 +147,12 @@ def failed_parts(context: StaffContext, person: FailedPerson, typed: CorrectionF
 def known_values(context: StaffContext, person: FailedPerson, part: ContactPart) -> Mapping[str, str]:
     """This part of their contact as it is now: of whoever acts for them where messages go there."""
     view = person.by_part[part][0].view if part in person.by_part else person.view
-    if part is ContactPart.POST:
-        with context.runtime.database.reading() as db:
-            row = resident_of(db, context.authority.id, view.resident.id)
-            return {"address": row.address, "postcode": row.postcode}
     helper = view.representative
+    if part is ContactPart.POST:
+        if helper and helper.address:
+            return {"address": helper.address, "postcode": helper.postcode}
+        address, _line, postcode = view.resident.known_postal.rpartition("\n")
+        return {"address": address, "postcode": postcode}
     return {part.value: (helper and getattr(helper, part.value)) or getattr(view.resident, part.value)}
 
 

@@ -105,6 +105,8 @@ class ResidentForm(Form):
         """Raises: StopValidation for a way that cannot reach them."""
         if field_.data == "text" and (self.do_not_text.data or not self.phone.data):
             raise StopValidation(_("Text needs a telephone number that may be texted. Choose another way"))
+        if field_.data == "call" and not self.phone.data:
+            raise StopValidation(_("A call needs a telephone number. Choose another way, or enter it"))
         if field_.data == "letter" and self.address.data and not self.postcode.data:
             raise StopValidation(_("A letter needs the postcode too. Choose another way, or enter it"))
 

@@ -119,6 +119,8 @@ def preference_label(resident: ResidentDetails) -> str:
         return str(_("Text message, but we have no number"))
     if resident.contact_preference == "letter" and not resident.postal:
         return str(_("Letter, but we have no address"))
+    if resident.contact_preference == "call" and not resident.phone:
+        return str(_("Phone call, but we have no number"))
     if resident.contact_preference != "text" or sends_texts():
         return label_of(CONTACT_PREFERENCES, resident.contact_preference)
     return str(_("Text message (we email instead)") if resident.email else _("Text message (we cannot send any yet)"))

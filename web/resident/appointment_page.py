@@ -66,7 +66,10 @@ class AppointmentPage:
     def contact(self) -> Contact:
         """How the resident is reached about it."""
         resident = self.view.resident
-        return Contact(resident.email, resident.phone, resident.contact_preference, resident.leave_no_message)
+        return Contact(
+            *(resident.email, resident.phone, resident.contact_preference, resident.leave_no_message),
+            postal=resident.known_postal,
+        )
 
     @property
     def seen(self) -> str:

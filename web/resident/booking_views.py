@@ -10,13 +10,15 @@ from flask.typing import ResponseReturnValue
 from booking.use_cases.holds import prolong_hold, release_hold
 from core.errors import HoldExpired
 from people.staff.access_marks import public
-from web.message_routes import sends_texts
+from reminders.recipients import LETTER
+from web.message_routes import ways_to_choose
 from web.page_context import PageContext, council_context
 from web.resident import drafts
 from web.resident.check_views import ON_WHO, show_current
 from web.resident.drafts import STEPS, BookingPage, Draft
-from web.resident.forms import DetailsForm, HelperForm, WhoForm, offer_ways
+from web.resident.forms import DetailsForm, HelperForm, WhoForm
 from web.resident.page_rendering import postcode_like, show
+from web.resident.reach_choices import offer_no_letters, offer_ways
 from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import hold_for_draft
 from web.resident.urls import blueprint
@@ -70,13 +72,12 @@ def representative(authority: str, visit: str) -> ResponseReturnValue:
         page = BookingPage(context, visit, "acting")
         if page.response is not None:
             return page.response
-        form = HelperForm(data=page.draft.values_on("acting", page.draft.helper or {}))
+        form = _helper_form(page)
         back, seen = page.url("who"), page.stamp(*ON_REPRESENTATIVE)
         if page.has_changed(*ON_REPRESENTATIVE):
             return page.show_changed("representative", form=form, back=back, seen=seen)
         if form.validate_on_submit():
-            helper = {name: form[name].data or "" for name in STEPS["acting"]}
-            page.save(helper=helper)
+            page.save(helper=form.values())
             return redirect(page.url("check" if page.draft.person else "details"), code=303)
         return page.show("representative", form=form, back=back, seen=seen)
 
@@ -101,6 +102,15 @@ def details(authority: str, visit: str) -> ResponseReturnValue:
         return page.show("details", form=form, back=back, seen=seen)
 
 
+def _helper_form(page: BookingPage) -> HelperForm:
+    helper = page.draft.helper or {}
+    address = {f"helper_{name}": helper.get(name, "") for name in ("address", "postcode")}
+    form = HelperForm(data=page.draft.values_on("acting", helper | address))
+    if LETTER not in ways_to_choose(page.visit.starts_at):
+        offer_no_letters(form)
+    return form
+
+
 def _home_of(page: BookingPage) -> str:
     """The postcode that a service has asked for; empty where none did."""
     return parse_search_state(page.draft.search_query).home
@@ -108,14 +118,15 @@ def _home_of(page: BookingPage) -> str:
 
 def _person_of(form: DetailsForm, home: str) -> dict[str, Any]:
     """What was typed, as plain values for the cookie; where they live, as they said before they looked for a time."""
-    typed = {name: form[name].data if form[name].data is not None else "" for name in STEPS["details"]}
+    fields = ((name, form[name].data if name in form else None) for name in STEPS["details"])
+    typed = {name: "" if value is None else value for name, value in fields}
     return typed | {"postcode": typed["postcode"] or home}
 
 
 def _details_form(context: PageContext, page: BookingPage) -> DetailsForm:
     form = DetailsForm(data=page.draft.values_on("details", page.draft.person or {"postcode": _home_of(page)}))
     form.postcode.example = postcode_like(context.catalogue)
-    offer_ways(form, with_texts=sends_texts())
+    offer_ways(form, ways_to_choose(page.visit.starts_at), is_for_other=page.draft.is_for_somebody_else)
     form.describe_for_mode(page.visit.mode)
     if page.draft.is_for_somebody_else:
         form.describe_for_representative()

@@ -15,6 +15,7 @@ from booking.states import Contact
 from booking.use_cases.book import Booking, book
 from booking.use_cases.holds import release_hold
 from core.audit import Actor
+from core.contact_values import postal_of
 from core.errors import HoldExpired, Invalid, LimitReached, SameTime, SlotTaken, TooFar, TooSoon
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
@@ -31,9 +32,10 @@ from web.resident import drafts
 from web.resident.appointment_page import open_appointment_context
 from web.resident.area_pages import rules_of, ward_unknown_page
 from web.resident.drafts import BookingPage, Draft
-from web.resident.forms import WhoForm, unreachable
+from web.resident.forms import WhoForm
 from web.resident.own_adviser import known_person, not_for_them
 from web.resident.page_rendering import show_search
+from web.resident.reach_choices import unreachable
 from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import show_alternatives, show_refusal
 from web.resident.told_you import told_of_booking
@@ -83,7 +85,9 @@ def _check_values(page: BookingPage) -> dict[str, Any]:
 def is_unreachable(page: BookingPage) -> bool:
     """Whether the way of the visit needs a number or an address that nobody has given."""
     typed, helper = page.draft.person, page.draft.helper or {}
-    contact = Contact(typed["email"], typed["phone"], typed["contact_preference"], leave_no_message=False)
+    contact = Contact(
+        typed["email"], typed["phone"], typed["contact_preference"], leave_no_message=False, postal=_postal_of(typed)
+    )
     return unreachable(page.visit.mode, contact, helper) is not None
 
 
@@ -183,6 +187,7 @@ def _resident_of(draft: Draft, message_language: str) -> ResidentDetails:
         postcode=typed["postcode"],
         language=draft.language,
         support_needs=draft.needs,
+        address=typed.get("address", ""),
         contact_preference=typed["contact_preference"],
         leave_no_message=bool(typed["leave_no_message"]),
         uses_neutral_name=bool(typed.get("neutral")),
@@ -190,12 +195,17 @@ def _resident_of(draft: Draft, message_language: str) -> ResidentDetails:
     )
 
 
+def _postal_of(typed: dict[str, Any]) -> str:
+    """Where a letter to somebody with these details arrives."""
+    return postal_of(typed.get("address", ""), typed.get("postcode", ""))
+
+
 def _contacts_of_draft(draft: Draft, mode: str) -> Contacts:
     """Where the messages about the booking go; `mode` is that of the visit."""
     typed, helper = draft.person, draft.helper
     return Contacts(
-        resident=Person(typed["name"], typed["email"], typed["phone"]),
-        representative=Person(helper["name"], helper["email"], helper["phone"]) if helper else None,
+        resident=Person(typed["name"], typed["email"], typed["phone"], _postal_of(typed)),
+        representative=Person(helper["name"], helper["email"], helper["phone"], _postal_of(helper)) if helper else None,
         preference=typed["contact_preference"],
         leave_no_message=bool(typed["leave_no_message"]),
         language=language_to_keep(),

@@ -13,12 +13,14 @@ from booking.use_cases.change_details import Details, HelperContact, change_deta
 from core.audit import Actor
 from core.errors import IllegalMove, Stale
 from people.staff.access_marks import public
+from reminders.recipients import LETTER, TEXT
 from web.components.form_fields import Form
-from web.message_routes import route_of_appointment, sends_texts
+from web.message_routes import route_of_appointment, ways_to_choose
 from web.resident import drafts
 from web.resident.appointment_page import AppointmentPage, open_appointment_context
 from web.resident.contact_form import ContactForm
-from web.resident.forms import NeedsForm, offer_ways
+from web.resident.forms import NeedsForm
+from web.resident.reach_choices import offer_ways
 from web.resident.search_state import needs_of
 from web.resident.urls import blueprint
 
@@ -37,24 +39,30 @@ def contact(authority: str, reference: str) -> ResponseReturnValue:
             is_valid = form.validate()
             contact, helper = form.contact(known), form.helper_contact(known_helper)
             if form.check_reach(page.view.mode, contact, asdict(helper) if helper else {}) and is_valid:
-                return _change(page, Details(contact, helper=helper, notes=form.notes.data or ""), "contact", form)
+                notes, is_neutral = form.notes.data or "", form.wants_neutral_name
+                details = Details(contact, notes=notes, helper=helper, uses_neutral_name=is_neutral)
+                return _change(page, details, "contact", form)
         return page.show("contact", form=form, back=page.url)
 
 
 def _helper_of(page: AppointmentPage) -> HelperContact | None:
     helper = page.view.representative
-    return HelperContact(helper.email, helper.phone) if helper else None
+    return HelperContact(helper.email, helper.phone, helper.address, helper.postcode) if helper else None
 
 
 def _contact_form(page: AppointmentPage, known: Contact, helper: HelperContact | None) -> ContactForm:
     """The form with the current values, but without the address and the number; emails stand in for texts."""
     facts = {"leave_no_message": known.leave_no_message, "notes": page.view.notes}
     form = ContactForm(data={**facts, "contact_preference": known.preference})
-    offer_ways(form, with_texts=sends_texts() and not page.view.resident.do_not_text)
+    ways = ways_to_choose(page.view.starts_at) - ({TEXT} if page.view.resident.do_not_text else set())
+    offer_ways(form, ways, is_for_other=helper is not None)
     form.describe_known(known, helper)
+    form.describe_name(is_neutral=page.view.resident.uses_neutral_name)
     if form.contact_preference.data == "text" and route_of_appointment(page.view).is_email_for_text:
         form.contact_preference.data = "email"
         form.contact_preference.description = _("You asked for text messages. We cannot send them yet, so we use email")
+    if form.contact_preference.data == LETTER and LETTER not in ways:
+        form.contact_preference.description = _("A letter would not arrive in time. Choose another way for this one")
     return form
 
 

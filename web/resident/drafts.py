@@ -42,8 +42,11 @@ OPENED_WRITTEN_AGAIN = timedelta(minutes=1)  # so that looking at a page is seld
 # What is typed on each page of a booking, by field.
 STEPS: Mapping[str, tuple[str, ...]] = {
     "who": ("who",),
-    "acting": ("name", "basis", "email", "phone"),
-    "details": ("name", "email", "phone", "postcode", "contact_preference", "leave_no_message", "neutral", "notes"),
+    "acting": ("name", "basis", "email", "phone", "helper_address", "helper_postcode"),
+    "details": (
+        *("name", "email", "phone", "address", "postcode"),
+        *("contact_preference", "leave_no_message", "neutral", "notes"),
+    ),
     "check": (),
 }
 LONGEST_TYPED = 2_000

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
-from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, StopValidation
 
 from booking.states import Contact
+from core.contact_values import postal_of
 from core.tokens import may_be_reference
-from people.residents.details import missing_contact
 from web import labels
 from web.components.form_fields import (
     AtMost,
@@ -24,41 +21,12 @@ from web.components.form_fields import (
     LongText,
     NameField,
     PhoneField,
+    PostalField,
     PostcodeField,
     Text,
     optional,
 )
-
-CONTACT_CHOICES = {
-    "email": _("Email"),
-    "text": _("Text message"),
-    "none": _("No messages. I will write the date down"),
-}
-
-
-REACH_TEXTS: Mapping[str, LazyString] = {
-    "phone": _("Enter the phone number that we should ring"),
-    "email": _("Enter an email address, so that we can send you the link for the video"),
-}
-
-
-def unreachable(mode: str, contact: Contact, helper: Mapping[str, str]) -> tuple[str, LazyString] | None:
-    """The field that has to be filled in so that somebody can be reached, and why; None when all is there."""
-    email, phone = contact.email or helper.get("email", ""), contact.phone or helper.get("phone", "")
-    missing = missing_contact(mode, email=email, phone=phone)
-    if missing:
-        return missing, REACH_TEXTS[missing]
-    if contact.preference == "email" and not email:
-        return "email", _("Enter an email address, or choose another way to be reminded")
-    if contact.preference == "text" and not phone:
-        return "phone", _("Enter a mobile phone number, or choose another way to be reminded")
-    return None
-
-
-def offer_ways(form: Any, *, with_texts: bool) -> None:
-    """Offer the ways to be reminded that there are."""
-    ways = [way for way in CONTACT_CHOICES.items() if way[0] != "text" or with_texts]
-    form.contact_preference.choices = [SelectChoice(*way) for way in ways]
+from web.resident.reach_choices import ADDRESS_TEXTS, CONTACT_CHOICES, refuse_half, refuse_unreachable
 
 
 def offer_nothing(*fields: Any) -> None:
@@ -73,6 +41,9 @@ def word_for_representative(form: Any) -> None:
     form.contact_preference.label.text = _("How shall we confirm and send a reminder?")
     form.contact_preference.description = _("We write to your email address if you gave one, or else to theirs")
     form.notes.description = _("Do not write about their case here. They can tell us when we meet.")
+
+
+REPRESENTATION = ("name", "basis", "email", "phone", "address", "postcode")
 
 
 class WhoForm(Form):
@@ -104,6 +75,32 @@ class HelperForm(Form):
         validators=[optional()],
     )
     phone = PhoneField(_("Your phone number (optional)"), validators=[optional()])
+    helper_address = PostalField(
+        _("Your postal address (optional)"),
+        description=_("Only if letters should go to you. Without the postcode"),
+        longest=310,
+        validators=[optional()],
+        render_kw={"rows": 3, "autocomplete": "street-address"},
+    )
+    helper_postcode = PostcodeField(
+        _("Your postcode (optional)"),
+        validators=[optional()],
+        render_kw={"classes": "govuk-input--width-10", "autocomplete": "postal-code"},
+    )
+
+    def validate_helper_address(self, field: Any) -> None:
+        """Raises: StopValidation for half an address."""
+        refuse_half(field.data, self.helper_postcode.data)
+
+    def validate_helper_postcode(self, field: Any) -> None:
+        """Raises: StopValidation for half an address."""
+        refuse_half(self.helper_address.data, field.data)
+
+    def values(self) -> dict[str, str]:
+        """What was typed, by the names of `Representation`."""
+        names = {"address": "helper_address", "postcode": "helper_postcode"}
+        fields = {name: self._fields.get(names.get(name, name)) for name in REPRESENTATION}
+        return {name: (field.data or "") if field else "" for name, field in fields.items()}
 
 
 class DetailsForm(Form):
@@ -122,6 +119,13 @@ class DetailsForm(Form):
     )
     leave_no_message = Checkbox(_("If we ring and you do not answer, do not leave a message"))
     neutral = Checkbox(_("Do not say in messages what the appointment is for"))
+    address = PostalField(
+        ADDRESS_TEXTS["label"],
+        description=ADDRESS_TEXTS["description"],
+        longest=310,
+        validators=[optional()],
+        render_kw={"rows": 3, "autocomplete": "street-address"},
+    )
     postcode = PostcodeField(
         _("Postcode (optional)"),
         description=_("Give the whole postcode. It helps us find you if you ring"),
@@ -153,6 +157,8 @@ class DetailsForm(Form):
         self.postcode.description = _("Give the whole postcode. It helps us find them if one of you rings")
         word_for_representative(self)
         offer_nothing(self.name, self.email, self.phone, self.postcode)
+        if "address" in self:
+            offer_nothing(self.address)
 
     def validate_with_reach(self, mode: str, helper: dict[str, Any] | None) -> bool:
         """Whether all fields can be used and somebody can be reached: everything that is wrong is said at once."""
@@ -161,13 +167,15 @@ class DetailsForm(Form):
 
     def check_reach(self, mode: str, helper: dict[str, Any] | None) -> bool:
         """Whether the appointment and the reminders can reach anybody; if not, says so at the field."""
+        postal = postal_of(self.address.data or "", self.postcode.data or "") if "address" in self else ""
         contact = Contact(
-            self.email.data or "", self.phone.data or "", self.contact_preference.data, bool(self.leave_no_message.data)
+            self.email.data or "",
+            self.phone.data or "",
+            self.contact_preference.data,
+            leave_no_message=False,
+            postal=postal,
         )
-        found = unreachable(mode, contact, helper or {})
-        if found is not None and not self[found[0]].errors:
-            self.refuse(found[0], str(found[1]))
-        return found is None
+        return refuse_unreachable(self, mode, contact, helper or {}, "postcode")
 
 
 class MoveForm(Form):

@@ -22,8 +22,9 @@ from people.residents.details import missing_contact
 from people.staff.access_marks import public
 from web.resident import drafts
 from web.resident.appointment_page import AppointmentPage, open_appointment_context
-from web.resident.forms import REACH_TEXTS, MoveForm
+from web.resident.forms import MoveForm
 from web.resident.page_rendering import show_search, visit_of
+from web.resident.reach_choices import REACH_TEXTS
 from web.resident.search_state import SearchState
 from web.resident.told_you import told_of_move
 from web.resident.urls import blueprint

@@ -22,7 +22,7 @@ from booking.queries.appointments import AppointmentView
 from booking.queries.slots import open_dates
 from booking.slot_tokens import Counts, SlotKey
 from booking.states import CANCELLED, State
-from core.personal_data import mask_email, mask_phone
+from core.personal_data import mask_email, mask_phone, mask_postal
 from core.wall_clock import instant_of
 from locations.catchment import catchment_of
 from locations.model import Catalogue, ServiceFacts, SiteFacts
@@ -84,6 +84,7 @@ def show(template: str, context: PageContext, **values: Any) -> str:
         reminder_text=reminder_text,
         mask_email=mask_email,
         mask_phone=mask_phone,
+        mask_postal=mask_postal,
         **values,
     )
 

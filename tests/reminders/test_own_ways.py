@@ -1,0 +1,102 @@
+"""How one visit is told of where that is not as the record says: what was asked for it, and who acts for the resident."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from booking.events import appointment_changed
+from booking.tables import Appointment
+from core.audit import Actor
+from core.database import Database
+from people.residents.details import Representation, ResidentDetails
+from people.residents.tables import Representative, Resident
+from reminders.outbox import plan_notifications, planning_input
+from reminders.recipients import CHANNELS, deliveries_for
+from reminders.returned_letters import mark_address
+from reminders.tables import Notification
+from reminders.untold import untold
+from tests.reminders.make_bulk_notifications import notifications
+from tests.support.factories import NOW, make_appointment, make_runtime, make_world
+
+ROBIN = ResidentDetails("Robin Sample", phone="07700 900123", address="1 Elm Road", postcode="NW11 9QS")
+ADA = Representation("Ada Helper", "carer", address="2 Oak Road", postcode="N12 0GA")
+WHEN = NOW + timedelta(days=14, hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _channels(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(database.facts, CHANNELS, frozenset({"email", "letter", "call"}))
+
+
+def book(database: Database, **values: Any) -> int:
+    with appointment_changed.connected_to(plan_notifications):
+        return make_appointment(make_runtime(database), make_world(database), WHEN, **values).appointment_id
+
+
+@pytest.mark.parametrize(
+    ("channel", "is_heard"), [("phone", True), ("counter", True), ("online", False), ("api", False)]
+)
+def test_who_was_booked_for_by_voice_is_rung_about_reminders_alone(
+    database: Database, channel: str, is_heard: bool
+) -> None:
+    """The call would say what they have just heard; who books it by themselves has heard nothing."""
+    actor = Actor("staff", None, "An agent") if is_heard else Actor.resident()
+    appointment_id = book(database, resident=replace(ROBIN, address=""), channel=channel, actor=actor)
+    rows = {row.kind: row for row in notifications(database) if row.channel == "call"}
+    told = rows.pop("confirmation")
+    expected = ("withheld", "told_by_staff", NOW) if is_heard else ("pending", "", None)
+    assert (told.status, told.reason, told.told_at) == expected
+    assert {row.status for row in rows.values()} == {"pending"}
+    with database.reading() as db:
+        listed = untold(db, told.authority_id, NOW + timedelta(minutes=1), site_ids=None, limit=9)
+    assert [one.appointment_id for one in listed] == ([] if is_heard else [appointment_id])
+
+
+def test_a_letter_goes_to_who_acts_and_one_that_comes_back_marks_that_address_alone(database: Database) -> None:
+    """The next one goes to the resident; and another letter of before the first came back says nothing of theirs."""
+    appointment_id = book(database, resident=replace(ROBIN, phone=""), representative=ADA)
+
+    def reader() -> tuple[str, str]:
+        with database.reading() as db:
+            planning = planning_input(db, appointment_id)
+        (found,) = deliveries_for(planning.contacts, "confirmation", planning.rules)
+        return found.channel, found.address
+
+    assert reader() == ("letter", "2 Oak Road\nN12 0GA")
+    for returned_at in (NOW + timedelta(days=3), NOW + timedelta(days=4)):
+        with database.writing() as db:
+            letter = db.scalars(select(Notification).where(Notification.kind == "confirmation")).one()
+            mark_address(db, letter, NOW, returned_at)
+        assert reader() == ("letter", "1 Elm Road\nNW11 9QS")
+    with database.writing() as db:
+        assert db.scalar(select(Representative.letter_returned_at)) is not None
+        assert db.scalar(select(Resident.letter_returned_at)) is None
+        mark_address(db, db.get_one(Notification, letter.id), NOW + timedelta(days=5), NOW + timedelta(days=9))
+        assert db.scalar(select(Resident.letter_returned_at)) is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "own"),
+    [
+        ({"contact_preference": "letter", "address": "9 Lime Walk"}, ("letter", None, "9 Lime Walk\nNW11 9QS")),
+        ({"contact_preference": "call", "leave_no_message": True}, ("call", True, None)),
+        ({}, (None, None, None)),
+    ],
+    ids=["letter", "ring me", "as on record"],
+)
+def test_what_somebody_known_asks_for_online_counts_for_that_visit_and_leaves_the_record(
+    database: Database, asked: dict[str, Any], own: tuple[Any, ...]
+) -> None:
+    known, runtime, world = replace(ROBIN, email="robin@example.org"), make_runtime(database), make_world(database)
+    make_appointment(runtime, world, WHEN, resident=known)
+    booked = make_appointment(runtime, world, WHEN + timedelta(days=1), resident=replace(known, **asked))
+    with database.reading() as db:
+        row = db.get_one(Appointment, booked.appointment_id)
+        assert (row.contact_preference, row.contact_leave_no_message, row.contact_postal) == own
+        resident = db.scalars(select(Resident)).one()
+        assert (resident.contact_preference, resident.address) == ("email", "1 Elm Road")
