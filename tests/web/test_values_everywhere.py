@@ -29,7 +29,7 @@ import web.site.forms
 from api.schema_fields import DateOrInstant, SingleLineText
 from core.audit import Actor
 from core.clock import FixedClock
-from core.contact_values import parse_email, parse_phone
+from core.contact_values import parse_email, parse_phone, parse_postal_lines
 from core.database import Database
 from core.errors import Invalid, InvalidValue
 from core.text import clean_line, clean_text, parse_or_empty
@@ -64,6 +64,7 @@ KINDS: dict[str, Keep] = {
     "email": partial(parse_or_empty, parse_email),
     "phone": partial(parse_or_empty, parse_phone),
     "postcode": partial(parse_or_empty, parse_postcode),
+    "postal": partial(parse_or_empty, parse_postal_lines),
     "line": clean_line,
     "text": clean_text,
     "day": parse_day,
@@ -74,6 +75,7 @@ ODD = {
     "email": ["robin@EXAMPLE.org", "ann@xn--bcher-kva.example.org", "a@b", "a b@example.org", "a@@b", "x" * 300],
     "phone": ["116 123", "0800 1111", "07700 900123 ext 4", "07700/900123", "+48 22 123 45 67", "٠٧٧٠٠ ٩٠٠١٢٣", "12"],
     "postcode": ["JE2 3AB", "n12-9hp", "(N12 9HP)", "N1 29HP", "N12", "12345", "not a postcode"],
+    "postal": ["1 Elm Road\r\n\n Testville ", "1\n2\n3\n4\n5\n6", "x" * 61, "دير"],
     "line": ["two  words", "محمد", "🦊"],
     "text": ["one\r\ntwo", " one \n", "🦊"],
     "day": ["2026-11-24", "2200-12-31", "2026-W48-2", "20261124", "0001-01-01", "9999-12-31", "24/11/2026"],
@@ -104,7 +106,7 @@ KIND_OF_FIELD = {
     moment_fields.DayField: "typed day",
     moment_fields.ClockField: "",  # a time of day, on the form of a closure alone
     form_fields.Password: "",
-    form_fields.PostalField: "",  # lines of an address, which staff alone type, at one place
+    form_fields.PostalField: "postal",
     form_fields.BirthDateField: "",  # typed by staff alone, at one place: tests/people says what is taken
 }
 OF_THEIR_OWN = {"safe_hours"}  # hours of a day: tests/web/agent/test_hours_typed.py
@@ -154,6 +156,7 @@ KIND_OF_TEXT = {
     "NameText": "name",
     "EmailText": "email",
     "PhoneText": "phone",
+    "PostalText": "postal",
     "PostcodeText": "postcode",
     "SingleLineText": "line",
     "MultiLineText": "text",
