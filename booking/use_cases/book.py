@@ -18,7 +18,6 @@ from booking.slot_tokens import SlotKey
 from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
 from booking.use_cases.booking_checks import check_adviser, check_lives_there
-from booking.use_cases.visit_wishes import visit_wishes
 from core.audit import Actor, record
 from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached, SameTime
@@ -29,7 +28,7 @@ from core.wall_clock import instant_of, unit_of
 from locations.catalogue_queries import catalogue_by_id
 from people.residents.details import Representation, ResidentDetails, check_reached
 from people.residents.representative_repository import add_representative
-from people.residents.resident_repository import Identified, identify, lock_resident
+from people.residents.resident_repository import Identified, identify, lock_resident, wishes_beside_record
 
 _appointments, _services = table_of(Appointment).c, table_of(AppointmentService).c
 _INSERT_APPOINTMENT = {
@@ -161,7 +160,8 @@ def _book(
     helper, nonce, key = booking.representative, new_nonce(), runtime.settings.secret_key
     representative_id = helper and add_representative(db, booking.authority_id, resident.id, helper, now)
     values = _values(placement, booking, now) | {"resident_id": resident.id, "representative_id": representative_id}
-    values |= visit_wishes(db, booking.resident, resident, actor)
+    if actor.kind == "resident" and not isinstance(booking.resident, int) and resident.id in resident.same:
+        values |= wishes_beside_record(db, booking.resident, resident.id)
     values |= {"room": new_nonce(), "manage_nonce": nonce, "manage_digest": digest(manage_token(key, nonce))}
     appointment_id, reference = _insert_appointment(db, values)
     insert_services(db, appointment_id, placement.services())

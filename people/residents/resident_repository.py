@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from core.contact_values import postal_of
 from core.database import connection_of, table_of
 from core.errors import NotFound
 from core.tokens import stamp_of
@@ -137,6 +138,27 @@ def _keep_what_is_new(db: Session, resident: Row[*tuple[Any, ...]], person: Resi
         values: dict[str, Any] = {"email_returned_at": None} if is_given_again else {}
         values |= {"message_language": new_language} | ({"uses_neutral_name": True} if person.uses_neutral_name else {})
         connection_of(db).execute(update(table_of(Resident)).where(_residents.id == resident.id).values(values))
+
+
+_KNOWN_WISHES = select(
+    _residents.address, _residents.postcode, _residents.contact_preference, _residents.leave_no_message
+).where(_residents.id == bindparam("resident"))
+
+
+def wishes_beside_record(db: Session, person: ResidentDetails, resident_id: int) -> dict[str, Any]:
+    """How somebody unproven wants to hear of the visit that they book, where the record, which stays, says it otherwise.
+
+    By the names of the appointment's own contact columns.
+    """
+    known = connection_of(db).execute(_KNOWN_WISHES, {"resident": resident_id}).one()
+    wishes: dict[str, Any] = {}
+    if person.contact_preference != known.contact_preference:
+        wishes["contact_preference"] = person.contact_preference
+    if person.leave_no_message and not known.leave_no_message:
+        wishes["contact_leave_no_message"] = True
+    if person.postal and person.postal != postal_of(known.address, known.postcode):
+        wishes["contact_postal"] = person.postal
+    return wishes
 
 
 def residents_like(db: Session, authority_id: int, person: ResidentDetails) -> Sequence[Resident]:
