@@ -35,7 +35,7 @@ from reminders.inbound_queries import texts_to_read
 from reminders.inbound_texts import ReceivedText, keep_text
 from reminders.outbox import plan_notifications, planning_input
 from reminders.reach_queries import can_be_told
-from reminders.recipients import CHANNELS, deliveries_for
+from reminders.recipients import CHANNELS, Withheld, deliveries_for
 from reminders.tables import InboundText, Notification
 from reminders.texts import TextBody
 from reminders.worker import Worker
@@ -277,7 +277,9 @@ def test_stop_of_who_acts_is_about_their_number_alone(
         assert db.scalars(select(Representative.do_not_text)).all() == [True, True]
         for appointment in db.scalars(select(Appointment)):
             planning = planning_input(db, appointment.id)
-            (found,) = deliveries_for(planning.contacts, "reminder_1d", planning.rules)
+            deliveries = deliveries_for(planning.contacts, "reminder_1d", planning.rules)
+            assert not isinstance(deliveries, Withheld)
+            (found,) = deliveries
             assert (found.channel, found.address) == ("text", "07700 900555")
 
 
