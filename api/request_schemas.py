@@ -64,6 +64,12 @@ def _one_of(choices: Any, **options: Any) -> fields.String:
     return fields.String(validate=validate.OneOf(known, error=message), **options)
 
 
+def _name(**options: Any) -> NameText:
+    missing = "Enter a name."
+    at_least = [validate.Length(min=1, error=missing)]
+    return NameText(required=True, validate=at_least, error_messages={"required": missing}, **options)
+
+
 def _needs(**options: Any) -> fields.List[Any]:
     return fields.List(_one_of(NEEDS), validate=validate.Length(max=len(NEEDS)), **options)
 
@@ -152,12 +158,7 @@ class HoldBodySchema(RequestSchema):
 class ResidentBodySchema(RequestSchema):
     """Who it is for. Only the name is needed."""
 
-    name = NameText(
-        required=True,
-        validate=[validate.Length(min=1, error="Enter a name.")],
-        error_messages={"required": "Enter a name."},
-        metadata=about("In any script.", example="Maria Nowak"),
-    )
+    name = _name(metadata=about("In any script.", example="Maria Nowak"))
     email = EmailText(allow_none=True, metadata=about("For messages.", example="maria@example.org"))
     phone = PhoneText(allow_none=True, metadata=about("A telephone number.", example="07700 900123"))
     address = PostalText(
@@ -174,11 +175,7 @@ class ResidentBodySchema(RequestSchema):
 class RepresentativeBodySchema(RequestSchema):
     """Who acts for the resident."""
 
-    name = NameText(
-        required=True,
-        validate=[validate.Length(min=1, error="Enter a name.")],
-        error_messages={"required": "Enter a name."},
-    )
+    name = _name()
     basis = _one_of(BASES, required=True, metadata=about("On what basis."))
     email = EmailText(allow_none=True)
     phone = PhoneText(allow_none=True)

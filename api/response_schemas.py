@@ -6,12 +6,13 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from api.people_schemas import RepresentativeSchema, ResidentSchema
 from api.request_schemas import about
 from api.service_schemas import CatchmentSchema, CountsSchema, DocumentCaseSchema, NumberSchema
 from booking.arrangements import ArrangementState
 from booking.states import CHANNELS, State
 from locations.model import MODES, SITE_KINDS
-from people.residents.details import BASES, NEEDS
+from people.residents.details import NEEDS
 from reminders.delivery_decisions import STATES as MESSAGE_STATES
 
 
@@ -152,32 +153,6 @@ class BookedSchema(Schema):
     join_url = _JOIN_URL
     rings = _RINGS
     manage_url = _text("Where the resident can change or cancel it. Keep it secret.", format="uri")
-
-
-class ResidentSchema(Schema):
-    """Who it is for."""
-
-    name = _text()
-    email = _text()
-    phone = _text()
-    address = _text("The lines above the postcode, for letters.")
-    postcode = _text()
-    language = _text()
-    contact_preference = _text()
-    do_not_text = fields.Boolean(required=True)
-    leave_no_message = fields.Boolean(required=True)
-    uses_neutral_name = fields.Boolean(required=True)
-
-
-class RepresentativeSchema(Schema):
-    """Who acts for the resident."""
-
-    name = _text()
-    basis = _one_of(BASES, "On what basis.")
-    email = _text()
-    phone = _text()
-    address = _text("The lines above the postcode, for letters.")
-    postcode = _text()
 
 
 class ArrangementSchema(Schema):
