@@ -64,9 +64,11 @@ def new_wish() -> ResponseReturnValue:
             )
             return _page(context, subject, WishForm(), problem, is_refused=True)
         form = _form(context, subject)
-        if request.method == "GET" and subject.appointment:
+        if subject.appointment:
             known = wish_of_appointment(context.db, context.catalogue, subject.appointment.id, context.now)
             if known is not None:
+                form.offer_wanted(known)
+            if known is not None and request.method == "GET":
                 form.show(known)
         if not form.validate_on_submit():
             return _page(context, subject, form)

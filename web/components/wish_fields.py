@@ -81,6 +81,18 @@ class WishForm(Form):
         if len(self.others) < 3:
             del self.places
 
+    def offer_wanted(self, wish: WishView) -> None:
+        """Offer the days and places that they want already, too: days on which nothing opens now, and places far away."""
+        listed = {code for code, _ in self.weekdays.choices}
+        wanted = [str(day) for day in wish.weekdays if str(day) not in listed]
+        days = [(code, day_names()[int(code) - 1]) for code in wanted]
+        self.weekdays.choices = sorted([*self.weekdays.choices, *days], key=lambda day: int(day[0]))
+        if "places" in self and "where" in self:
+            near = {slug for slug, _ in self.places.choices}
+            far = [(site.slug, site.name) for site in wish.sites if site.slug not in near]
+            is_any = len(far) and {site.slug for site in wish.sites} >= {site.slug for site in self.others}
+            self.places.choices = [*self.places.choices, *(() if is_any else far)]
+
     def show(self, wish: WishView) -> None:
         """Show what they wanted so far."""
         self.weekdays.data = [str(day) for day in wish.weekdays]
@@ -97,7 +109,7 @@ class WishForm(Form):
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Whether everything can be used: times of day where they are said to count, and a place where some are."""
-        is_valid = bool(super().validate(extra_validators))
+        is_valid = bool(super().validate(extra_validators)) and self._knows_choices()
         has_times = bool(self.from_time.data or self.to_time.data)
         if has_times and self.part.data in (MORNING, AFTERNOON):
             self.refuse("part", str(OTHER_PART))
@@ -112,6 +124,15 @@ class WishForm(Form):
             self.refuse("places", gettext("Choose a place"))
             return False
         return is_valid
+
+    def _knows_choices(self) -> bool:
+        """Whether all days and places that were sent are on the page; one that is not is refused, and never left out."""
+        for name in ("weekdays", "places"):
+            listed = {code for code, _ in self[name].choices} if name in self else set()
+            if name in self and not listed.issuperset(self[name].data or ()):
+                label = str(self[name].label.text).rstrip("?")
+                self.refuse(name, gettext("“%(field)s”: choose one of those on the page", field=label))
+        return not self.errors
 
     def refuse_all(self, error: Invalid) -> bool:
         """Put what the use case refused at the fields; whether there is a field for all of it."""

@@ -29,6 +29,8 @@ def earlier(authority: str, reference: str) -> ResponseReturnValue:
         wish = wish_of_appointment(page.context.db, page.context.catalogue, page.view.id, page.context.now)
         form = WishForm()
         form.offer(page.context.catalogue, _query(page), page.view.site, page.context.today)
+        if wish is not None:
+            form.offer_wanted(wish)
         can_wait = page.may_wait and can_be_told(page.context.db, page.view.id)
         if wish is not None and request.method == "GET":
             form.show(wish)
