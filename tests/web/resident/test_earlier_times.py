@@ -76,8 +76,10 @@ def the_wish(database: Database) -> Wish:
         return db.scalars(select(Wish)).one()
 
 
-def test_hours_a_last_day_and_places_are_asked_for_and_kept(booked: Visitor, database: Database) -> None:
-    """What cannot be is said at its field, and the rest stays."""
+def test_hours_a_last_day_and_places_are_asked_for_and_kept(
+    booked: Visitor, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be is said at its field, and the rest stays; a place that is too far to be listed for others, too."""
     wanted = {"part": "between", "from_time": "10:15", "to_time": "11:45", "until": "2026-11-27"}
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"to_time": "10:00"}, "The latest time has to be after the earliest one"),
@@ -85,6 +87,8 @@ def test_hours_a_last_day_and_places_are_asked_for_and_kept(booked: Visitor, dat
         ({"part": "morning"}, "You gave a time."),
         ({"until": "2026-11-01"}, "Choose today or a later day"),
         ({"where": "some", "places": []}, "Choose a place"),
+        ({"weekdays": ["1", "9"]}, "“Which days suit”: choose one of those on the page"),
+        ({"where": "some", "places": ["nowhere"]}, "“Which places suit”: choose one of those on the page"),
     ]
     booked.follow("Tell me if an earlier time comes up")
     for values, words in wrong:
@@ -105,6 +109,10 @@ def test_hours_a_last_day_and_places_are_asked_for_and_kept(booked: Visitor, dat
         ["some"],
         ["high-street"],
     ]
+    monkeypatch.setattr("web.components.wish_fields.MOST_PLACES", 1)
+    reload(booked)
+    booked.send("/earlier")
+    assert the_wish(database).site_ids == wish.site_ids
 
 
 def test_somebody_says_when_an_earlier_time_suits_and_may_change_it(booked: Visitor, database: Database) -> None:
