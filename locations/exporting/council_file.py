@@ -16,7 +16,7 @@ from locations.importing.recurrence_rules import weekdays_of
 from locations.importing.set_up_tables import plain
 from locations.importing.toml_fields import Fields
 from locations.postcodes import point_of
-from locations.session_facts import FROM_FILE
+from locations.session_facts import FROM_FILE, FROM_OUTSIDE
 
 
 def file_tables(set_up: SetUp) -> dict[str, Any]:
@@ -163,7 +163,8 @@ def _recurring(values: Values) -> dict[str, Any]:
 
 
 def _closures(set_up: SetUp, site: str | None, zone: str) -> list[dict[str, Any]]:
-    closures = (values for _, values in _of_kind(set_up, "closure") if values["site"] == site)
+    of_place = (values for _, values in _of_kind(set_up, "closure") if values["site"] == site)
+    closures = (values for values in of_place if values.get("source") != FROM_OUTSIDE)  # of a calendar, which has them
     return [_closure(values, zone) for values in closures]
 
 

@@ -27,6 +27,7 @@ from booking.outside.tables import OutsideCalendar
 from booking.queries.calendars_elsewhere import are_calendars_read, outside_calendars
 from booking.tables import Hold, RebookItem
 from booking.use_cases.holds import hold_slot
+from booking.use_cases.import_locations import import_file
 from booking.use_cases.outside_calendars import (
     READ_EVERY,
     add_calendar,
@@ -44,6 +45,9 @@ from core.runtime import Runtime
 from core.sealed import seal, unseal
 from core.wall_clock import instant_of, unit_of
 from locations.catalogue_queries import bump_plan
+from locations.exporting.council_file import council_file
+from locations.exporting.toml_text import toml_text
+from locations.importing.set_up_queries import stored_set_up
 from locations.tables import Closure, Service
 from reminders.outbox import plan_notifications
 from reminders.scheduler import send_once
@@ -128,6 +132,24 @@ def read_later(runtime: Runtime) -> int:
     assert isinstance(clock, FixedClock)
     clock.advance(READ_EVERY)
     return read_outside_calendars(runtime)
+
+
+def test_no_file_holds_it_and_an_import_leaves_it(
+    database: Database, runtime: Runtime, world: World, server: CalendarServer
+) -> None:
+    server.text = events(busy(TEN))
+    with database.reading() as db:
+        bare = toml_text(council_file(stored_set_up(db, world.authority_id).values))
+    import_file(runtime, bare.encode(), actor=STAFF)
+    add(runtime, world, source_at(server))
+    before, address = the_calendar(database), server.url
+    with database.reading() as db:
+        told = toml_text(council_file(stored_set_up(db, world.authority_id).values))
+    assert told == bare
+    assert address not in told
+    shorter = told.replace('ends = "17:00"', 'ends = "16:00"')
+    assert import_file(runtime, shorter.encode(), actor=STAFF).changes.changed["session"] == 1
+    assert (the_calendar(database).sealed_address, TEN in starts(database, world)) == (before.sealed_address, False)
 
 
 def test_a_busy_time_is_not_offered_and_comes_back_when_it_goes(
