@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response, g, has_request_context, request, session
 from flask_babel import Babel, Domain
 
-from core.language import DEFAULT_LANGUAGE, LANGUAGES, Language, best_language, language_for
+from core.language import DEFAULT_LANGUAGE, LANGUAGES, InEnglish, Language, best_language, language_for
 from locations.reserved_slugs import RESERVED_SLUGS
 
 CURRENT = "current_language"  # in `flask.g`: the council's languages, and the language
@@ -52,6 +52,11 @@ def current_language() -> Language:
         known = (council, language_for(_requested(council)))
         setattr(g, CURRENT, known)
     return known[1]
+
+
+def only_in_english(text: str) -> str:
+    """A text of the council that has no translation, an adviser's name say: marked on a page in another language."""
+    return InEnglish(text) if text and current_language().code != DEFAULT_LANGUAGE else text
 
 
 def languages_of(council: Any) -> Sequence[str]:

@@ -14,7 +14,7 @@ from booking.advisers.tables import NamedAdviser
 from booking.slot_tokens import decode
 from booking.tables import Appointment, Hold
 from locations.catalogue_queries import bump_plan
-from locations.tables import Resource, Service
+from locations.tables import Authority, Resource, Service
 from people.residents.tables import Resident
 from people.staff.policy import Role
 from tests.support.bad_values import BAD_VALUES, as_sent
@@ -114,6 +114,10 @@ def test_the_link_finds_times_with_the_named_adviser_until_it_ends(
     assert [decode(token).adviser for token in hold.fields["slot"]] == [second]
     everybody = check_page(resident.get(search.replace("adviser=own", "adviser=any")).text)
     assert "Your adviser is Ann of desk-2" in everybody.text
+    with library.database.writing() as db:
+        db.execute(update(Authority).values(languages=["en", "cy"]))
+        bump_plan(db, library.world.authority_id)
+    assert '<span lang="en" dir="ltr">Ann of desk-2</span>' in resident.get(f"{search}&lang=cy").text
     other = check_page(stranger.get(search).text)
     assert "Ann" not in other.text
     token = other.form_to("/book/hold").fields["csrf_token"]

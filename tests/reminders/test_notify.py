@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from core.database import Database
 from core.errors import DeliveryFailed
 from core.settings import Settings
+from locations.tables import Authority
 from reminders.channels.base import ChannelUnavailable, DeliveryDeferred, DeliveryUnclear
 from reminders.channels.notify import NotifyChannel
 from reminders.channels.notify_account import CallLimits, NotifyAccount
@@ -29,6 +30,7 @@ from reminders.recipients import Delivery
 from reminders.texts import TextBody
 from tests.conftest import NOW
 from tests.reminders.channels import Patient
+from tests.support.factories import make_world
 from tests.support.notify_server import API_KEY, LOCALHOST, SERVICE_ID, Fault, NotifyServer, Sent, notify_server
 from wsgi import create_app
 
@@ -334,3 +336,25 @@ def test_the_command_says_which_templates_there_are_and_what_they_lack(
     provider.templates.pop(0)
     result = runner.invoke(args=check)
     assert (result.exit_code, result.output.splitlines()[0].split(":")[0]) == (1, "missing  Front Door")
+
+
+@pytest.mark.parametrize(
+    ("number", "sender_id", "said"),
+    [
+        ("", "", "sent by the account's usual sender"),
+        ("07700 900100", "", "07700 900100 has no text_sender_id"),
+        ("", "a-sender", "sent by a-sender, without text_number"),
+        ("07700 900100", "a-sender", "sent by a-sender, with the number 07700 900100"),
+    ],
+)
+def test_the_command_says_who_sends_the_texts_of_a_council(
+    provider: NotifyServer, settings: Settings, database: Database, number: str, sender_id: str, said: str
+) -> None:
+    provider.make_templates()
+    world = make_world(database)
+    with database.writing() as db:
+        council = db.get_one(Authority, world.authority_id)
+        council.text_number, council.text_sender_id = number, sender_id
+    with_key = replace(settings, notify_api_key=API_KEY, notify_base_url=provider.url)
+    result = create_app(with_key, database).test_cli_runner().invoke(args=["reminders", "templates", "check"])
+    assert said in result.output.splitlines()[-1]

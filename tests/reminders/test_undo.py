@@ -174,6 +174,57 @@ def test_what_is_handed_over_is_true_at_that_moment(
     }
 
 
+def move_back(runtime: Runtime, world: World, booked: Booked) -> None:
+    move(runtime, world, booked, HALF_PAST)
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("point", ["due", "claimed", "handing over"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        (move,),
+        (call_off,),
+        (move, move_back),
+        (move, call_off),
+        (move, call_off, undo),
+        (move, call_off, undo, move_back),
+        (call_off, undo, move, move_back),
+    ],
+    ids=lambda changes: "+".join(one.__name__ for one in changes),
+)
+def test_no_time_that_is_not_true_when_it_is_handed_over_goes_out(
+    database: Database, world: World, point: str, changes: tuple[Callable[[Runtime, World, Booked], None], ...]
+) -> None:
+    """Whatever happens while a message is due, while a worker has it, or while it is sent."""
+    runtime, told = make_runtime(database), list[str]()
+    first = make_appointment(runtime, world, datetime(2026, 12, 9, 9, 0, tzinfo=UTC))
+    booked = make_appointment(runtime, world, HALF_PAST)
+    changed_at = {"due": 0, "claimed": 1, "handing over": 2}[point]  # after so many messages
+
+    def all_happen() -> None:
+        for change in changes:
+            change(runtime, world, booked)
+
+    def on_send(message: RenderedMessage) -> None:
+        told.append(message.email.text)
+        if first.reference[:4] not in message.email.text:
+            row = row_of(database, booked)
+            is_cancelled = row.state != "booked"
+            assert ("has been cancelled" in message.email.text) == is_cancelled
+            assert row.starts_at.strftime("%H:%M").lstrip("0").replace(":00", "am") in message.email.text
+        if len(told) == changed_at:
+            all_happen()
+
+    if point == "due":
+        all_happen()
+    worker = worker_for(runtime, RecordingChannel(on_send=on_send))
+    for _ in range(3):
+        worker.send_due()
+        runtime.clock.advance(MINUTE)  # type: ignore[attr-defined]
+    assert len(told) > changed_at
+
+
 @pytest.mark.parametrize("is_needed", [True, False], ids=["with the loop", "with the adviser agreed on"])
 @pytest.mark.parametrize("change", [move, call_off])
 def test_what_is_undone_is_in_the_room_that_it_had(

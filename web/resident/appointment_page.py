@@ -19,6 +19,7 @@ from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
 from locations.model import AuthorityFacts
 from web.page_context import PageContext, council_context
+from web.request_language import only_in_english
 from web.resident import drafts
 from web.resident.opened_links import link_mark_of
 from web.resident.page_rendering import show
@@ -60,7 +61,8 @@ class AppointmentPage:
     @property
     def own_adviser(self) -> str:
         """The name of their own adviser, where the appointment is with that one."""
-        return own_adviser_of_visit(self.context.db, self.context.catalogue, self.view, self.context.today)
+        name = own_adviser_of_visit(self.context.db, self.context.catalogue, self.view, self.context.today)
+        return only_in_english(name)
 
     @property
     def contact(self) -> Contact:

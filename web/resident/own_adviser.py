@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 from flask import Response
 from flask_babel import gettext
+from markupsafe import Markup, escape
 
 from booking.queries.advisers import (
     KnownAdviser,
@@ -27,6 +28,7 @@ from core.tokens import mark_of_digest
 from locations.catchment import EVERYBODY, NAMED_ONLY
 from locations.model import ServiceFacts
 from web.page_context import PageContext
+from web.request_language import only_in_english
 from web.resident.opened_links import link_mark_of, mark_by_name
 from web.resident.page_rendering import show_search
 from web.resident.search_state import (
@@ -66,20 +68,24 @@ class OwnAdviser:
         return self.known.resource_id if self.is_only else 0
 
     @property
-    def text(self) -> str:
+    def text(self) -> Markup:
         """Who it is, and what the page shows, in a sentence."""
-        name = self.known.name
+        return escape(self._words()) % {"name": self.known.name}
+
+    def _words(self) -> str:
         if not self.known.works_here:
-            return str(gettext("%(name)s does not do this any more. These are times with others.", name=name))
-        if self.is_late and not self.is_only:
-            return str(gettext("%(name)s has no time soon. These are times with everybody.", name=name))
-        if self.is_only:
-            return str(gettext("These are times with %(name)s.", name=name))
-        if self.known.is_named:
-            return str(gettext("Your adviser is %(name)s.", name=name))
-        if self.known.seen_on:
-            return str(gettext("You saw %(name)s last.", name=name))
-        return str(gettext("Your appointment is with %(name)s.", name=name))
+            words = gettext("%(name)s does not do this any more. These are times with others.")
+        elif self.is_late and not self.is_only:
+            words = gettext("%(name)s has no time soon. These are times with everybody.")
+        elif self.is_only:
+            words = gettext("These are times with %(name)s.")
+        elif self.known.is_named:
+            words = gettext("Your adviser is %(name)s.")
+        elif self.known.seen_on:
+            words = gettext("You saw %(name)s last.")
+        else:
+            words = gettext("Your appointment is with %(name)s.")
+        return str(words)
 
 
 def known_person(context: PageContext, search: SearchState) -> KnownPerson | None:
@@ -112,6 +118,7 @@ def own_adviser(context: PageContext, search: SearchState) -> OwnAdviser | None:
     known = _adviser(context, person, services)
     if known is None:
         return None
+    known = replace(known, name=only_in_english(known.name))
     if not any(one.named_adviser == NAMED_ONLY for one in services):
         usual = any(one.named_adviser != EVERYBODY for one in services)
         is_only = known.works_here and (search.adviser == OWN if search.adviser else usual)

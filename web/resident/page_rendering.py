@@ -31,7 +31,7 @@ from people.residents.details import arranged_needs, needs_asked, spoken_needs
 from web import labels
 from web.message_routes import reminder_text
 from web.page_context import PageContext
-from web.request_language import current_language
+from web.request_language import current_language, only_in_english
 from web.resident.search_state import SearchState, services_of, slot_query_of
 from web.response_headers import allow_private_cache
 
@@ -208,7 +208,7 @@ def visit_of(catalogue: Catalogue, slot_key: SlotKey) -> VisitView:
         instant_of(slot_key.start_unit).astimezone(ZoneInfo(catalogue.authority.zone)),
         sum(minutes_of(services, slot_key.counts)) + extra * len(services),
         slot_key.counts,
-        adviser.name if adviser else "",
+        only_in_english(adviser.name if adviser else ""),
     )
 
 
