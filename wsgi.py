@@ -35,6 +35,7 @@ import reminders.wish_mails
 import web.account.staff_pages
 import web.agent
 import web.agent.appointment_search_views
+import web.agent.call_triage_views
 import web.agent.call_views
 import web.agent.caller_views
 import web.agent.change_views

@@ -9,8 +9,10 @@ from time import monotonic
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, ViewportSize, expect
+from sqlalchemy import select
 
 from booking.slot_tokens import decode
+from booking.tables import Appointment
 from booking.use_cases.holds import hold_slot
 from core.clock import FixedClock
 from core.database import Database
@@ -20,6 +22,7 @@ from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import Callers, make_callers, sign_in
 from tests.support.journeys import journeys_database
 from tests.support.server import LiveServer
+from tests.support.triages import put_triage
 
 Axe = Callable[[Page], None]
 MOST_KEYS = 12
@@ -99,6 +102,37 @@ def check_caller(page: Page) -> None:
 
 def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.textContent.trim() || document.activeElement.id"))
+
+
+def test_a_caller_who_must_leave_their_home_is_on_todays_list_with_fourteen_keys_and_within_a_minute(
+    desk: Page, callers: Callers, demo_store: Database, clock: FixedClock, axe: Axe
+) -> None:
+    """From the search box: the caller, the service, the questions, what came of them, the time, the booking."""
+    put_triage(demo_store, callers.town)
+    began = monotonic()
+    expect(desk.locator("#q")).to_be_focused()
+    desk.keyboard.type("0999")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#find")).to_be_focused()
+    desk.keyboard.press("Enter")  # the service they had before
+    for heading in ("Somewhere to sleep?", "What is it?", "Come"):
+        expect(desk.get_by_role("heading", name=heading)).to_be_focused()
+        axe(desk)
+        desk.keyboard.press("1")
+    expect(desk.locator(".fd-suggestion").first).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("button", name="Confirm")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Booked")).to_be_focused()
+    assert keys_pressed(desk) <= 14
+    assert monotonic() - began < 60
+    with demo_store.reading() as db:
+        booked = db.scalars(select(Appointment).order_by(Appointment.id.desc())).first()
+    assert booked is not None
+    assert (booked.local_date, booked.answers) == (
+        clock.now().date(),
+        {"Somewhere to sleep?": "Yes", "What is it?": "A notice"},
+    )
 
 
 def test_a_known_resident_is_booked_with_twelve_keys_and_within_half_a_minute(desk: Page, axe: Axe) -> None:

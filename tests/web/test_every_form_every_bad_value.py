@@ -197,6 +197,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
         starts = [*STARTS[who], path_for_owner(app, booked.manage_url_path, EMAIL), offered.manage_url_path]
         starts += [*_own_wishes(app, callers.town), _short_link(app, callers), "/testshire/questions?service=parking"]
         return Explorer(app, database, clock, known), starts
+    put_triage(database, callers.town, services=[], front_page=True)
     work = _leave_work(app.extensions[EXTENSION], callers, admin, at_ten_today)
     email = "authority_admin@example.org"
     for staff_id in (admin, callers.agent_id):

@@ -31,6 +31,7 @@ from tests.support.crawl import crawl
 from tests.support.factories import make_resource, make_runtime
 from tests.support.failures import failed_message, failed_wish_mail, message_to_make
 from tests.support.set_up import change_session, change_site
+from tests.support.triages import put_triage
 from web.staff_guard import mark_of_endpoint
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -40,6 +41,7 @@ pytestmark = pytest.mark.databases("sqlite")
 def callers(database: Database, clock: FixedClock) -> Callers:
     """Testshire, an adviser and the people who ring; somebody who comes today has to be rebooked."""
     callers = make_callers(database, clock.now())
+    put_triage(database, callers.town, services=[], front_page=True)
     town, agent = callers.town, Actor("staff", callers.agent_id, "Agnes Agent")
     today = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
     booked = book_for(database, town, callers.people["aminah"], today, agent, clock.now())

@@ -42,6 +42,7 @@ ARGUMENTS: dict[str, Any] = {
     "trial": 1,
     "service_id": 1,
     "task": 1,
+    "slug": "housing",
     "sign_in": 1,
 }
 

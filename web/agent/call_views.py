@@ -15,7 +15,7 @@ from booking.counted import numbers_of
 from booking.queries.alternatives import nearest_alternatives
 from booking.slot_tokens import SlotKey, decode
 from booking.use_cases.book import Booked, Booking, book
-from booking.use_cases.calls import CallHold, hold_to_confirm, open_call, save_note, settle_call
+from booking.use_cases.calls import hold_to_confirm, open_call, save_note, settle_call
 from core.errors import HoldExpired, Invalid, Refused, SameTime, SlotTaken, TooFar, TooSoon
 from core.problems import title_of_error
 from people.residents.details import Representation
@@ -25,11 +25,11 @@ from people.residents.tables import Resident
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
+from web.agent.asked_on_call import answers_of_call, triage_to_ask
 from web.agent.call_page import show_call
 from web.agent.call_request import (
     CallState,
     Typed,
-    answers_by_question,
     cleaned,
     field_errors,
     read_state,
@@ -60,6 +60,9 @@ def call(resident_id: int) -> ResponseReturnValue:
             query = _query_of_only_service(context, resident_id, state)
             if query is not None:
                 return to_call(resident_id, query)
+        slug = triage_to_ask(context, resident_id, state) if context.authority.triages else ""
+        if slug:
+            return redirect(url_for("agent.triage", resident_id=resident_id, slug=slug), code=303)
         return show_call(context, resident_id, state)
 
 
@@ -268,6 +271,7 @@ def conflict_page(context: StaffContext, resident_id: int, state: CallState, err
 def _book(context: StaffContext, resident: Resident, state: CallState, typed: Typed) -> Booked:
     """Book the slot held for the resident; a form that is sent twice books once."""
     hold = hold_to_confirm(context.runtime, context.call_with(resident.id), request.form.get("shown", ""))
+    is_asked = bool(typed.answers or context.authority.triages)
     booking = Booking(
         authority_id=context.authority.id,
         channel=context.channel,
@@ -277,7 +281,7 @@ def _book(context: StaffContext, resident: Resident, state: CallState, typed: Ty
         support_needs=state.needs_or(resident.support_needs),
         notes=typed.site_notes,
         despite_same_time=bool(request.form.get("despite_same_time")),
-        answers=_answers(context, typed, hold),
+        answers=answers_of_call(context, resident.id, typed, hold) if is_asked else {},
         outside_reason=typed.reason,
     )
     key = context.form_key("book", (resident.id, typed))
@@ -290,11 +294,3 @@ def _representative(context: StaffContext, resident_id: int, typed: Typed) -> Re
     if typed.representative_id is not None:
         earlier = representation_by_id(context.db, context.authority.id, resident_id, typed.representative_id)
     return representation_of(typed, earlier)
-
-
-def _answers(context: StaffContext, typed: Typed, hold: CallHold | None) -> dict[str, str]:
-    """The answers to the triage questions of the services that are held to be booked."""
-    if not typed.answers or hold is None or hold.moving:
-        return {}
-    service_ids = decode(hold.slot_token).service_ids
-    return answers_by_question(typed, tuple(context.catalogue.service_by_id(service_id) for service_id in service_ids))

@@ -105,7 +105,8 @@ def show_current(context: PageContext, page: BookingPage) -> ResponseReturnValue
 def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
     draft = page.draft
     booking = _booking_of(context.authority.id, draft, language_to_keep(), _known_resident(context, draft))
-    booking = replace(booking, answers=answers_of_visit(context, draft.visit))
+    if context.authority.triages:
+        booking = replace(booking, answers=answers_of_visit(context, draft.visit))
     idempotency = context.form_key("book", booking, request.form.get("idempotency_key") or draft.key)
     check_slowing_limit(context.runtime, BOOKING_LIMIT, "book", origin_of(request.remote_addr))
     try:

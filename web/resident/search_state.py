@@ -242,7 +242,7 @@ def must_answer(catalogue: Catalogue, search: SearchState) -> bool:
     if search.moving or not search.services:
         return False
     services = services_of(catalogue, search)
-    if not search.triaged and triage_before(catalogue, services):
+    if not search.triaged and catalogue.authority.triages and triage_before(catalogue, services):
         return True
     if any(one.catchment or one.wards for one in services) and refusing_rule(services, search.home):
         return True

@@ -1,0 +1,55 @@
+"""The answers to a triage in a call, as one text among what is typed in it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from booking.triage.given_answers import Given, answers_for_staff
+from core.text import small_numbers
+from locations.triage.tree import Tree
+
+PASSED_BY = "passed"
+FIELD = "answer-triage-"  # before the slug of the triage, in the name of the field
+MOST_STEPS = 40
+
+
+def field_of(tree: Tree) -> str:
+    """The field of a call that keeps the answers to this triage."""
+    return f"{FIELD}{tree.slug}"
+
+
+def given_in_call(tree: Tree, typed: Mapping[str, str]) -> Given:
+    """The answers that are kept in a call, along their path; none to another version of the triage."""
+    version, _, text = typed.get(field_of(tree), "").partition(":")
+    given = Given(tree.slug, tree.version)
+    if version != str(tree.version):
+        return given
+    for number in small_numbers(text.split("."), most=MOST_STEPS):
+        question = given.path_in(tree).question
+        if question is None:
+            break
+        given = given.with_answer(question, number - 1)
+    return given
+
+
+def is_passed_by(tree: Tree, typed: Mapping[str, str]) -> bool:
+    """Whether the questions are not asked in this call."""
+    return typed.get(field_of(tree), "") == PASSED_BY
+
+
+def is_done(tree: Tree, typed: Mapping[str, str]) -> bool:
+    """Whether the answers lead to an outcome, or the questions are not asked."""
+    return is_passed_by(tree, typed) or given_in_call(tree, typed).path_in(tree).outcome is not None
+
+
+def text_of(tree: Tree, numbers: Iterable[int]) -> str:
+    """These answers along the path as a call keeps them."""
+    return f"{tree.version}:{'.'.join(str(number + 1) for number in numbers)}"
+
+
+def answers_in_call(trees: Iterable[Tree], typed: Mapping[str, str]) -> dict[str, str]:
+    """Every answer that goes on with an appointment that is booked in the call, by its question."""
+    answers: dict[str, str] = {}
+    for tree in trees:
+        answers |= answers_for_staff(tree, given_in_call(tree, typed))
+    return answers
