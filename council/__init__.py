@@ -16,6 +16,7 @@ from council import (
     text_example_views,
     too_large,
     travel_views,
+    triage_map_views,
     ward_views,
 )
 from council.council_blueprint import blueprint
@@ -38,5 +39,6 @@ __all__ = [
     "text_example_views",
     "too_large",
     "travel_views",
+    "triage_map_views",
     "ward_views",
 ]

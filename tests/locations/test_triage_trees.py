@@ -9,6 +9,7 @@ import pytest
 
 from locations.triage.tree import tree_in, tree_of
 from locations.triage.tree_checks import Problem, problems_of
+from locations.triage.tree_map import map_of
 from tests.support.triages import TREE
 
 
@@ -89,3 +90,11 @@ def test_an_urgent_answer_stays_urgent_over_questions_that_ask_more() -> None:
     tree["questions"].append({"slug": "n20", "ask": "Last?", "answers": [{"answer": "Yes", "leads_to": "register"}]})
     found = [one.code for one in problems_of(tree_of(tree))]
     assert found == ["urgent_ends_wrong"]
+
+
+def test_a_map_draws_each_part_once_and_below_all_that_leads_to_it() -> None:
+    drawn = map_of(tree_of(TREE))
+    assert sorted(drawn.boxes) == sorted(one["slug"] for part in ("questions", "outcomes") for one in TREE[part])
+    assert all(start.foot < end.y for start, end in drawn.lines)
+    assert len(drawn.lines) == 5
+    assert len({(box.x, box.y) for box in drawn.boxes.values()}) == len(drawn.boxes)

@@ -24,6 +24,7 @@ def council_screens(council: str) -> tuple[Task, ...]:
         Task(_("Accessibility statement"), part("accessibility")),
         Task(_("Travel times between sites"), url_for("council.travel")),
         Task(_("Wards"), url_for("council.wards")),
+        Task(_("Triages"), url_for("council.triages")),
         Task(_("What is shut"), url_for("manage.closures"), _("Closures: what is closed now or later.")),
         Task(_("Calendars elsewhere"), url_for("council.outside_calendar_list")),
         Task(_("Bank holidays and school holidays"), url_for("manage.holidays")),

@@ -35,6 +35,8 @@ def address_of(key: Key, kind: str = "") -> str | None:
         return url_for("council.travel")
     if key.kind == "ward":
         return url_for("council.wards")
+    if key.kind == "triage":
+        return url_for("council.triages")
     if key.kind not in ADDRESSED:
         return None
     site = key.slugs[0] if key.kind == "resource" else None

@@ -1,0 +1,67 @@
+"""A triage drawn as a map: each question and outcome in a row below all that leads to it, with a number. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from locations.triage.tree import Tree
+
+WIDTH, HEIGHT, BOX_WIDTH, BOX_HEIGHT = 64, 72, 44, 32  # of a place in the grid, and of the box in it, in pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A question or outcome in the map: its number, from 1, and where its box begins."""
+
+    slug: str
+    number: int
+    x: int
+    y: int
+    is_outcome: bool
+
+    @property
+    def middle(self) -> int:
+        """The middle of the box, from left to right."""
+        return self.x + BOX_WIDTH // 2
+
+    @property
+    def foot(self) -> int:
+        """The lower edge of the box."""
+        return self.y + BOX_HEIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class TreeMap:
+    """The boxes by slug, the pairs of them between which lines are drawn, and how large the drawing is."""
+
+    boxes: dict[str, Box]
+    lines: tuple[tuple[Box, Box], ...]
+    width: int
+    height: int
+
+
+def map_of(tree: Tree) -> TreeMap:
+    """The map of a tree without loops."""
+    rows = _rows(tree)
+    places: defaultdict[int, int] = defaultdict(int)
+    boxes: dict[str, Box] = {}
+    for number, (slug, row) in enumerate(sorted(rows.items(), key=lambda one: one[1]), start=1):
+        boxes[slug] = Box(slug, number, places[row] * WIDTH + 4, row * HEIGHT + 4, slug in tree.outcomes)
+        places[row] += 1
+    pairs = {(one.slug, answer.leads_to): None for one in tree.questions.values() for answer in one.answers}
+    lines = tuple((boxes[start], boxes[end]) for start, end in pairs if start in boxes and end in boxes)
+    return TreeMap(boxes, lines, max(places.values(), default=1) * WIDTH, len(places) * HEIGHT)
+
+
+def _rows(tree: Tree) -> dict[str, int]:
+    """The row of each part that is reached, from 0: one below the lowest that leads to it."""
+    rows, changed = {tree.first: 0}, True
+    while changed:
+        changed = False
+        for slug in list(rows):
+            for answer in tree.questions[slug].answers if slug in tree.questions else ():
+                below = rows[slug] + 1
+                if rows.get(answer.leads_to, -1) < below <= len(tree.questions):
+                    rows[answer.leads_to], changed = below, True
+    return rows
