@@ -21,11 +21,12 @@ from locations.wards.ward_facts import WardFacts
 
 def load_services(db: Session, authority: AuthorityFacts) -> tuple[ServiceFacts, ...]:
     """The authority's services by topic and name, with their policies resolved."""
-    rows = db.scalars(
+    found = db.scalars(
         select(Service).where(Service.authority_id == authority.id).order_by(Service.topic, Service.name, Service.id),
         execution_options={"populate_existing": True},
     )
-    wards = _wards(db, authority.id)
+    rows = found.all()
+    wards = _wards(db, authority.id) if any(row.wards for row in rows) else {}
     return tuple(_service_facts(row, authority, wards) for row in rows)
 
 
