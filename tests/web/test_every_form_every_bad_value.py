@@ -133,6 +133,8 @@ FROM_RULES = {
     ),
 }
 INSTEAD = {
+    "planner.send_several": dict.fromkeys(("resource_out", "resource_in", "service_out", "service_in"), "")
+    | {"ends": "16:30"},  # and a last day: one of them still changes something
     "manage.preview_site_message": {"site": "riverside-hub", "service": "certify"},  # for which somebody is booked
     "council.switch_kind_off": {"since": ""},  # at once, and not from a day that is past
     "council.start_reminder_trial": {"service": "certify", "plan_a": "now", "plan_b": "two"},
@@ -146,7 +148,7 @@ FOR_STAFF = {
     "break_starts": "12:00", "break_ends": "13:00", "school": "", "who": "wim", "desk": "library-2",
     "release_hours": "0", "releases": "", "change_from": "2026-12-07", "last_date": "2027-06-30", "to_day": "2026-12-05",
     "since": "2026-11-01", "until": "2026-11-30", "topic": "", "from_day": "", "from_time": "",
-    "rep_name": "", "rep_phone": "", "rep_email": "",
+    "sessions": "library-days", "rep_name": "", "rep_phone": "", "rep_email": "",
 }  # fmt: skip
 # Whoever types a helper's name has chosen that somebody new calls, and the page ticks it; a name of nothing has not.
 HELPER, NEW_HELPER = "rep_name", {"caller": ["other"]}
