@@ -106,7 +106,7 @@ def _opening(site: SiteFacts, plan: SiteDay, local_date: date) -> OpeningView:
         starts_at=starts_at,
         ends_at=ends_at,
         periods=tuple(
-            (instant_of(base_unit + first), instant_of(base_unit + last)) for first, last in runs(_open(plan))
+            (instant_of(base_unit + first), instant_of(base_unit + last)) for first, last in runs(open_ticks(plan))
         ),
         holiday=plan.holiday,
         closures=tuple(one for one in site.closures if one.starts_at < ends_at and one.ends_at > starts_at),
@@ -114,12 +114,12 @@ def _opening(site: SiteFacts, plan: SiteDay, local_date: date) -> OpeningView:
     )
 
 
-def _open(plan: SiteDay) -> Bits:
+def open_ticks(plan: SiteDay) -> Bits:
     """The ticks at which any resource is open."""
-    open_ticks = NOTHING
+    ticks = NOTHING
     for resource in plan.resources:
-        open_ticks |= spans((window.first, window.last) for window in resource.windows) & ~resource.closed
-    return open_ticks
+        ticks |= spans((window.first, window.last) for window in resource.windows) & ~resource.closed
+    return ticks
 
 
 def useful_gaps(catalogue: Catalogue, plan: SiteDay, busy: Busy, now: datetime) -> tuple[FreeStretch, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from locations.triage.tree import Path, Question, Tree
+from locations.triage.tree import BOOK, COME_TODAY, Path, Question, Tree
 
 OWN_REASON = "Why they ask for an appointment"  # stands for the question, with what somebody wrote who passed by
 LONGEST_REASON = 500
@@ -36,6 +36,12 @@ class Given:
     def with_answer(self, question: Question, number: int) -> Given:
         """The same with another answer; those to questions further on are kept for whoever comes back."""
         return replace(self, numbers={**self.numbers, question.slug: number})
+
+
+def may_search(path: Path, given: Given) -> bool:
+    """Whether the answers lead on to a search for a time, or somebody passes by the questions; never what is urgent."""
+    leads_there = path.outcome is not None and path.outcome.kind in (BOOK, COME_TODAY)
+    return not path.is_urgent and (leads_there or bool(given.reason))
 
 
 def given_from(stored: Mapping[str, Any] | None, tree: Tree) -> Given:

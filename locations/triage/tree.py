@@ -120,6 +120,12 @@ class Tree:
         """Whether somebody answers it who may have to leave the page quickly."""
         return any(answer.means == DANGER_AT_HOME for one in self.questions.values() for answer in one.answers)
 
+    @property
+    def urgent_help(self) -> tuple[tuple[str, Outcome], ...]:
+        """Each answer that is urgent and leads straight to an outcome, with that outcome."""
+        answers = (answer for one in self.questions.values() for answer in one.answers if answer.means in URGENT)
+        return tuple((one.answer, self.outcomes[one.leads_to]) for one in answers if one.leads_to in self.outcomes)
+
     def follow(self, given: Mapping[str, int]) -> Path:
         """How far the answers lead; `given` are their numbers, from 0, by question. One that is none ends the path."""
         steps: list[Step] = []

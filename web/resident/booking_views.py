@@ -21,6 +21,7 @@ from web.resident.page_rendering import postcode_like, show
 from web.resident.reach_choices import offer_no_letters, offer_ways
 from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import hold_for_draft
+from web.resident.triage_state import forget_given
 from web.resident.urls import blueprint
 
 # What each page shows of the draft beside the time: its form is for exactly these.
@@ -184,4 +185,6 @@ def leave(authority: str, visit: str) -> ResponseReturnValue:
                 return show_current(context, page)
             release_hold(context.runtime, context.authority.id, page.draft.hold)
             drafts.delete_draft(context, visit)
+            if context.authority.triages:
+                forget_given(context, visit)
         return show("abandoned", context)

@@ -39,7 +39,8 @@ from web.resident.reach_choices import unreachable
 from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import show_alternatives, show_refusal
 from web.resident.told_you import told_of_booking
-from web.resident.triage_state import answers_of_visit
+from web.resident.triage_due import triage_due
+from web.resident.triage_state import answers_of_visit, forget_given
 from web.resident.urls import blueprint
 
 # Of strangers from one origin: nobody has proved that the email address is theirs.
@@ -64,7 +65,7 @@ def check(authority: str, visit: str) -> ResponseReturnValue:
         if page.has_changed(*ON_CHECK):
             return show_current(context, page)
         if request.method == "POST":
-            return _book(context, page)
+            return (context.authority.triages and _triage_due(context, page.draft)) or _book(context, page)
         if is_unreachable(page):
             return redirect(_details_again(page), code=303)
         return page.show("check", **_check_values(page))
@@ -100,6 +101,11 @@ def show_current(context: PageContext, page: BookingPage) -> ResponseReturnValue
         return current.show_changed("check", **_check_values(current))
     form, back = WhoForm(formdata=None), f"{context.base}/times?{current.draft.search_query}"
     return current.show_changed("who", form=form, back=back, seen=current.stamp(*ON_WHO))
+
+
+def _triage_due(context: PageContext, draft: Draft) -> ResponseReturnValue | None:
+    """The way to the triage, where the draft's time is not for whoever answered so meanwhile."""
+    return triage_due(context, parse_search_state(draft.search_query), decode(draft.slot_token))
 
 
 def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
@@ -228,6 +234,8 @@ def done(authority: str, visit: str) -> ResponseReturnValue:
         reference = drafts.reference_of(context, visit)
         if reference is None:
             return redirect(f"{context.base}/find", code=303)
+        if context.authority.triages:
+            forget_given(context, visit)
     with open_appointment_context(authority, reference) as page:
         if not page.is_booked:  # cancelled since, or over
             return redirect(page.url, code=303)

@@ -21,7 +21,6 @@ from wtforms.validators import DataRequired, InputRequired
 
 from booking.counted import counts_asked, minutes_of_one
 from locations.model import ServiceFacts
-from locations.triage.in_front import triage_before
 from locations.triage_questions import TriageQuestion
 from people.staff.access_marks import public
 from web.components.form_fields import Choice, Form, PostcodeField
@@ -39,6 +38,7 @@ from web.resident.search_state import (
     read_search_state,
     services_of,
 )
+from web.resident.triage_due import triage_due
 from web.resident.urls import blueprint
 
 ANSWERS = (("yes", _l("Yes")), ("no", _l("No")))
@@ -56,9 +56,8 @@ def questions(authority: str) -> ResponseReturnValue:
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
         services = services_of(context.catalogue, search)
-        tree = None if search.moving or search.triaged else triage_before(context.catalogue, services)
-        if tree:
-            return redirect(f"{context.base}/triage/{tree.slug}?visit={search.visit}", code=303)
+        if context.authority.triages and (due := triage_due(context, search)):
+            return due
         deciding = [] if search.moving else deciding_questions(services)
         counting = [service for service in services if service.counting_question]
         areas = [] if search.moving else rules_of(services)

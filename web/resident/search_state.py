@@ -20,7 +20,6 @@ from core.wall_clock import parse_day
 from locations.catchment import NAMED_ONLY, refusing_rule
 from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
 from locations.postcodes import parse_postcode
-from locations.triage.in_front import triage_before
 from locations.triage_questions import TriageQuestion
 from people.residents.details import NEEDS
 
@@ -45,7 +44,7 @@ class SearchState:
     is the reference of an appointment that is to get another time; `days` says how the days of a month are shown; `asked`
     that the questions of the services have been answered; `numbers` are the answers to those that make the visit longer;
     `home` is the postcode where they live, which a service may ask for. `known` is the reference of an appointment
-    or the link of whoever searches, `triaged` that they come from a triage, `adviser` whether times with their own adviser
+    or the link of whoever searches, and `adviser` whether times with their own adviser
     alone are shown, or with any.
     """
 
@@ -65,7 +64,6 @@ class SearchState:
     home: str = ""
     known: str = ""
     adviser: str = ""
-    triaged: str = ""
 
     def query(self, **changes: Any) -> str:
         """The query string of this search with `changes`."""
@@ -87,7 +85,6 @@ class SearchState:
             ("home", search.home),
             ("known", search.known),
             ("adviser", search.adviser),
-            ("triaged", search.triaged),
         ]
         return urlencode([pair for pair in pairs if pair[1]])
 
@@ -119,7 +116,6 @@ def read_search_state(query: Query) -> SearchState:
         numbers=small_numbers(query.get("number", ()), most=MAX_SERVICES),
         known=_known(one("known")),
         adviser=one("adviser") if one("adviser") in (OWN, ANY) else "",
-        triaged=one("triaged") if one("triaged") == ASKED else "",
     )
 
 
@@ -242,8 +238,6 @@ def must_answer(catalogue: Catalogue, search: SearchState) -> bool:
     if search.moving or not search.services:
         return False
     services = services_of(catalogue, search)
-    if not search.triaged and catalogue.authority.triages and triage_before(catalogue, services):
-        return True
     if any(one.catchment or one.wards for one in services) and refusing_rule(services, search.home):
         return True
     if any(service.counting_question for service in services) and counts_asked(services, search.numbers) is None:

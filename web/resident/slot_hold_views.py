@@ -23,6 +23,7 @@ from web.resident.own_adviser import refuse_adviser_of_others
 from web.resident.page_rendering import show, visit_of
 from web.resident.refusals import BOOKING_REFUSALS, limit_text
 from web.resident.search_state import SearchState, parse_search_state
+from web.resident.triage_due import come_today_page, triage_due
 from web.resident.urls import blueprint
 
 # From one origin: a library's computers share one, and a program that holds everything must not get far.
@@ -35,7 +36,10 @@ def hold(authority: str) -> ResponseReturnValue:
     """Hold a time for ten minutes, or show the nearest free ones if it is booked."""
     with council_context(authority) as context:
         draft = _draft_for(context, parse_search_state(request.form.get("steps", "")))
-        return hold_for_draft(context, draft, request.form.get("slot", ""))
+        slot_token, search = request.form.get("slot", ""), parse_search_state(draft.search_query)
+        if context.authority.triages and (due := triage_due(context, search, public_slot_key(context, slot_token))):
+            return due
+        return hold_for_draft(context, draft, slot_token)
 
 
 @blueprint.get("/<authority:authority>/book/hold")
@@ -102,13 +106,15 @@ def show_alternatives(context: PageContext, draft: Draft, slot_key: SlotKey) -> 
         alternatives = nearest_alternatives(
             db, context.catalogue, slot_key, context.now, for_public=True, needs=frozenset(draft.needs)
         )
+    search = parse_search_state(saved.search_query)
     page = show(
         "slot_taken",
         context,
         draft=saved,
-        search=parse_search_state(saved.search_query),
+        search=search,
         visit=visit_of(context.catalogue, slot_key),
         alternatives=alternatives,
+        today=come_today_page(context, search) if context.authority.triages else "",
         held_visit=visit_of(context.catalogue, decode(saved.slot_token)) if is_held else None,
     )
     return Response(page, status=409)

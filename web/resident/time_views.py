@@ -37,6 +37,7 @@ from web.resident.search_state import (
     site_of,
     slot_query_of,
 )
+from web.resident.triage_due import triage_due
 from web.resident.urls import blueprint
 
 FEW = 3  # starts of a day
@@ -117,6 +118,8 @@ def when(authority: str) -> ResponseReturnValue:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
+        if context.authority.triages and (due := triage_due(context, search)):
+            return due
         if must_answer(context.catalogue, search):
             return redirect(f"{context.base}/questions?{search.query()}", code=303)
         adviser = own_adviser(context, search) if search.known or search.moving else None

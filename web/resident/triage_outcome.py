@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from booking.availability.free_periods import runs
+from booking.availability.site_days import site_day
+from booking.queries.day_list import open_ticks
 from booking.queries.slots import FreeSlot, SlotQuery, all_slots
-from locations.model import Catalogue, ServiceFacts, SiteFacts
+from core.wall_clock import instant_of, local_day
+from locations.model import ServiceFacts, SiteFacts
 from locations.triage.tree import BOOK, COME_TODAY, Outcome
 from web.page_context import PageContext
-from web.resident.search_state import ASKED, SearchState, has_ended, modes_of
+from web.resident.search_state import SearchState, has_ended, modes_of
 
 MOST_TIMES = 6
 
@@ -22,27 +28,43 @@ class OutcomeServices:
     search: SearchState | None
 
 
+@dataclass(frozen=True)
+class OpenSite:
+    """A place, and until when it is open today, in its own zone."""
+
+    site: SiteFacts
+    until: datetime
+
+
 def outcome_values(context: PageContext, outcome: Outcome, visit: str, *, is_urgent: bool) -> dict[str, Any]:
     """The values of the page beside the outcome."""
     booked = _services(context, outcome, visit)
     values: dict[str, Any] = {"booked": booked, "is_urgent": is_urgent, "sites": (), "times": ()}
     if outcome.kind == COME_TODAY:
-        sites = sites_of(context.catalogue, outcome)
-        values |= {"sites": sites, "times": _times_today(context, booked, sites)}
+        sites = open_sites(context, outcome)
+        values |= {"sites": sites, "times": _times_today(context, booked, tuple(one.site for one in sites))}
     return values
 
 
-def sites_of(catalogue: Catalogue, outcome: Outcome) -> tuple[SiteFacts, ...]:
-    """The places of an outcome, in its order."""
-    known = {site.slug: site for site in catalogue.sites}
-    return tuple(known[slug] for slug in outcome.sites if slug in known)
+def open_sites(context: PageContext, outcome: Outcome) -> tuple[OpenSite, ...]:
+    """The places of an outcome that are open today, now or later, in its order."""
+    known = {site.slug: site for site in context.catalogue.sites}
+    found = (OpenSite(known[slug], _open_until(context, known[slug])) for slug in outcome.sites if slug in known)
+    return tuple(one for one in found if one.until > context.now)
+
+
+def _open_until(context: PageContext, site: SiteFacts) -> datetime:
+    """When the place shuts today; the beginning of the day where it does not open."""
+    day = local_day(context.today, context.zone)
+    ends = [last for _, last in runs(open_ticks(site_day(site, day, context.zone)))]
+    return instant_of(day.base_unit + max(ends, default=0)).astimezone(ZoneInfo(context.zone))
 
 
 def _services(context: PageContext, outcome: Outcome, visit: str) -> OutcomeServices:
     public = {one.slug: one for one in context.catalogue.public_services() if not has_ended(one, context.today)}
     services = tuple(public[slug] for slug in outcome.services if slug in public)
     can_book = outcome.kind in (BOOK, COME_TODAY) and services and all(one.bookable_online for one in services)
-    search = SearchState(services=tuple(one.slug for one in services), visit=visit, triaged=ASKED) if can_book else None
+    search = SearchState(services=tuple(one.slug for one in services), visit=visit) if can_book else None
     return OutcomeServices(services, search if modes_of(services) else None)
 
 

@@ -27,7 +27,7 @@ from web.components.form_fields import Choice, Form, LongText
 from web.page_context import PageContext, council_context
 from web.resident.drafts import new_visit
 from web.resident.page_rendering import show
-from web.resident.search_state import ASKED, SearchState, read_search_state
+from web.resident.search_state import LONGEST_TEXT, SearchState, read_search_state
 from web.resident.triage_outcome import outcome_values
 from web.resident.triage_state import forget_given, given_here, keep_given
 from web.resident.urls import blueprint
@@ -87,6 +87,8 @@ class TriagePage:
 
 def _page(context: PageContext, slug: str, visit: str) -> TriagePage:
     tree = _tree(context, slug)
+    if not (visit.isascii() and visit.isalnum() and len(visit) <= LONGEST_TEXT):
+        raise NotFound
     return TriagePage(context, tree, visit, given_here(context, tree, visit))
 
 
@@ -105,7 +107,8 @@ def triage(authority: str, slug: str) -> ResponseReturnValue:
     with council_context(authority) as context:
         tree = _tree(context, slug)
         visit = read_search_state(request.args.to_dict(flat=False)).visit or new_visit()
-        return redirect(f"{context.base}/triage/{slug}/{visit}/questions/{tree.first}", code=303)
+        page = _page(context, slug, visit)
+        return redirect(page.next_url(page.path if page.path.is_urgent else tree.follow({})), code=303)
 
 
 @blueprint.get("/<authority:authority>/triage/<slug>/rules")
@@ -128,11 +131,13 @@ def triage_question(authority: str, slug: str, visit: str, question: str) -> Res
             return redirect(page.next_url(page.path), code=303)
         asked = page.tree.questions[question]
         form = _question_form(asked, page.given.numbers)
-        if form.validate_on_submit():
+        has_changed = request.method == "POST" and request.form.get("seen") != str(page.tree.version)
+        if not has_changed and form.validate_on_submit():
             given = page.given.with_answer(asked, int(form.answer.data))
             keep_given(context, visit, replace(given, reason=""))
-            return redirect(page.next_url(given.path_in(page.tree)) if given.is_of(page.tree) else "", code=303)
-        return page.show("triage_question", question=asked, form=form, back=page.back_from(question))
+            return redirect(page.next_url(given.path_in(page.tree)), code=303)
+        values: dict[str, Any] = {"question": asked, "form": form, "has_changed": has_changed}
+        return page.show("triage_question", 409 if has_changed else 200, back=page.back_from(question), **values)
 
 
 def _asked(page: TriagePage) -> tuple[str, ...]:
@@ -179,9 +184,10 @@ def triage_pass(authority: str, slug: str, visit: str) -> ResponseReturnValue:
         if services and form.validate_on_submit():
             keep_given(context, visit, replace(page.given, reason=form.reason.data))
             chosen = services[0].slug if len(services) == 1 else form.service.data
-            search = SearchState(services=(chosen,), visit=visit, triaged=ASKED)
+            search = SearchState(services=(chosen,), visit=visit)
             return redirect(f"{context.base}/needs?{search.query()}", code=303)
-        return page.show("triage_pass", form=form, services=services, back=page.next_url(page.path))
+        values: dict[str, Any] = {"services": services, "urgent": page.tree.urgent_help}
+        return page.show("triage_pass", form=form, back=page.next_url(page.path), **values)
 
 
 def _reason_form(services: list[ServiceFacts], reason: str) -> ReasonForm:

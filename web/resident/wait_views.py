@@ -21,6 +21,7 @@ from web.request_language import current_language, language_to_keep
 from web.resident.ended_pages import show_ended
 from web.resident.page_rendering import show_search
 from web.resident.search_state import SearchState, ended_in, must_answer, read_search_state, slot_query_of
+from web.resident.triage_due import triage_due
 from web.resident.urls import blueprint
 from web.resident.wait_form import WaitForm
 
@@ -36,6 +37,8 @@ def wait(authority: str) -> ResponseReturnValue:
         search = replace(read_search_state(request.args.to_dict(flat=False)), moving="")
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
+        if context.authority.triages and (due := triage_due(context, search)):
+            return due
         if must_answer(context.catalogue, search):
             return redirect(f"{context.base}/questions?{search.query()}", code=303)
         form = WaitForm()

@@ -35,7 +35,7 @@ def test_answers_go_on_with_the_appointment_and_back_keeps_them(database: Databa
     visitor.follow("Find a time")
     assert visitor.at == "/needs"
     visit = visitor.page.form_to("/where").fields["visit"][0]
-    visitor.open(f"/times?service=certify&site=high-street&mode=in_person&day=2026-11-24&triaged=1&visit={visit}")
+    visitor.open(f"/times?service=certify&site=high-street&mode=in_person&day=2026-11-24&visit={visit}")
     visitor.take_first_time()
     fill_in(visitor)
     visitor.send("/check")
@@ -48,6 +48,32 @@ def test_answers_go_on_with_the_appointment_and_back_keeps_them(database: Databa
 def test_no_page_of_a_search_is_reached_past_the_questions(visitor: Visitor, page: str) -> None:
     visitor.open(f"/{page}?service=certify&site=high-street&day=2026-11-24")
     assert visitor.at.endswith("/questions/tonight")
+
+
+def test_an_urgent_answer_in_another_tab_ends_the_search_that_was_open(visitor: Visitor) -> None:
+    visitor.open("/triage/housing")
+    answer(visitor, "tonight", 0)
+    first = visitor.at.replace("/what", "/tonight")
+    answer(visitor, "what", 2)
+    visitor.follow("Find a time")
+    visit = visitor.page.form_to("/where").fields["visit"][0]
+    visitor.open(f"/times?service=certify&site=high-street&mode=in_person&day=2026-11-24&visit={visit}")
+    held = visitor.page.form_to("/book/hold")
+    slot = next(value for name, value in held.buttons if name == "slot")
+    visitor.open(first)
+    answer(visitor, "tonight", 1)
+    for page in ("where", "when", "times", "wait"):
+        visitor.open(f"/{page}?service=certify&site=high-street&day=2026-11-24&visit={visit}&triaged=1")
+        assert visitor.page.title.startswith("Ring now")
+    answered = visitor.post(held, {"slot": slot}, follow_redirects=True)
+    assert "Ring now" in answered.get_data(as_text=True)
+
+
+def test_an_answer_to_words_that_have_changed_meanwhile_is_asked_again(visitor: Visitor) -> None:
+    visitor.open("/triage/housing")
+    visitor.send("/questions/tonight", answer="1", seen="0")
+    assert (visitor.status, visitor.at.endswith("/questions/tonight")) == (409, True)
+    assert visitor.client.get(f"/testshire/triage/housing/{'a' * 300}/questions/tonight").status_code == 404
 
 
 @pytest.mark.parametrize("number", [1, 2])
