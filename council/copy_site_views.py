@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
+from wtforms.validators import DataRequired
 
 from booking.use_cases.change_set_up import InvalidEdits
 from core.errors import NotFound
@@ -21,12 +22,12 @@ from council.council_blueprint import SET_UP_PATH, blueprint
 from locations.importing import toml_fields
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import Edit
-from locations.model import PERSON_KINDS
+from locations.model import PERSON_KINDS, VIRTUAL_SITE
 from locations.school_holidays import school_days_off
-from locations.site_copies import opened_at, site_copy
+from locations.site_copies import joining_address_of, opened_at, site_copy
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from web.components.form_fields import Choices, FieldError, Form, errors_of, optional
+from web.components.form_fields import Choices, FieldError, Form, errors_of
 from web.components.moment_fields import DayField
 from web.manage.same_names import same_name_warnings
 from web.manage.screen_words import screen_text
@@ -38,17 +39,23 @@ from web.manage.thing_form import ThingForm
 from web.page_context import StaffContext, staff_context
 
 COPY_PATH = f"{SET_UP_PATH}/copy-site/<site>"
-OWN = {name: toml_fields.SITE[name] for name in ("name", "address", "postcode")}
+JOINING = "joining_address"
+OWN = {name: toml_fields.SITE[name] for name in ("name", "address", "postcode", JOINING)}
 
 
 class CopyForm(Form):
     """What the new site has of the other one, and from when."""
 
-    resources = Choices(_l("What does the new site have?"), description=_l("Sessions are copied with what you tick"))
+    resources = Choices(
+        _l("What does the new site have?"),
+        description=_l(
+            "Sessions are copied with what you tick. People of the old site are ticked only if you tick them"
+        ),
+    )
     from_day = DayField(
-        _l("From which day is it open? (optional)"),
-        description=_l("Leave it empty, and it is open as soon as you save it"),
-        validators=[optional()],
+        _l("From which day is it open?"),
+        description=_l("Residents can book its times as soon as you save it"),
+        validators=[DataRequired(_l("Enter from which day it is open"))],
         render_kw={"classes": "govuk-input--width-10", "autocomplete": "off"},
     )
 
@@ -89,7 +96,9 @@ def send_copy_site(site: str) -> ResponseReturnValue:
         is_valid = asked.own.validate()
         if not read(OWN, asked.own.main).get("name"):
             asked.own.refuse({("name",): ["The new site needs name."]})  # as the file's rules say it
-        if not (asked.copy.validate() and is_valid) or asked.errors:
+        if asked.copy.validate() and (asked.copy.from_day.day or context.today) < context.today:
+            asked.copy.refuse("from_day", _("Choose today or a later day"))
+        if not is_valid or asked.errors:
             return _page(asked), 400
         edits = _edits(asked)
         typed = {name: request.form.getlist(name) for name in (*OWN, "resources", "from_day")}
@@ -109,10 +118,21 @@ def _site_copy(context: StaffContext, site: str, typed: Typed | None) -> SiteCop
     if Key("site", (site,)) not in things:
         raise NotFound
     slugs = opened_at(things, site)
-    own = ThingForm("site", form_of("site", OWN, MultiDict() if typed is None else typed), {})
-    copy = CopyForm(formdata=typed, meta={"csrf": False}, data={"resources": slugs})
+    known = things[Key("site", (site,))].table
+    shown = MultiDict({JOINING: joining_address_of(known)}) if typed is None else typed
+    own = ThingForm("site", form_of("site", OWN, shown), {})
+    if known["kind"] != VIRTUAL_SITE:
+        del own.main[JOINING]
+    ticked = [slug for slug in slugs if not _is_of_people(things, site, slug)]
+    copy = CopyForm(formdata=typed, meta={"csrf": False}, data={"resources": ticked})
     copy.resources.choices = [(slug, _name_of(things, site, slug)) for slug in slugs]
     return SiteCopy(context, things, site, own, copy)
+
+
+def _is_of_people(things: Things, site: str, slug: str) -> bool:
+    """Whether it is somebody who belongs to the site itself, and is not at the new one unless somebody says so."""
+    own = things.get(Key("resource", (site, slug)))
+    return own is not None and own.table["kind"] in PERSON_KINDS
 
 
 def _name_of(things: Things, site: str, slug: str) -> str:
@@ -139,6 +159,9 @@ def _edits(asked: SiteCopy) -> tuple[Edit, ...]:
 def _warnings(asked: SiteCopy, edits: Sequence[Edit]) -> list[str]:
     """What to look at before it is saved: a name that is there already, and people who would be at two places at once."""
     warnings = same_name_warnings(asked.things, edits)
+    had = any(key.kind == "session" and key.slugs[0] == asked.slug for key in asked.things)
+    if had and not any(edit.key.kind == "session" for edit in edits):
+        warnings.append(_("No session of the old site is held then with what you ticked: the new one never opens"))
     names = {key.slugs[-1]: str(one.table["name"]) for key, one in asked.things.items() if key.kind == "person"}
     both = [names[slug] for slug in asked.copy.resources.data if slug in names]
     if both:

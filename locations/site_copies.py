@@ -10,11 +10,22 @@ from typing import Any
 from locations.importing.difference import Key, session_key
 from locations.importing.recurrence_rules import YEARS_LOOKED_AT
 from locations.importing.set_up_tables import Edit, Table, Thing
+from locations.model import ROOM
 from locations.session_tables import PlainSession, continued_from, held_dates, session_of, table_of_session
 
-# Of the site itself. Name, address and how one finds it are the new site's own; that one is shut for good is of the other.
-COPIED = ("kind", "features", "joining_address", "rings_from", "ring_minutes", "closes_on_bank_holidays")
+# Of the site itself. Name, address, where residents join by video and how one finds it are the new site's own.
+COPIED = ("kind", "features", "rings_from", "ring_minutes", "closes_on_bank_holidays")
+JOINING = "joining_address"
 Things = Mapping[Key, Thing]
+
+
+def joining_address_of(table: Table) -> str:
+    """Where residents of the copy join by video: at the same address if each visit has its own room there; or nowhere yet.
+
+    In one fixed room the visits of two places would meet.
+    """
+    address = str(table.get(JOINING, ""))
+    return address if ROOM in address else ""
 
 
 def opened_at(things: Things, site: str) -> list[str]:
@@ -46,12 +57,15 @@ def site_copy(
     ]
     for key, thing in things.items():
         if key.kind == "resource" and key.slugs[0] == site and key.slugs[1] in resources:
-            edits.append(Edit(Key("resource", (slug, key.slugs[1])), thing.table, is_new=True))
+            others = {name: value for name, value in thing.table.items() if name != JOINING}
+            joining = joining_address_of(thing.table)
+            copy = others | ({JOINING: joining} if joining else {})
+            edits.append(Edit(Key("resource", (slug, key.slugs[1])), copy, is_new=True))
     for session_slug, found in _sessions_at(things, site):
-        copy = _session_copy(session_of(found, school_days_off), session_slug, resources, from_day, today)
-        if copy is not None:
-            key = session_key(slug, session_slug, is_dated=copy.is_dated)
-            edits.append(Edit(key, table_of_session(copy), is_new=True))
+        session = _session_copy(session_of(found, school_days_off), session_slug, resources, from_day, today)
+        if session is not None:
+            key = session_key(slug, session_slug, is_dated=session.is_dated)
+            edits.append(Edit(key, table_of_session(session), is_new=True))
     return tuple(edits)
 
 

@@ -34,10 +34,24 @@ def test_a_site_is_copied_with_its_desks_and_hours_and_without_its_appointments(
     library.book(24 * 60)
     form = page_of(admin, page_of(admin, f"{HOME}/site/high-street").link("Copy the site")).form_to("/high-street")
     assert form.fields["resources"] == ["desk-1", "desk-2"]
-    refused = post(admin, form, 400, address="2 New Street", from_day="2026-13-01")
-    assert refused.form_to("/high-street").fields["address"] == ["2 New Street"]
-    assert "This needs “Name of the site”" in refused.text
-    values: dict[str, Any] = {"name": "New Street Library", "address": "2 New Street", "postcode": "B1 1AA"}
+    wrong = {
+        "2026-13-01": "Enter a date",
+        "": "Enter from which day it is open",
+        "2026-11-22": "Choose today or a later day",
+    }
+    for day, words in wrong.items():
+        refused = post(admin, form, 400, address="2 New Street", from_day=day)
+        assert refused.form_to("/high-street").fields["address"] == ["2 New Street"]
+        assert "This needs “Name of the site”" in refused.text
+        assert words in refused.text
+    values: dict[str, Any] = {
+        "name": "New Street Library",
+        "address": "2 New Street",
+        "postcode": "B1 1AA",
+        "from_day": "2026-11-23",
+    }
+    never = post(admin, form, **values | {"resources": []})
+    assert "the new one never opens" in never.text
     preview = post(admin, form, **values)
     assert "Every booked appointment still fits" in preview.text
     assert "There is already" not in preview.text
@@ -54,7 +68,7 @@ def test_a_site_is_copied_with_its_desks_and_hours_and_without_its_appointments(
 
 def test_a_name_that_is_there_already_is_said_before_it_is_saved(library: Library, admin: FlaskClient) -> None:
     cases: tuple[tuple[str, dict[str, Any], str], ...] = (
-        (COPY, {"name": "mill lane  library"}, "There is already a site “Mill Lane Library”"),
+        (COPY, {"name": "mill lane  library", "from_day": "2026-12-01"}, "There is already a site “Mill Lane Library”"),
         (f"{HOME}/site/new", {"name": "Mill Lane Library", "kind": "library"}, "There is already a site “Mill Lane"),
         (f"{HOME}/site/high-street", {"name": "Mill Lane Library"}, "There is already a site “Mill Lane Library”"),
         (
@@ -88,3 +102,17 @@ def test_the_copy_begins_on_its_day_with_what_is_ticked(library: Library) -> Non
         "site",
         "resource",
     ]
+
+
+def test_people_of_the_site_and_fixed_rooms_are_not_copied_by_themselves(library: Library, admin: FlaskClient) -> None:
+    """Nobody is at two places at once, and no two visits meet in one room."""
+    fixed, own = "https://video.example.org/ann", "https://video.example.org/{room}"
+    for name, address in (("desk-1", fixed), ("desk-2", own)):
+        form = form_at(admin, f"{HOME}/resource/{name}?site=high-street")
+        save(admin, post(admin, form, kind="adviser" if name == "desk-1" else "desk", joining_address=address))
+    assert form_at(admin, COPY).fields["resources"] == ["desk-2"]
+    common: dict[str, Any] = {"from_day": None, "today": TODAY, "school_days_off": frozenset()}
+    edits = site_copy(things(library), "high-street", {"slug": "new"}, ["desk-1", "desk-2"], **common)
+    copied = {edit.key.slugs[1]: dict(edit.table or {}) for edit in edits if edit.key.kind == "resource"}
+    assert "joining_address" not in copied["desk-1"]
+    assert copied["desk-2"]["joining_address"] == own
