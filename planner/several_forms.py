@@ -12,6 +12,7 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
+from wtforms import HiddenField
 
 from core.wall_clock import TICK_MINUTES
 from locations.session_tables import PlainSession
@@ -40,7 +41,8 @@ WHY_NOT: Mapping[WhyNot, LazyString] = {
 class SeveralForm(Form):
     """Which sessions, and what becomes of each."""
 
-    sessions = Choices(_l("Which sessions?"))
+    sessions = Choices(_l("Which sessions?"), validate_choice=False)
+    seen = HiddenField()  # the fingerprints of the sessions that the form was made of
     change_from = DayField(
         _l("From which day does the change hold?"),
         description=_l("Leave it empty when it was never right, and all their days change"),
@@ -71,6 +73,10 @@ class SeveralForm(Form):
         super().validate(extra_validators)
         if not self.sessions.data and not self.sessions.errors:
             self.refuse("sessions", _("Choose at least one session"))
+        if not {slug for slug, _text in self.sessions.choices}.issuperset(self.sessions.data or ()):
+            self.refuse(
+                "sessions", _("One of these sessions is not held in this week any more. Look at those that are")
+            )
         for field in (self.starts, self.ends):
             if field.wall_time is not None and field.wall_time.minute % TICK_MINUTES:
                 self.refuse(field.short_name, _("Times go by steps of 5 minutes"))
@@ -90,6 +96,15 @@ class SeveralForm(Form):
             self.service_out.data,
             self.service_in.data,
         )
+
+    def changed_meanwhile(self, marks: Mapping[str, str]) -> list[str]:
+        """The slugs of what was chosen and is not as it was when the form was made, by the fingerprints of now."""
+        seen = dict(one.partition(":")[::2] for one in (self.seen.data or "").split())
+        return [slug for slug in self.sessions.data if slug in marks and seen.get(slug, marks[slug]) != marks[slug]]
+
+    def show_marks(self, marks: Mapping[str, str]) -> None:
+        """Keep what the form is made of from now on."""
+        self.seen.data = " ".join(f"{slug}:{mark}" for slug, mark in marks.items())
 
     def refuse_sessions(self, context: SiteContext, refused: Sequence[tuple[PlainSession, WhyNot]]) -> None:
         """Say of each session that cannot be changed so, why not."""

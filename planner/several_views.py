@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from booking.use_cases.change_set_up import ChangedMeanwhile, InvalidEdits
 from core.errors import InvalidValue
 from core.wall_clock import parse_day
+from locations.history.change_repository import changes_of
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import Edit, fingerprint
 from locations.session_tables import PlainSession, session_hours
@@ -39,7 +40,10 @@ def several_sessions(site: str) -> ResponseReturnValue:
         monday, found = _monday(context), kept(context, request.args.get("kept", ""))
         typed = MultiDict(found["typed"]) if found and "typed" in found else None
         stored = sessions_of(context)
-        return _page(context, several_form(context, _of_week(stored, monday), typed, {}), monday)
+        shown = {"change_from": max(monday, context.today).isoformat()}
+        form = several_form(context, _of_week(stored, monday), typed, shown)
+        form.show_marks(_marks(stored, form))
+        return _page(context, form, monday)
 
 
 @blueprint.post(f"{WEEK_PATH}/several")
@@ -52,7 +56,13 @@ def send_several(site: str) -> ResponseReturnValue:
             return redirect(_address(context, monday, request.args.get("kept")), code=303)
         stored = sessions_of(context)
         form = several_form(context, _of_week(stored, monday), request.form, {})
-        if form.validate():
+        marks = _marks(stored, form)
+        stale = form.changed_meanwhile(marks)
+        form.show_marks(marks)
+        if form.validate() and stale:
+            _say_changed(context, form, [stored[slug] for slug in stale])
+            return _page(context, form, monday), 409
+        if not form.errors:
             chosen = [stored[slug].session for slug in form.sessions.data if slug in stored]
             changed = changed_together(chosen, form.change(), form.change_from.day, stored)
             form.refuse_sessions(context, changed.refused)
@@ -87,6 +97,23 @@ def _preview(
     except ChangedMeanwhile:
         form.refuse("sessions", _("Somebody else has changed one of these sessions at this moment. Send it again"))
     return _page(context, form, monday), 400
+
+
+def _marks(stored: Stored, form: SeveralForm) -> dict[str, str]:
+    """The fingerprints of the sessions that the form offers."""
+    return {slug: fingerprint(stored[slug].table) for slug, _text in form.sessions.choices}
+
+
+def _say_changed(context: SiteContext, form: SeveralForm, changed: Sequence[StoredSession]) -> None:
+    """Say of each session what a colleague has made of it since the form was opened; what was typed stays."""
+    for one in changed:
+        last = next(iter(changes_of(context.db, context.authority.id, one.key)), None)
+        facts = {
+            "who": last.actor_name if last else _("Somebody else"),
+            "session": text_of_session(context, one.session),
+        }
+        text = _("%(who)s has changed this session since you opened the form. It is now: %(session)s", **facts)
+        form.refuse("sessions", str(text))
 
 
 def _overlaps(context: SiteContext, left: Stored, after: Sequence[PlainSession]) -> list[str]:

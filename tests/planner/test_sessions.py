@@ -254,6 +254,21 @@ def test_several_are_changed_at_once_as_one_change(library: Library, manager: Fl
     assert len(set(sets[-3:])) == 1
 
 
+def test_of_several_the_second_colleague_reads_what_the_first_did(library: Library, manager: FlaskClient) -> None:
+    page = page_of(manager, f"{WEEK}/several?date=2026-11-30")
+    assert page.form_to("/week/several").fields["change_from"] == ["2026-11-30"]
+    typed: dict[str, Any] = {"sessions": ["weekdays"], "starts": "10:00", "change_from": ""}
+    save(manager, send(manager, page_of(manager, WEEKDAYS), "/weekdays", ends="15:00"))
+    told = send(manager, page, "/week/several", HTTPStatus.CONFLICT, **typed)
+    assert "Site manager has changed this session since you opened the form" in told.text
+    assert "9am to 3pm" in told.text
+    assert told.form_to("/week/several").fields["starts"] == ["10:00"]
+    assert "10am to 3pm" in send(manager, told, "/week/several").text
+    save(manager, send(manager, page_of(manager, WEEKDAYS), "/end", remove="1"))
+    gone = send(manager, told, "/week/several", HTTPStatus.BAD_REQUEST, **typed)
+    assert "One of these sessions is not held in this week any more" in gone.text
+
+
 def test_a_day_or_a_week_is_copied_once(library: Library, manager: FlaskClient) -> None:
     for what, to_day, number in (("day", "2026-11-28", 1), ("week", "2026-11-29", 1), ("day", "2026-11-29", 2)):
         form = page_of(manager, page_of(manager, WEEK).link("Copy a day or a week"))
