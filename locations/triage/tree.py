@@ -121,10 +121,13 @@ class Tree:
         return any(answer.means == DANGER_AT_HOME for one in self.questions.values() for answer in one.answers)
 
     @property
-    def urgent_help(self) -> tuple[tuple[str, Outcome], ...]:
-        """Each answer that is urgent and leads straight to an outcome, with that outcome."""
-        answers = (answer for one in self.questions.values() for answer in one.answers if answer.means in URGENT)
-        return tuple((one.answer, self.outcomes[one.leads_to]) for one in answers if one.leads_to in self.outcomes)
+    def urgent_help(self) -> tuple[tuple[Step, Outcome], ...]:
+        """Each answer that is urgent and leads straight to an outcome, with its question, and that outcome."""
+        steps = (
+            Step(one, answer) for one in self.questions.values() for answer in one.answers if answer.means in URGENT
+        )
+        known = self.outcomes
+        return tuple((step, known[step.answer.leads_to]) for step in steps if step.answer.leads_to in known)
 
     def follow(self, given: Mapping[str, int]) -> Path:
         """How far the answers lead; `given` are their numbers, from 0, by question. One that is none ends the path."""
