@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from booking.availability.bookings_that_fit import ServiceSlot, change_of_capacity
 from booking.availability.values import BookedVisit
 from booking.use_cases.import_locations import Imported
-from booking.use_cases.touched_dates import first_touched
+from booking.use_cases.touched_dates import first_touched, is_not_open_yet
 from core.wall_clock import local_date_of
 from locations.importing.set_up_tables import TableChange
 from locations.model import Catalogue
@@ -94,10 +94,10 @@ def weeks_of(
 ) -> CountedWeeks:
     """The weeks in which slots appear or disappear, of those from the first day that the change touches, or from `first`.
 
-    Nothing is counted where the change is of words alone. Slots count whether or not they can be booked so far ahead today,
+    Nothing is counted where the change is of words alone, or of what no session opens. Slots count whether or not they can be booked so far ahead today,
     but for a change of just that. `read_visits` gives the booked visits at some sites.
     """
-    if all(map(_is_of_words, imported.things)):
+    if all(_is_of_words(change) or is_not_open_yet(change) for change in imported.things):
         return CountedWeeks()
     zone = after.authority.zone
     today = now.astimezone(ZoneInfo(zone)).date()

@@ -20,6 +20,11 @@ def first_touched(changes: Iterable[TableChange], today: date, school_days_off: 
     return min(found, default=today)
 
 
+def is_not_open_yet(change: TableChange) -> bool:
+    """Whether it is something new that has no times of its own before a session opens it."""
+    return change.before is None and change.key.kind in OPENED_BY_SESSIONS
+
+
 def _days_of(change: TableChange, today: date, off: frozenset[date]) -> Iterator[date]:
     """The first day of a change; none where it opens nothing and shuts nothing by itself."""
     kind, before, after = change.key.kind, change.before, change.after
@@ -28,7 +33,7 @@ def _days_of(change: TableChange, today: date, off: frozenset[date]) -> Iterator
         day = _first_difference(sessions[0], sessions[1], _others(before) != _others(after), today)
         if day is not None:
             yield day
-    elif kind == "ward" or (before is None and kind in OPENED_BY_SESSIONS):
+    elif kind == "ward" or is_not_open_yet(change):
         return
     elif before is not None and after is not None and _is_of_its_end(before, after):
         ends = (table["closed_from"] for table in (before, after) if "closed_from" in table)
