@@ -49,7 +49,7 @@ class CopyForm(Form):
     resources = Choices(
         _l("What does the new site have?"),
         description=_l(
-            "Sessions are copied with what you tick. Tick people of the old site only if the new one has people of the same names"
+            "Sessions are copied with what you tick. Tick people of the old site only if the new one has others of these names"
         ),
     )
     from_day = DayField(

@@ -94,7 +94,8 @@ def weeks_of(
 ) -> CountedWeeks:
     """The weeks in which slots appear or disappear, of those from the first day that the change touches, or from `first`.
 
-    Nothing is counted where the change is of words alone, or of what no session opens. Slots count whether or not they can be booked so far ahead today,
+    Nothing is counted where the change is of words alone, or of what no session opens.
+    Slots count whether or not they can be booked so far ahead today,
     but for a change of just that. `read_visits` gives the booked visits at some sites.
     """
     if all(_is_of_words(change) or is_not_open_yet(change) for change in imported.things):
