@@ -49,7 +49,7 @@ class CopyForm(Form):
     resources = Choices(
         _l("What does the new site have?"),
         description=_l(
-            "Sessions are copied with what you tick. Tick people of the old site only if the new one has others of these names"
+            "Sessions are copied with what you tick. Tick people of the old site only if the new one has others so named"
         ),
     )
     from_day = DayField(
