@@ -14,6 +14,7 @@ from core.clock import FixedClock
 from core.database import Database
 from people.staff.sign_in_sessions import COOKIE
 from people.staff.tables import StaffMember, StaffRole
+from tests.support.axe import assert_accessible
 from tests.support.callers import sign_in
 from tests.support.crawl import crawl
 from tests.support.server import LiveServer
@@ -95,11 +96,10 @@ def page(browser: Browser, live_server: LiveServer, admin: str) -> Iterator[Page
     context.close()
 
 
-def addresses(client: FlaskClient, start: str) -> list[str]:
-    """Up to three addresses of every page that links lead to."""
-    opened = crawl(
-        client, start, {"/staff/calls/find": {"q": "mossington"}, "/staff/calls/new": {"q": "zebedee"}}, each=3
-    ).opened
+def addresses(client: FlaskClient, start: str, each: int = 3) -> list[str]:
+    """Up to `each` addresses of every page that links lead to."""
+    asked = {"/staff/calls/find": {"q": "mossington"}, "/staff/calls/new": {"q": "zebedee"}}
+    opened = crawl(client, start, asked, each=each).opened
     pages = [path for paths in opened.values() for path in paths]
     return [path for path in pages if "/rows" not in path and is_page(client, path)]
 
@@ -132,4 +132,18 @@ def test_texts_have_the_typeface_of_the_pages_and_keep_away_from_the_edge_of_the
                     wrong.append(f"{path}: {text!r} in {face}")
                 if left < SMALLEST_MARGIN - 0.5 or (right > width - SMALLEST_MARGIN + 0.5 and not scrolls):
                     wrong.append(f"{path} at {width}: {text!r} from {left} to {right}")
+    assert wrong == []
+
+
+def test_every_page_is_for_everybody(page: Page, client: FlaskClient, every_value: bool) -> None:
+    """At the width of a telephone; at that of a desk too, when every value is asked for."""
+    wrong = []
+    for path in addresses(client, "/", each=1):
+        page.goto(path)
+        for width in (320, 1280) if every_value else (320,):
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            try:
+                assert_accessible(page)
+            except AssertionError as error:
+                wrong.append(f"{path} at {width}: {error}")
     assert wrong == []
