@@ -7,6 +7,7 @@ from flask import Flask
 from api import (
     appointment_views,
     availability_views,
+    caller_views,
     catalogue_views,
     closure_views,
     docs_views,
@@ -29,6 +30,7 @@ VIEW_MODULES = (
     site_day_views,
     closure_views,
     waiting_list_views,
+    caller_views,
 )
 
 

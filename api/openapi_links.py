@@ -18,6 +18,7 @@ PATH_EXAMPLES = {
     "date": "2026-11-24",
     "closure": 12,
     "wish": 7,
+    "number": "07700 900123",
     "hold": "Qm9va2luZyBob2xkLCBub3QgYSByZWFsIG9uZQ",
 }
 # Which part of an address an answer has, and where in it.

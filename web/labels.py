@@ -144,6 +144,7 @@ SCOPES: Labels = {
     Scope.READ: _l("Read: see appointments, with the names of residents"),
     Scope.BOOK: _l("Book: book, move and cancel appointments"),
     Scope.MANAGE: _l("Manage: shut something, and offer people other times"),
+    Scope.CALLERS: _l("Callers: see who has a telephone number, for a telephone system"),
 }
 KEY_OVERLAPS: Labels = {
     "now": _l("At once"),

@@ -130,6 +130,7 @@ VIEW_PURPOSES: Labels = {
     "api_calendar": _l("A program read the calendar file of an appointment"),
     "api_day_list": _l("A program read the list of a day"),
     "api_notifications": _l("A program read the messages of an appointment"),
+    "api_caller": _l("A telephone system asked who rings"),
 }
 SCREENS: Labels = {
     "agent": _l("Call screen"),

@@ -55,6 +55,7 @@ class Scope(StrEnum):
     READ = "read"
     BOOK = "book"
     MANAGE = "manage"
+    CALLERS = "callers"
 
 
 _AGENTS = frozenset({Role.TRIAGE_AGENT, Role.SITE_MANAGER, Role.AUTHORITY_ADMIN})

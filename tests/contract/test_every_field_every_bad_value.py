@@ -48,7 +48,7 @@ class Caller(Program):
 
     def __init__(self, machine: TimeMachine, database: Database, clock: FixedClock) -> None:
         world = make_world(database)
-        key = key_for(database, world.authority_id, clock, "read", "book", "manage")
+        key = key_for(database, world.authority_id, clock, "read", "book", "manage", "callers")
         super().__init__(machine.client, {"Authorization": f"Bearer {key}"})
         slots = self.slots()
         hold = self.post("/holds", {"slot": slots[6]["slot"]}).get_json()["hold"]

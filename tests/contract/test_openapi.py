@@ -35,12 +35,15 @@ CONTRACT = {
     ("get", "/api/v1/closures/{closure}"),
     ("post", "/api/v1/waiting-list"),
     ("delete", "/api/v1/waiting-list/{wish}"),
+    ("get", "/api/v1/callers/{number}"),
 }
 
 SCHEMAS = {
     "Appointment",
     "Arrangement",
     "Booked",
+    "Caller",
+    "Callers",
     "BookingBody",
     "CancelBody",
     "DropIn",
@@ -49,6 +52,7 @@ SCHEMAS = {
     "Day",
     "Hold",
     "MadeClosure",
+    "NextVisit",
     "OffersBody",
     "HoldBody",
     "Notification",
@@ -167,7 +171,7 @@ def test_each_part_of_an_address_has_an_example(document: dict[str, Any]) -> Non
 def test_too_long_an_address_is_refused_as_the_document_says(client: FlaskClient, document: dict[str, Any]) -> None:
     for (method, path), described in operations(document).items():
         answer = client.open(
-            path.format(reference="x", site="x", date="x", hold="x", closure="1", wish="1"),
+            path.format(reference="x", site="x", date="x", hold="x", closure="1", wish="1", number="1"),
             method=method,
             query_string="a" * 4_001,
         )
