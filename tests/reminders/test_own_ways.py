@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from booking.events import appointment_changed
 from booking.tables import Appointment
-from core.audit import Actor
+from core.audit import Actor, record
 from core.database import Database
 from people.residents.details import Representation, ResidentDetails
 from people.residents.tables import Representative, Resident
@@ -80,6 +80,19 @@ def test_a_letter_goes_to_who_acts_and_one_that_comes_back_marks_that_address_al
         assert db.scalar(select(Resident.letter_returned_at)) is None
         mark_address(db, db.get_one(Notification, letter.id), NOW + timedelta(days=5), NOW + timedelta(days=9))
         assert db.scalar(select(Resident.letter_returned_at)) is not None
+
+
+def test_a_letter_from_before_a_move_says_nothing_of_the_new_address(database: Database) -> None:
+    book(database, resident=replace(ROBIN, phone=""))
+    with database.writing() as db:
+        letter = db.scalars(select(Notification).where(Notification.kind == "confirmation")).one()
+        robin, later = db.scalars(select(Resident)).one(), NOW + timedelta(days=2)
+        subject = ("resident", robin.id)
+        record(db, Actor.system(), "resident_changed", subject, authority_id=robin.authority_id, now=later)
+        mark_address(db, letter, NOW, NOW + timedelta(days=5))
+        assert robin.letter_returned_at is None
+        mark_address(db, letter, NOW + timedelta(days=3), NOW + timedelta(days=8))
+        assert robin.letter_returned_at is not None
 
 
 @pytest.mark.parametrize(
