@@ -16,6 +16,7 @@ from reminders.recipients import CANCELLED, CONFIRMATION, REMINDER, RESCHEDULED,
 from reminders.texts import TextBody, WholeText
 
 EXAMPLE_KINDS = (CONFIRMATION, REMINDER, RESCHEDULED, CANCELLED)
+A_WEEK = timedelta(days=7)  # later than they knew, where it is moved
 EXAMPLE_NAME = "Alex Example"
 AVERAGE_ID = 1_000_000  # of an appointment whose link is as long as theirs
 
@@ -55,6 +56,8 @@ def text_examples(
 def _example(writer: ExampleWriter, kind: str, facts: MessageFacts, delivery: Delivery) -> TextExample:
     if kind == CANCELLED:
         facts = replace(facts, state=State.CANCELLED_BY_AUTHORITY.value)
+    if kind == RESCHEDULED:
+        facts = replace(facts, told_starts_at=facts.starts_at - A_WEEK)
     sent, whole = (writer.text(kind, facts, delivery, body_type) for body_type in (TextBody, WholeText))
     return TextExample(kind, sent, text_size(sent), whole, text_size(whole))
 

@@ -12,7 +12,7 @@ from locations.catalogue_queries import bump_plan
 from locations.tables import Site
 from reminders.example_messages import ExampleWriter
 from reminders.gsm7 import Alphabet
-from reminders.recipients import REMINDER, TEXT, Delivery
+from reminders.recipients import REMINDER, RESCHEDULED, TEXT, Delivery
 from reminders.text_examples import EXAMPLE_KINDS, text_examples
 from reminders.texts import TextBody
 from tests.council.test_set_up import page_of
@@ -43,6 +43,8 @@ def test_what_does_not_fit_is_said() -> None:
     assert [one.kind for one in examples] == list(EXAMPLE_KINDS)
     reminder = next(one for one in examples if one.kind == REMINDER)
     assert reminder.is_shortened
+    moved = next(one for one in examples if one.kind == RESCHEDULED)
+    assert moved.text.count(" 10:30am") == 2
     assert reminder.size.segments == 2 < reminder.whole_size.segments
     assert "Ring twice." in reminder.whole
     assert "Ring twice." not in reminder.text

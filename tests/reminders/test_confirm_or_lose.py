@@ -237,8 +237,8 @@ def test_nobody_answers_and_the_time_is_free_again(town: Town) -> None:
     asked = [one for one in town.kinds() if one[0].startswith("to_confirm")]
     assert asked == [("to_confirm_1", "email", "sent"), ("to_confirm_2", "text", "pending")]
     (booked_email,) = [message.email for message in town.email.sent if "is booked" in message.email.text]
-    assert "we ask you to confirm that you come" in booked_email.text
-    assert "we ask you to confirm that you come" in booked_email.html
+    assert "we may ask you to confirm that you come" in booked_email.text
+    assert "we may ask you to confirm that you come" in booked_email.html
     town.work_until(REMINDED_AT)
     assert ("reminder_7d", "email", "withheld") in town.kinds()
     town.work_until(ANSWER_IS_DUE)

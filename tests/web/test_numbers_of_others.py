@@ -60,6 +60,7 @@ NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "si
     "wish": 999_999,
     "inbound_text": 999_999,
     "sign_in": 999_999,
+    "number": "07700900999",
     "calendar": 999_999,
     "trial": 999_999,
     "task": 999_999,
