@@ -11,7 +11,7 @@ from core.database import Database
 from people.residents.details import phone_key
 from people.residents.tables import Representative, Resident, ResidentView
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
-from tests.support.factories import NOW, World
+from tests.support.factories import NOW, World, make_world
 
 NEW = {"support_needs": [], "created_at": NOW}
 ROBIN = {"name": "Robin Sample", "phone": "07700 900123"}
@@ -60,9 +60,17 @@ def test_whoever_acts_for_somebody_is_known_by_their_own_number(
 
 @pytest.mark.databases("sqlite")
 def test_no_other_key_and_no_other_council_learns_anything(
-    app: Flask, program: Program, telephones: Program, anonymous_program: Program
+    app: Flask,
+    program: Program,
+    telephones: Program,
+    anonymous_program: Program,
+    database: Database,
+    clock: FixedClock,
 ) -> None:
     program.post("/appointments", {"slot": program.slots()[0]["slot"], "resident": ROBIN})
+    elsewhere = make_world(database, slug="elsewhere").authority_id
+    others = program_with(app, key_for(database, elsewhere, clock, "callers"))
+    assert others.get("/callers/07700900123").get_json() == {"items": [], "has_more": False}
     assert_problem(program.get("/callers/07700900123"), 403, "not_allowed")
     assert anonymous_program.get("/callers/07700900123").status_code == 401
     assert_problem(telephones.get("/callers/withheld"), 400, "validation", "number")
