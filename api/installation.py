@@ -7,7 +7,6 @@ from flask import Flask
 from api import (
     appointment_views,
     availability_views,
-    caller_views,
     catalogue_views,
     closure_views,
     docs_views,
@@ -16,6 +15,7 @@ from api import (
     provider_callbacks,
     request_limits,
     site_day_views,
+    telephone_views,
     waiting_list_views,
 )
 from api.blueprint import blueprint
@@ -30,7 +30,7 @@ VIEW_MODULES = (
     site_day_views,
     closure_views,
     waiting_list_views,
-    caller_views,
+    telephone_views,
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from api import caller_schemas, serializers
+from api import serializers, telephone_schemas
 from api.blueprint import blueprint
 from api.key_guard import api_actor
 from api.operations import json_answer, operation, signed_in_key
@@ -30,7 +30,7 @@ MOST = 5  # who has the same number; an agent asks
 @blueprint.get("/callers/<number>")
 @api_scope("callers")
 @operation(
-    answers={200: caller_schemas.CallersSchema},
+    answers={200: telephone_schemas.CallersSchema},
     problems=(400,),
     paths={"number": "The telephone number that rings, in any format."},
 )
