@@ -15,9 +15,11 @@ from sqlalchemy import select
 from core.clock import FixedClock
 from core.database import Database
 from core.runtime import Runtime
+from locations.tables import Authority
 from reminders.bounce_marks import marked
 from reminders.scheduler import send_once, worker_of
 from reminders.tables import DemoMessage
+from tests.contract.conftest import key_for, program_with
 from tests.reminders.test_bounces import report
 from tests.support.imap_server import LOCALHOST, ImapServer, imap_server
 from tests.support.journeys import DEMO_PASSWORD, SIZES, demo_settings
@@ -166,13 +168,21 @@ def test_who_has_neither_telephone_nor_email_gets_a_letter_when_it_arrives_in_ti
 
 
 def test_two_agents_never_ring_the_same_person(
-    new_browser: Callable[[int], Page], send: Callable[[], None], axe: Callable[[Page], None]
+    new_browser: Callable[[int], Page],
+    send: Callable[[], None],
+    axe: Callable[[Page], None],
+    demo_store: Database,
+    live_server: LiveServer,
+    clock: FixedClock,
 ) -> None:
+    """Nobody has spoken with whom a program has booked for, so that they are rung to be told."""
     agent, other = sign_in(new_browser(1280), AGENT), sign_in(new_browser(320), "admin.aberwyn@demo.example")
-    for name, phone in (("Gwenllian Esiampl", CALLER), ("Idris Arall", WAITING)):
-        take_new_caller(agent, name, phone=phone, way="Email", language="English")
-        agent.get_by_label("Do not text").check()
-        book_first_time(agent)
+    with demo_store.reading() as db:
+        council = db.scalars(select(Authority.id).where(Authority.slug == "aberwyn")).one()
+    program = program_with(live_server.app, key_for(demo_store, council, clock, "read", "book"))
+    slots = program.slots(service="housing-options", mode="in_person")
+    for slot, (name, phone) in zip(slots, (("Gwenllian Esiampl", CALLER), ("Idris Arall", WAITING)), strict=False):
+        program.book(slot["slot"], resident={"name": name, "phone": phone, "contact_preference": "call"})
     send()
     for page in (agent, other):
         page.goto("/staff/untold")
