@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from booking.triage.given_answers import Given, answers_for_staff
 from core.text import small_numbers
-from locations.triage.tree import Tree
+from locations.triage.tree import COME_TODAY, Tree
 
 PASSED_BY = "passed"
 FIELD = "answer-triage-"  # before the slug of the triage, in the name of the field
@@ -37,9 +37,15 @@ def is_passed_by(tree: Tree, typed: Mapping[str, str]) -> bool:
     return typed.get(field_of(tree), "") == PASSED_BY
 
 
-def is_done(tree: Tree, typed: Mapping[str, str]) -> bool:
-    """Whether the answers lead to an outcome, or the questions are not asked."""
-    return is_passed_by(tree, typed) or given_in_call(tree, typed).path_in(tree).outcome is not None
+def may_see_times(tree: Tree, typed: Mapping[str, str]) -> bool:
+    """Whether times are shown: the questions are not asked, or the answers lead to an outcome that is not urgent.
+
+    What is urgent is never a search for a time, but for one of today where the outcome says so.
+    """
+    path = given_in_call(tree, typed).path_in(tree)
+    if path.outcome is None:
+        return is_passed_by(tree, typed)
+    return not path.is_urgent or path.outcome.kind == COME_TODAY
 
 
 def text_of(tree: Tree, numbers: Iterable[int]) -> str:

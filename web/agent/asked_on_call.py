@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from booking.slot_tokens import decode
-from booking.triage.call_answers import answers_in_call, is_done
+from booking.triage.call_answers import answers_in_call, given_in_call, may_see_times
 from booking.use_cases.calls import CallHold, open_call
+from locations.model import ServiceFacts
 from locations.triage.in_front import triage_before
+from locations.triage.tree import COME_TODAY, Tree
 from web.agent.call_request import CallState, Typed, answers_by_question
 from web.page_context import StaffContext
 
@@ -16,7 +20,32 @@ def answers_of_call(context: StaffContext, resident_id: int, typed: Typed, hold:
         return {}
     services = tuple(context.catalogue.service_by_id(service_id) for service_id in decode(hold.slot_token).service_ids)
     kept = open_call(context.runtime, context.call_with(resident_id)).typed
-    return answers_in_call(context.authority.triages, kept) | answers_by_question(typed, services)
+    trees = [tree for tree in context.authority.triages if _is_about(tree, kept, services)]
+    return answers_in_call(trees, kept) | answers_by_question(typed, services)
+
+
+def _is_about(tree: Tree, kept: Mapping[str, str], services: Collection[ServiceFacts]) -> bool:
+    """Whether the triage stands in front of one of these services, or its answers have led to one: to no other visit do
+    they go on.
+    """
+    outcome = given_in_call(tree, kept).path_in(tree).outcome
+    named = {*tree.services, *(outcome.services if outcome else ())}
+    return any(one.slug in named or (one.topic and one.topic in tree.topics) for one in services)
+
+
+def only_today_at(context: StaffContext, resident_id: int, state: CallState) -> frozenset[int] | None:
+    """The sites to which the answers in the call send somebody today, for the selected services; None where none do."""
+    if state.moving or not context.authority.triages:
+        return None
+    services = [one for one in context.catalogue.services if one.slug in state.services]
+    tree = triage_before(context.catalogue, services)
+    if tree is None:
+        return None
+    kept = open_call(context.runtime, context.call_with(resident_id)).typed
+    outcome = given_in_call(tree, kept).path_in(tree).outcome
+    if outcome is None or outcome.kind != COME_TODAY:
+        return None
+    return frozenset(site.id for site in context.catalogue.sites if site.slug in outcome.sites)
 
 
 def triage_to_ask(context: StaffContext, resident_id: int, state: CallState) -> str:
@@ -26,4 +55,4 @@ def triage_to_ask(context: StaffContext, resident_id: int, state: CallState) -> 
     services = (one for one in context.catalogue.services if one.slug in state.services)
     tree = triage_before(context.catalogue, services)
     call = open_call(context.runtime, context.call_with(resident_id)) if tree else None
-    return "" if tree is None or call is None or call.hold or is_done(tree, call.typed) else tree.slug
+    return "" if tree is None or call is None or call.hold or may_see_times(tree, call.typed) else tree.slug

@@ -18,6 +18,7 @@ from booking.use_cases.book import coming_visits
 from booking.use_cases.calls import open_call
 from locations.catchment import Catchment, refusing_rule
 from locations.model import ServiceFacts
+from web.agent.asked_on_call import only_today_at
 from web.agent.call_request import ANSWER, MOST_SERVICES, REPRESENTATIVE_FIELDS, CallState, read_typed, read_unused
 from web.agent.call_visit import visit_in_call, with_known_services
 from web.agent.caller_adviser import lacks_adviser
@@ -286,8 +287,8 @@ def _search(
 ) -> SearchView:
     """The free slots; the place and day of a slot that is held for this call are marked."""
     held_on = (slot.site.id, slot.starts_at.date()) if slot and slot.is_alive else None
-    near = state.near or card.resident.postcode
-    return search_view(context, state, visit_in_call(context, card, state, moving), near, held_on)
+    visit, today_at = visit_in_call(context, card, state, moving), only_today_at(context, card.id, state)
+    return search_view(context, state, visit, state.near or card.resident.postcode, held_on, today_at)
 
 
 def _appointment(context: StaffContext, card: ResidentCard, reference: str) -> AppointmentView | None:

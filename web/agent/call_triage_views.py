@@ -115,10 +115,12 @@ def answer_triage(resident_id: int, slug: str) -> ResponseReturnValue:
 @blueprint.post("/residents/<int:resident_id>/triage/<slug>/pass")
 @requires(Action.SEE_RESIDENT)
 def pass_triage(resident_id: int, slug: str) -> ResponseReturnValue:
-    """Go on without the questions in this call."""
+    """Go on without the questions in this call; not where an answer is urgent, which is kept."""
     with staff_context() as context:
-        tree = _tree(context, slug)
-        keep_typed(context.runtime, context.call_with(resident_id), {field_of(tree): PASSED_BY})
+        tree, key = _tree(context, slug), context.call_with(resident_id)
+        if given_in_call(tree, open_call(context.runtime, key).typed).path_in(tree).is_urgent:
+            return redirect(url_for("agent.triage", resident_id=resident_id, slug=slug), code=303)
+        keep_typed(context.runtime, key, {field_of(tree): PASSED_BY})
         services = [one.slug for one in context.catalogue.services if one.slug in tree.services]
     query = urlencode({"service": services[0]}) if len(services) == 1 else ""
     return redirect(f"{url_for('agent.call', resident_id=resident_id)}?{query}", code=303)

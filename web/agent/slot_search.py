@@ -6,18 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from booking.queries.advisers import ADVISER
 from booking.queries.nearest_sites import sites_by_distance, sites_of_own_area
-from booking.queries.slots import FreeSlot, SlotQuery, modes_at, next_slot
+from booking.queries.slots import SlotQuery, modes_at, next_slot
 from booking.queries.starts_of_week import (
-    Dropped,
     NoneFree,
     Starts,
-    filters_that_exclude,
     last_date,
     starts_between,
     why_none,
@@ -27,10 +25,11 @@ from core.wall_clock import unit_of
 from locations.model import SiteFacts
 from locations.postcodes import PostcodePlace, locate
 from people.residents.details import WELSH, needs_asked, wants_extra_time
-from web.agent.call_request import ANY_ADVISER, CallState
+from web.agent.call_request import CallState
 from web.agent.call_visit import CallVisit, NumberField
 from web.agent.caller_adviser import AdviserView
 from web.agent.choices import Option, options_of
+from web.agent.nothing_free import RelaxedFilter, nothing_is_free
 from web.agent.slot_grid import (
     DAYS_SHOWN,
     Cell,
@@ -48,17 +47,9 @@ from web.agent.slot_grid import (
 from web.agent.suggestions import Suggestion, firsts_of, suggestions_of
 from web.labels import MODES, MODES_IN_SENTENCE, NEEDS, NEEDS_NOT_MET, NONE_FREE, label_of, labels_of
 from web.page_context import StaffContext
-from web.request_language import current_language, format_day_short, format_moment_short
+from web.request_language import format_day_short
 
 HELD_HERE = _l("Held for this call")
-
-
-@dataclass(frozen=True)
-class RelaxedFilter:
-    """What to change when nothing is free, and the query that does."""
-
-    text: str
-    query: str
 
 
 @dataclass(frozen=True)
@@ -127,43 +118,57 @@ class SearchView:
 
 
 def search_view(
-    context: StaffContext, state: CallState, visit: CallVisit, near: str, held_on: tuple[int, date] | None = None
+    context: StaffContext,
+    state: CallState,
+    visit: CallVisit,
+    near: str,
+    held_on: tuple[int, date] | None = None,
+    today_at: frozenset[int] | None = None,
 ) -> SearchView:
     """The free slots for a visit to the selected services, nearest to the postcode `near` first.
 
-    `held_on` is the site and the day on which a slot is held for this call.
+    `held_on` is the site and the day on which a slot is held for this call. Whoever must come today is shown the rest of
+    today at the sites `today_at`, and nothing else.
     """
-    query = _slot_query(context, state, visit)
+    query = _slot_query(context, state, visit, today_at)
     place = locate(near) if near else None
-    last = last_date(context.catalogue, query, context.now)
-    dates = week_from(min(max(state.first_date or context.today, context.today), last))
+    only_today = today_at is not None
+    dates, last = ([context.today], context.today) if only_today else _week_asked(context, state, query)
     starts = starts_between(context.db, context.catalogue, query, dates, context.now)
     rows = _rows(context, query, place)
     is_first_week = dates[0] == context.today
-    soonest = None if starts and is_first_week else next_slot(context.db, context.catalogue, query, context.now)
-    nothing_free, relaxed = ("", ()) if starts else _nothing_free(context, state, query, dates, soonest)
+    is_seen = only_today or (starts and is_first_week)
+    soonest = None if is_seen else next_slot(context.db, context.catalogue, query, context.now)
+    why_none = None if starts else nothing_is_free(context, state, query, dates, soonest, only_today=only_today)
     days = days_shown(starts, dates)
     reasons = _reasons(context, query, {row.site.id: row.site for row in rows}.values(), days, starts, held_on)
     view = SearchView(
         grid=make_grid(rows, starts, days, context.zone, reasons),
         suggestions=suggestions_of(rows, firsts_of(starts), soonest, context.zone),
         opened=_opened_cell(context, state, rows, starts),
-        nothing_free=nothing_free,
-        relaxed=tuple(relaxed),
+        nothing_free=why_none[0] if why_none else "",
+        relaxed=tuple(why_none[1]) if why_none else (),
         earlier="" if is_first_week else _week(context, state, dates[0] - timedelta(days=DAYS_SHOWN), last),
         later=_week(context, state, dates[-1] + timedelta(days=1), last),
         period=_("%(first)s to %(last)s", first=format_day_short(dates[0]), last=format_day_short(dates[-1])),
         near=near,
         near_is_unknown=bool(near) and place is None,
-        needs=visit.needs,
-        asked_needs=needs_asked(context.authority.first_language, visit.needs),
-        welsh_query=state.but(needs=_with_welsh_changed(visit.needs)).query,
-        mode=state.mode,
-        counts=visit.counts,
-        numbers=visit.numbers,
-        adviser=visit.adviser,
+        **_facts_of_visit(context, state, visit),
     )
     return _without_times(view) if visit.has_wrong_number else view
+
+
+def _facts_of_visit(context: StaffContext, state: CallState, visit: CallVisit) -> dict[str, Any]:
+    """What the search shows of the visit, as it is asked for."""
+    return {
+        "mode": state.mode,
+        "needs": visit.needs,
+        "asked_needs": needs_asked(context.authority.first_language, visit.needs),
+        "welsh_query": state.but(needs=_with_welsh_changed(visit.needs)).query,
+        "counts": visit.counts,
+        "numbers": visit.numbers,
+        "adviser": visit.adviser,
+    }
 
 
 def _with_welsh_changed(needs: Sequence[str]) -> tuple[str, ...]:
@@ -177,10 +182,20 @@ def _without_times(view: SearchView) -> SearchView:
     return replace(view, grid=grid, suggestions=(), opened=None, nothing_free="", relaxed=())
 
 
-def _slot_query(context: StaffContext, state: CallState, visit: CallVisit) -> SlotQuery:
+def _week_asked(context: StaffContext, state: CallState, query: SlotQuery) -> tuple[list[date], date]:
+    """The week that was asked for, from today on, and the last date that can be booked."""
+    last = last_date(context.catalogue, query, context.now)
+    return week_from(min(max(state.first_date or context.today, context.today), last)), last
+
+
+def _slot_query(
+    context: StaffContext, state: CallState, visit: CallVisit, today_at: frozenset[int] | None
+) -> SlotQuery:
+    served = context.served_sites
+    sites = served if today_at is None else today_at if served is None else today_at & served
     return SlotQuery(
         tuple(context.catalogue.service(slug).id for slug in state.services),
-        site_ids=None if context.served_sites is None else tuple(sorted(context.served_sites)),
+        site_ids=None if sites is None else tuple(sorted(sites)),
         mode=state.mode or None,
         needs=frozenset(visit.needs),
         for_public=False,
@@ -243,49 +258,3 @@ def _opened_cell(
                 title = f"{place_label(row.site, row.mode)}, {format_day_short(day)}"
                 return OpenedCell(title, tuple(all_times(row, units_of(base_unit, bits), context.zone)))
     return None
-
-
-def _nothing_free(
-    context: StaffContext, state: CallState, query: SlotQuery, days: Sequence[date], soonest: FreeSlot | None
-) -> tuple[str, list[RelaxedFilter]]:
-    """What to say about an empty week, and what to change."""
-    first, last = format_day_short(days[0]), format_day_short(days[-1])
-    if soonest is not None:
-        day = soonest.starts_at.date()
-        show_week = _("Show the week from %(day)s", day=format_day_short(day))
-        text = _("Nothing is free from %(first)s to %(last)s.", first=first, last=last)
-        return text, [RelaxedFilter(show_week, state.but(first_date=day).query)]
-    dropped = filters_that_exclude(context.db, context.catalogue, query, context.now)
-    if dropped:
-        names = current_language().one_of([_("“%(name)s”", name=_filter_name(context, drop)) for drop in dropped])
-        text = _("Nothing is free that fits everything asked for. Leave out %(names)s.", names=names)
-        return text, [_relaxed(context, state, query, drop) for drop in dropped]
-    return _("Nothing is free at any place as far ahead as this can be booked."), []
-
-
-def _filter_name(context: StaffContext, drop: Dropped) -> str:
-    if drop.kind == "need":
-        return label_of(NEEDS, drop.value)
-    if drop.kind == "mode":
-        return label_of(MODES, drop.value)
-    if drop.kind == ADVISER:
-        sites = context.catalogue.sites
-        return next(one.name for site in sites for one in site.resources if str(one.id) == drop.value)
-    return context.catalogue.service_by_id(int(drop.value)).name
-
-
-def _relaxed(context: StaffContext, state: CallState, query: SlotQuery, drop: Dropped) -> RelaxedFilter:
-    text = _(
-        "Without “%(name)s”: %(moment)s, %(place)s",
-        name=_filter_name(context, drop),
-        moment=format_moment_short(drop.slot.starts_at),
-        place=place_label(drop.slot.site, drop.slot.mode),
-    )
-    if drop.kind == "need":
-        return RelaxedFilter(text, state.but(needs=tuple(sorted(query.needs - {drop.value}))).query)
-    if drop.kind == "mode":
-        return RelaxedFilter(text, state.but(mode="").query)
-    if drop.kind == ADVISER:
-        return RelaxedFilter(text, state.but(adviser=ANY_ADVISER).query)
-    rest = tuple(context.catalogue.service_by_id(id_).slug for id_ in query.service_ids if str(id_) != drop.value)
-    return RelaxedFilter(text, state.but(services=rest).query)
