@@ -54,8 +54,10 @@ TREE: dict[str, Any] = {
 }
 
 
-def put_triage(database: Database, town: Town, **changes: Any) -> None:
-    """Let the town have this triage."""
+def put_triage(database: Database, town: Town, *, today_at: str = "high-street", **changes: Any) -> None:
+    """Let the town have this triage; whoever must come today goes to the site `today_at`."""
+    outcomes = [one | {"sites": [today_at]} if one["kind"] == "come_today" else one for one in TREE["outcomes"]]
+    changes = {"outcomes": outcomes} | changes
     with database.writing() as db:
         db.add(Triage(authority_id=town.authority_id, **(TREE | changes)))
         db.flush()
