@@ -8,17 +8,9 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from blinker import ANY
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from booking.events import (
-    appointment_changed,
-    appointment_confirmed,
-    manage_link_requested,
-    readers_asked,
-    wish_changed,
-)
 from core.clock import FixedClock
 from core.database import Database
 from core.garbage import collect_garbage_seldom
@@ -35,7 +27,6 @@ from tests.support.sqlite import SqliteTemplate
 
 pytest_plugins = ["tests.support.journeys", "tests.support.council"]
 
-SIGNALS = (appointment_changed, appointment_confirmed, manage_link_requested, readers_asked, wish_changed)
 BOTH = ("sqlite", "postgresql")
 MARKS: dict[str, list[pytest.MarkDecorator]] = {"sqlite": [], "postgresql": [pytest.mark.postgresql]}
 
@@ -58,17 +49,6 @@ def _prepare_once() -> Iterator[None]:
     """What applications and databases have in common is compiled once; passwords and writes cost little."""
     with shared_templates(), shared_routes(), shared_statements(), cheap_passwords():
         yield
-
-
-@pytest.fixture(autouse=True)
-def _forget_subscribers() -> Iterator[None]:
-    """Whoever a test has subscribed to events, by building the application or by itself, hears of no later test's."""
-    before = [list(signal.receivers_for(ANY)) for signal in SIGNALS]
-    yield
-    for signal, known in zip(SIGNALS, before, strict=True):
-        for receiver in list(signal.receivers_for(ANY)):
-            if receiver not in known:
-                signal.disconnect(receiver)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
