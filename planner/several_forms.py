@@ -41,8 +41,8 @@ WHY_NOT: Mapping[WhyNot, LazyString] = {
 class SeveralForm(Form):
     """Which sessions, and what becomes of each."""
 
-    sessions = Choices(_l("Which sessions?"), validate_choice=False)
     seen = HiddenField()  # the fingerprints of the sessions that the form was made of
+    sessions = Choices(_l("Which sessions?"), validate_choice=False)
     change_from = DayField(
         _l("From which day does the change hold?"),
         description=_l("Leave it empty when it was never right, and all their days change"),
