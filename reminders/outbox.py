@@ -45,7 +45,7 @@ from reminders.outdated import (
     void_outdated,
 )
 from reminders.planned_ways import Planned, planned_ways, sending_rules
-from reminders.reasons import SWITCHED_OFF, TOLD_BY_STAFF, TOO_MANY_BOOKINGS
+from reminders.reasons import SWITCHED_OFF, TOO_MANY_BOOKINGS
 from reminders.recipients import (
     CONFIRMATION,
     MANAGE_LINK,
@@ -286,7 +286,6 @@ def _row(planning: PlanningInput, planned: Planned, now: datetime) -> dict[str, 
         "created_at": now,
         "closed_at": now if planned.reason else None,
         "reason": planned.reason,
-        "told_at": now if planned.reason == TOLD_BY_STAFF else None,
         "instead_of": ",".join(sorted(way.failed)),
     }
 

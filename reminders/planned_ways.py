@@ -9,12 +9,11 @@ from datetime import datetime
 from reminders.costs.kinds_off import is_off
 from reminders.due_times import Owed, PlanningInput, Way
 from reminders.posting import POSTED, by_call, way_of
-from reminders.reasons import SWITCHED_OFF, TOLD_ALREADY, TOLD_BY_STAFF
-from reminders.recipients import CALL, CONFIRMATION, REMINDER, Withheld, deliveries_for, family_of
+from reminders.reasons import SWITCHED_OFF, TOLD_ALREADY
+from reminders.recipients import CALL, REMINDER, Withheld, deliveries_for, family_of
 from reminders.sending_times import AUDIBLE, Hours, SendingRules, due_for, hours_of
 
 NO_FAILURE = frozenset[str]()
-SPOKEN_WITH = frozenset({"phone", "counter"})  # the channels of booking by which staff speak with whoever books
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +31,12 @@ def planned_ways(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -
     posted: dict[datetime, str] = {}
     for message in owed:
         way = _way(planning, message, now)
-        heard = TOLD_BY_STAFF if _was_heard(planning, way) else ""
-        found[message.kind] = Planned(way, _due(planning, way, now), heard)
+        found[message.kind] = Planned(way, _due(planning, way, now))
         if way.channel in POSTED and family_of(message.kind) == REMINDER:
             if earlier := posted.get(way.message.due_at):
                 found[earlier] = replace(found[earlier], reason=TOLD_ALREADY)
             posted[way.message.due_at] = message.kind
     return [_unless_off(planning, one) for one in found.values()] if planning.off else list(found.values())
-
-
-def _was_heard(planning: PlanningInput, way: Way) -> bool:
-    """Whether the call would say what they have just heard: staff have booked it while they spoke with them."""
-    spoke = planning.facts.channel in SPOKEN_WITH
-    return spoke and (way.channel, way.message.kind) == (CALL, CONFIRMATION)
 
 
 def _unless_off(planning: PlanningInput, planned: Planned) -> Planned:

@@ -19,8 +19,6 @@ from reminders.outbox import plan_notifications, planning_input
 from reminders.recipients import CHANNELS, Withheld, deliveries_for
 from reminders.returned_letters import mark_address
 from reminders.tables import Notification
-from reminders.untold import untold
-from tests.reminders.make_bulk_notifications import notifications
 from tests.support.factories import NOW, make_appointment, make_runtime, make_world
 
 ROBIN = ResidentDetails("Robin Sample", phone="07700 900123", address="1 Elm Road", postcode="NW11 9QS")
@@ -36,25 +34,6 @@ def _channels(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
 def book(database: Database, **values: Any) -> int:
     with appointment_changed.connected_to(plan_notifications):
         return make_appointment(make_runtime(database), make_world(database), WHEN, **values).appointment_id
-
-
-@pytest.mark.parametrize(
-    ("channel", "is_heard"), [("phone", True), ("counter", True), ("online", False), ("api", False)]
-)
-def test_who_was_booked_for_by_voice_is_rung_about_reminders_alone(
-    database: Database, channel: str, is_heard: bool
-) -> None:
-    """The call would say what they have just heard; who books it by themselves has heard nothing."""
-    actor = Actor("staff", None, "An agent") if is_heard else Actor.resident()
-    appointment_id = book(database, resident=replace(ROBIN, address=""), channel=channel, actor=actor)
-    rows = {row.kind: row for row in notifications(database) if row.channel == "call"}
-    told = rows.pop("confirmation")
-    expected = ("withheld", "told_by_staff", NOW) if is_heard else ("pending", "", None)
-    assert (told.status, told.reason, told.told_at) == expected
-    assert {row.status for row in rows.values()} == {"pending"}
-    with database.reading() as db:
-        listed = untold(db, told.authority_id, NOW + timedelta(minutes=1), site_ids=None, limit=9)
-    assert [one.appointment_id for one in listed] == ([] if is_heard else [appointment_id])
 
 
 def test_a_letter_goes_to_who_acts_and_one_that_comes_back_marks_that_address_alone(database: Database) -> None:
