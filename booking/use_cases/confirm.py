@@ -64,7 +64,14 @@ def mark_urgent(runtime: Runtime, authority_id: int, reference: str, *, actor: A
         if row.state != State.BOOKED or row.starts_at <= now:
             raise IllegalMove(row.state, State.BOOKED)
         if row.is_urgent != is_urgent:
-            row.is_urgent, action = is_urgent, "marked_urgent" if is_urgent else "marked_not_urgent"
-            record(db, actor, action, ("appointment", row.id), authority_id=authority_id, now=now)
+            row.is_urgent = is_urgent
+            record(
+                db,
+                actor,
+                "marked_urgent" if is_urgent else "marked_not_urgent",
+                ("appointment", row.id),
+                authority_id=authority_id,
+                now=now,
+            )
 
     run_with_retries(runtime.database, operation)

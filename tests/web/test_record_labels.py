@@ -19,6 +19,7 @@ OF_AUDIT = {"record": 2, "_write_down": 2, "record_change": 3, "record_wish": 2,
 OF_VIEWS = {"log_access": 4, "log_view": 0, "log_people": 1, "_viewed": 2, "resident_card": 2}
 # Codes that are no literal where they are written, by the module that puts them together.
 ASSEMBLED = {
+    "booking/use_cases/book.py": {"booked", "imported"},
     "booking/use_cases/calls.py": {"caller_checked", "caller_not_checked"},
     "web/manage/closure_file_views.py": {"closure_list_exported"},
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -50,8 +51,9 @@ class Agent:
 
 
 @pytest.fixture
-def callers(database: Database, clock: FixedClock) -> Callers:
-    """Everybody who rings."""
+def callers(app: Flask, database: Database, clock: FixedClock) -> Callers:
+    """Everybody who rings. What becomes of their appointments is heard of: the application is there."""
+    assert app
     return make_callers(database, clock.now())
 
 
