@@ -52,7 +52,6 @@ class NewVisit:
     starts_at: datetime
     mode: str
     representative: Person | None = None
-    channel: str = ""  # by which it is booked
 
 
 def contacts_of_resident(db: Session, resident_id: int) -> Contacts:
@@ -84,7 +83,6 @@ def expected_of_contacts(
         zone=council.zone,
         reminder_plan=visit.service.reminder_plan,
         division=council.division,
-        channel=visit.channel,
         reminders_apart=timedelta(hours=council.reminders_apart_hours),
     )
     quiet = (council.zone, council.quiet_from, council.quiet_until)

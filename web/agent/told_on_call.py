@@ -27,7 +27,7 @@ def told_of_held(
     if moving is not None:
         found = expected_of_moves(context.db, context.authority, {moving.id: held.starts_at}, context.now)
         return told_lines(found[moving.id])
-    visit = NewVisit(held.services[0], held.starts_at, held.mode, representative_of(card, typed), context.channel)
+    visit = NewVisit(held.services[0], held.starts_at, held.mode, representative_of(card, typed))
     return told_lines(expected_of_booking(context.db, context.authority, card.id, visit, context.now))
 
 
