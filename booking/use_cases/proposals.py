@@ -177,7 +177,7 @@ def end_proposal_of_wish(
 
 
 def _end(db: Session, of_whom: ColumnElement[bool], now: datetime, state: ProposalState) -> Proposal | None:
-    proposal = db.scalar(_open(of_whom).with_for_update())
+    proposal = _locked(db, of_whom)
     if proposal is not None:
         proposal.state, proposal.answered_at = state.value, now
         others = _sharing(db, proposal)
@@ -191,6 +191,14 @@ def _end(db: Session, of_whom: ColumnElement[bool], now: datetime, state: Propos
         elif wish is not None and state is ProposalState.DECLINED:
             wish.unanswered, wish.changed_at = 0, now
     return proposal
+
+
+def _locked(db: Session, of_whom: ColumnElement[bool]) -> Proposal | None:
+    """The open proposal, locked with those that share its hold, in their order: who answers waits, and nobody deadlocks."""
+    shared = db.scalar(_open(of_whom).where(Proposal.is_shared).with_only_columns(Proposal.hold_nonce))
+    if shared is not None:
+        db.scalars(_open(Proposal.hold_nonce == shared).order_by(Proposal.id).with_for_update()).all()
+    return db.scalar(_open(of_whom).with_for_update().execution_options(populate_existing=True))
 
 
 def _sharing(db: Session, proposal: Proposal) -> Sequence[Proposal]:
@@ -238,7 +246,7 @@ def answer_of_move(db: Session, appointment_id: int, hold_id: int | None, now: d
     It is locked before that is decided: its time to answer may be up at this very moment, and then it is accepted no more.
     Raises: HoldExpired.
     """
-    proposal = db.scalar(_open(Proposal.appointment_id == appointment_id).with_for_update())
+    proposal = _locked(db, Proposal.appointment_id == appointment_id)
     is_accepted = proposal is not None and hold_id is not None and proposal.hold_id == hold_id
     if proposal is not None and is_accepted and proposal.answer_by <= now:
         raise HoldExpired.because("hold_expired")

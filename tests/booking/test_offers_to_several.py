@@ -9,7 +9,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from booking.events import appointment_changed, wish_changed
 from booking.proposals.tables import Proposal, Wish
@@ -140,7 +140,8 @@ def test_accepting_and_declining_at_once_ends_in_answers_and_never_in_an_error(h
     runtime, world, references, wishes = house
     give_up(runtime, world, references[0])
     offer_earlier_times(runtime, can_be_told)
-    gate = Barrier(AT_ONCE)
+    gate, deadlocks = Barrier(AT_ONCE), list[str]()
+    event.listen(runtime.database.engine, "handle_error", lambda context: deadlocks.append(str(context.statement)))
 
     def answer(number: int) -> None:
         gate.wait()
@@ -157,6 +158,7 @@ def test_accepting_and_declining_at_once_ends_in_answers_and_never_in_an_error(h
     found = states(runtime.database)
     assert sum(state == "accepted" for state in found.values()) == 1
     assert "open" not in found.values()
+    assert deadlocks == []
 
 
 def test_it_stays_held_until_the_last_of_them_has_left_it(house: House) -> None:
