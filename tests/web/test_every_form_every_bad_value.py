@@ -210,7 +210,8 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     sign_in(database, admin, MORNING)  # in another browser
     with database.writing() as db:
         link = f"/staff/new-password/{make_link(db, callers.agent_id, MORNING, made_by=admin)}"
-    return explorer, [*STARTS[who], link, f"/staff/closures/preview?{SHUT}", AWAY, *work]
+    copied = "/staff/set-up/copy-site/riverside-hub"  # from the page of a site, of which the explorer opens none
+    return explorer, [*STARTS[who], link, f"/staff/closures/preview?{SHUT}", AWAY, copied, *work]
 
 
 def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) -> list[str]:
