@@ -16,6 +16,7 @@ from api import (
     request_limits,
     site_day_views,
     telephone_views,
+    visit_views,
     waiting_list_views,
 )
 from api.blueprint import blueprint
@@ -31,6 +32,7 @@ VIEW_MODULES = (
     closure_views,
     waiting_list_views,
     telephone_views,
+    visit_views,
 )
 
 

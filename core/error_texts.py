@@ -7,11 +7,13 @@ and that its facts are those that the text names.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from core.errors import Reason
 from core.language import Language
 from core.message_texts import MESSAGE_TEXTS
 from core.rota_texts import ROTA_TEXTS
+from core.visit_texts import VISIT_TEXTS
 
 
 def _(text: str) -> str:
@@ -276,6 +278,7 @@ ERROR_TEXTS: Mapping[str, str] = {
     **REQUEST_TEXTS,
     **IMPORT_TEXTS,
     **ROTA_TEXTS,
+    **VISIT_TEXTS,
 }
 
 
@@ -286,7 +289,9 @@ def text_of(reason: Reason, language: Language) -> str:
 
 
 def _filled_in(fact: object, language: Language) -> object:
-    """A fact as its text takes it: a Reason by its text, a list with commas."""
+    """A fact as its text takes it: a Reason by its text, an instant as its readers write it, a list with commas."""
+    if isinstance(fact, datetime):
+        return language.moment(fact)
     if isinstance(fact, Reason):
         return text_of(fact, language)
     if isinstance(fact, list):

@@ -15,7 +15,7 @@ from typing import Self
 class Reason:
     """Why something was refused: a stable code, and the facts that its text in `core.error_texts` names.
 
-    A fact is a number, a text, a further Reason, or a list of these.
+    A fact is a number, a text, an instant in the zone of its place, a further Reason, or a list of these.
     """
 
     code: str
@@ -130,6 +130,12 @@ class IllegalMove(Refused):
     current: str = ""
     wanted: str = ""
     code = "illegal_move"
+
+
+class NotHereToday(Refused):
+    """The appointment is on another day, or at another site, than where somebody arrives."""
+
+    code = "not_here_today"
 
 
 class AddressTooLong(Refused):

@@ -60,6 +60,9 @@ PROBLEMS: Mapping[str, Problem] = {
     "illegal_move": Problem(
         "illegal_move", 409, _("That cannot be done now"), _("The appointment has changed since you opened it.")
     ),
+    "not_here_today": Problem(
+        "not_allowed", 409, _("The appointment is not here today"), _("It is on another day, or at another place.")
+    ),
     "address_too_long": Problem(
         "address_too_long", 414, _("This address is too long"), _("We cannot read an address that long. Start again.")
     ),

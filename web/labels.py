@@ -145,6 +145,7 @@ SCOPES: Labels = {
     Scope.BOOK: _l("Book: book, move and cancel appointments"),
     Scope.MANAGE: _l("Manage: shut something, and offer people other times"),
     Scope.CALLERS: _l("Callers: see who has a telephone number, for a telephone system"),
+    Scope.VISITS: _l("Visits: check people in, take walk-ins, and call who is next"),
 }
 KEY_OVERLAPS: Labels = {
     "now": _l("At once"),

@@ -95,6 +95,8 @@ AUDIT_ACTIONS: Labels = {
     "reminder_trial_started": _l("Started a trial of reminders"),
     "reminder_trial_ended": _l("Ended a trial of reminders"),
     "staff_record_exported": _l("Saved this record as a file"),
+    "visit_called": _l("Called somebody to a desk"),
+    "walk_in_taken": _l("Gave a ticket to somebody without an appointment"),
     "api_key_made": _l("Made a key for a program"),
     "api_key_ended": _l("Ended the key of a program"),
 }
@@ -130,6 +132,7 @@ VIEW_PURPOSES: Labels = {
     "api_calendar": _l("A program read the calendar file of an appointment"),
     "api_day_list": _l("A program read the list of a day"),
     "api_notifications": _l("A program read the messages of an appointment"),
+    "api_visit": _l("A program checked somebody in, or called them"),
     "api_caller": _l("A telephone system asked who rings"),
 }
 SCREENS: Labels = {

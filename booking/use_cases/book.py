@@ -18,6 +18,7 @@ from booking.slot_tokens import SlotKey
 from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
 from booking.use_cases.booking_checks import check_adviser, check_lives_there
+from booking.visits.visit_repository import follow_appointment
 from core.audit import Actor, record
 from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached, SameTime
@@ -169,6 +170,8 @@ def _book(
     action, subject = "imported" if booking.imported_as else "booked", ("appointment", appointment_id)
     logged = {"reason": booking.outside_reason, "channel": booking.channel, "slot_token": placement.slot_token}
     record(db, actor, action, subject, authority_id=booking.authority_id, now=now, **logged)
+    if booking.is_walk_in:
+        follow_appointment(db, db.get_one(Appointment, appointment_id), now)
     what: What = "booked" if booking.is_told else "imported"
     facts = _planning_facts(placement, appointment_id, booking)
     announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, what, now, facts))

@@ -12,7 +12,9 @@ from booking.appointment_repository import appointment_for_change
 from booking.events import AppointmentChange, announce
 from booking.states import CANCELLED, NEEDS_REASON, State, can_correct, can_move, may_be_recorded
 from booking.tables import Appointment
+from booking.use_cases.appointment_changes import site_id_of
 from booking.use_cases.book import Booked, result_of, run_operation
+from booking.visits.visit_repository import follow_appointment, lock_visits
 from core.audit import Actor, record
 from core.errors import IllegalMove, Invalid, Stale
 from core.idempotency import IdempotencyKey
@@ -44,7 +46,7 @@ def record_outcome(
     """
 
     def operation(db: Session, now: datetime) -> dict[str, Any]:
-        row = appointment_for_change(db, authority_id, reference)
+        row = appointment_of_day(db, authority_id, reference)
         _check_shown(row, requested_state, shown)
         in_order = can_move(State(row.state), requested_state) and may_be_recorded(
             requested_state, starts_at=row.starts_at, now=now
@@ -53,7 +55,7 @@ def record_outcome(
             raise IllegalMove(row.state, requested_state)
         if requested_state in NEEDS_REASON and not reason.strip():
             raise Invalid.in_field("reason", "no_reason_not_completed")
-        _set_state(db, row, requested_state, actor, now, reason, "moved")
+        set_state(db, row, requested_state, actor, now, reason=reason)
         return result_of(row)
 
     return run_operation(runtime, idempotency, operation)
@@ -77,13 +79,13 @@ def correct(
     """
 
     def operation(db: Session, now: datetime) -> dict[str, Any]:
-        row = appointment_for_change(db, authority_id, reference)
+        row = appointment_of_day(db, authority_id, reference)
         _check_shown(row, requested_state, shown)
         if not can_correct(State(row.state), requested_state, changed_at=row.changed_at, now=now):
             raise IllegalMove(row.state, requested_state)
         if not reason.strip():
             raise Invalid.in_field("reason", "no_reason_for_correction")
-        _set_state(db, row, requested_state, actor, now, reason, "corrected")
+        set_state(db, row, requested_state, actor, now, reason=reason, action="corrected")
         return result_of(row)
 
     return run_operation(runtime, idempotency, operation)
@@ -99,9 +101,23 @@ def _check_shown(row: Appointment, requested_state: State, shown: Shown | None) 
         raise IllegalMove(row.state, requested_state)
 
 
-def _set_state(
-    db: Session, row: Appointment, requested_state: State, actor: Actor, now: datetime, reason: str, action: str
+def appointment_of_day(db: Session, authority_id: int, reference: str) -> Appointment:
+    """The appointment's row, locked after the visits of its site. Raises: NotFound."""
+    lock_visits(db, site_id_of(db, authority_id, reference))
+    return appointment_for_change(db, authority_id, reference)
+
+
+def set_state(
+    db: Session,
+    row: Appointment,
+    requested_state: State,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str = "",
+    action: str = "moved",
 ) -> None:
+    """Write the new state with its times, of the visit too, and say so to the audit and to whoever listens."""
     was, row.state, row.changed_at = row.state, requested_state.value, now
     # Who is put back among those who wait has waited since they arrived.
     if requested_state is State.BOOKED:
@@ -124,4 +140,5 @@ def _set_state(
         was=was,
         state=requested_state.value,
     )
+    follow_appointment(db, row, now)
     announce(db, AppointmentChange(row.authority_id, row.id, row.version, "moved", now))

@@ -56,6 +56,7 @@ class Scope(StrEnum):
     BOOK = "book"
     MANAGE = "manage"
     CALLERS = "callers"
+    VISITS = "visits"
 
 
 _AGENTS = frozenset({Role.TRIAGE_AGENT, Role.SITE_MANAGER, Role.AUTHORITY_ADMIN})

@@ -5,28 +5,20 @@ What is personal, of which class, and how long it is kept at most stands on the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
-    Boolean,
     Column,
     ColumnElement,
-    Date,
-    LargeBinary,
-    String,
     Table,
     and_,
-    cast,
     exists,
     false,
     or_,
     select,
 )
-from sqlalchemy.orm import Session
 
 from booking.advisers.tables import NamedAdviser
 from booking.feeds.tables import ResidentFeed
@@ -41,6 +33,7 @@ from booking.tables import (
     OldReference,
     RebookItem,
 )
+from booking.visits.tables import DayVisit
 from core.audit import AuditEntry, mark_removed_reasons
 from core.database import table_of
 from locations.session_facts import FROM_FILE
@@ -48,6 +41,7 @@ from locations.tables import Closure
 from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
 from reminders.costs.tables import TrialAllotment
 from reminders.hand_made.tables import HandMadeTask
+from reminders.privacy.personal_columns import Condition, PersonalTable
 from reminders.recipients import HANDED_OVER
 from reminders.tables import (
     CouncilPause,
@@ -65,53 +59,8 @@ _notifications, _attempts, _wishes = table_of(Notification), table_of(DeliveryAt
 _calls, _requests, _named_advisers = table_of(Call), table_of(LinkRequest), table_of(NamedAdviser)
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
 _inbound, _pauses, _feeds = table_of(InboundText), table_of(CouncilPause), table_of(ResidentFeed)
+_visits = table_of(DayVisit)
 _site_messages, _demo_messages, _audit = table_of(SiteMessage), table_of(DemoMessage), table_of(AuditEntry)
-Condition = ColumnElement[bool]
-
-
-@dataclass(frozen=True)
-class PersonalTable:
-    """A table with personal columns.
-
-    `in_authority(id)`, `of_resident(id)` and `is_older(instant)` are conditions on its rows. `are_rows_deleted` where a
-    row is nothing but the personal value; `set_besides` is written when personal columns are emptied, and `after_emptied`
-    is called with the ids of the rows.
-    """
-
-    table: Table
-    in_authority: Callable[[int], Condition]
-    of_resident: Callable[[int], Condition]
-    is_older: Callable[[datetime], Condition]
-    are_rows_deleted: bool = False
-    set_besides: Mapping[str, str] = field(default_factory=dict)
-    after_emptied: Callable[[Session, Sequence[int]], None] | None = None
-
-    def columns_of(self, data_class: str) -> list[Column[Any]]:
-        """The table's columns that hold personal data of this class."""
-        return [column for column in self.table.c if column.info.get("personal") == data_class]
-
-    def classes(self) -> list[str]:
-        """The classes of personal data in this table."""
-        return sorted({column.info["personal"] for column in self.table.c if "personal" in column.info})
-
-
-def empty_value(column: Column[Any]) -> Any:
-    """What stands in an emptied column: NULL where it may, else nothing of its type."""
-    if column.nullable:
-        return None
-    return b"" if isinstance(column.type, LargeBinary) else column.info["empty"]
-
-
-def is_filled(column: Column[Any]) -> Condition:
-    """Whether anything stands in the column."""
-    if isinstance(column.type, JSON):
-        return and_(column.is_not(None), cast(column, String).not_in(("[]", "{}", "null")))
-    if isinstance(column.type, Date):
-        return column.is_not(None)
-    if isinstance(column.type, Boolean):
-        return column.is_(True)
-    empty: Any = b"" if isinstance(column.type, LargeBinary) else ""
-    return and_(column.is_not(None), column != empty)
 
 
 def _own(table: Table, at: Column[datetime], resident: Column[int]) -> PersonalTable:
@@ -225,6 +174,12 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
         are_rows_deleted=True,
     ),
     _own(_appointments, _appointments.c.ends_at, _appointments.c.resident_id),
+    PersonalTable(
+        _visits,
+        in_authority=lambda authority: _visits.c.authority_id == authority,
+        of_resident=lambda person: _visits.c.appointment_id.in_(_appointments_of(person)),
+        is_older=lambda instant: _visits.c.arrived_at < instant,
+    ),
     _own(_wishes, _wishes.c.closed_at, _wishes.c.resident_id),
     PersonalTable(
         _closures,

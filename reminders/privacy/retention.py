@@ -27,14 +27,8 @@ from core.runtime import Runtime
 from locations.tables import Authority
 from people.residents.tables import Resident, ResidentView
 from people.staff.former_staff import count_former_staff, empty_former_staff
-from reminders.privacy.personal_tables import (
-    OF_APPOINTMENTS,
-    PERSONAL_TABLES,
-    PersonalTable,
-    empty_value,
-    is_filled,
-    of_appointments,
-)
+from reminders.privacy.personal_columns import PersonalTable, empty_value, is_filled
+from reminders.privacy.personal_tables import OF_APPOINTMENTS, PERSONAL_TABLES, of_appointments
 
 BATCH = 500  # rows of one transaction: nobody who books waits behind a long one
 Counts = Counter[tuple[str, str]]  # (class, table) -> rows

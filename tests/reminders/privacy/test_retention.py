@@ -28,7 +28,8 @@ from people.residents.tables import Resident
 from people.staff.accounts import deactivate_staff
 from people.staff.colleague_queries import colleagues_of
 from people.staff.tables import StaffMember, StaffRole
-from reminders.privacy.personal_tables import PERSONAL_TABLES, is_filled
+from reminders.privacy.personal_columns import is_filled
+from reminders.privacy.personal_tables import PERSONAL_TABLES
 from reminders.privacy.retention import BATCH, empty_expired, erase_resident, exported_resident
 from reminders.tables import DeliveryAttempt, DemoMessage, InboundText, Notification
 from tests.core.test_personal_data import refers_to_somebody

@@ -1,0 +1,58 @@
+"""Somebody has come without an appointment: they get a ticket and wait, and no time is made up for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from booking.use_cases.call_next import today_at
+from booking.visits.desk_ability import able_desks
+from booking.visits.visit_repository import NewWalkIn, add_walk_in
+from core.audit import Actor, record
+from core.errors import Invalid
+from core.idempotency import IdempotencyKey, run_once
+from core.runtime import Runtime
+from locations.catalogue_queries import catalogue_by_id
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What a walk-in is given: the number to be called by, and the reference of the visit."""
+
+    visit_id: int
+    number: int
+    reference: str
+
+
+def take_walk_in(
+    runtime: Runtime,
+    authority_id: int,
+    site: str,
+    service: str,
+    new: NewWalkIn,
+    *,
+    actor: Actor,
+    idempotency: IdempotencyKey | None = None,
+) -> Ticket:
+    """The ticket of somebody who waits from now on for the service of this slug.
+
+    Raises: NotFound for the site, Invalid for a service that nobody here does, IdempotencyMismatch.
+    """
+
+    def operation(db: Session) -> dict[str, Any]:
+        now: datetime = runtime.clock.database_now(db)
+        catalogue = catalogue_by_id(db, authority_id)
+        place = catalogue.site(site)
+        facts = next((one for one in catalogue.services if one.slug == service), None)
+        if facts is None or not able_desks(place, facts, ()):
+            raise Invalid.in_field("service", "service_not_here")
+        today, where = today_at(catalogue, now), {"authority_id": authority_id, "site_id": place.id}
+        row = add_walk_in(db, new, now, **where, service_id=facts.id, local_date=today)
+        logged: dict[str, Any] = {"site": place.id, "service": facts.id, "ticket": row.ticket, "channel": new.channel}
+        record(db, actor, "walk_in_taken", ("visit", row.id), authority_id=authority_id, now=now, **logged)
+        return {"visit_id": row.id, "number": row.ticket, "reference": row.reference}
+
+    return Ticket(**run_once(runtime.database, idempotency, operation, runtime.clock.now()))

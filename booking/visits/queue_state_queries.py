@@ -1,0 +1,211 @@
+"""The queue of a site as it is now, for the estimate of waits: its desks, who is ahead, and how long visits really took."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.availability.bits import Bits, spans
+from booking.availability.free_periods import runs
+from booking.availability.site_days import least_ticks, site_day
+from booking.states import CANCELLED, State
+from booking.tables import Appointment, AppointmentService
+from booking.visits.desk_ability import is_for_desk, is_of_pool
+from booking.visits.tables import DayVisit
+from booking.visits.visit_queries import VisitOfDay, minutes_of_instant, visits_of_day, waiting_in_order
+from booking.visits.visit_states import VisitState
+from booking.visits.wait_estimate import (
+    LONGEST,
+    STRANGER,
+    DeskDay,
+    Expected,
+    Newcomer,
+    QueueState,
+    WaitRange,
+    duration_samples,
+    estimate_wait,
+    expected_arrival,
+)
+from booking.visits.waiting_order import Waiting
+from core.wall_clock import TICK_MINUTES, local_day
+from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
+
+MEASURED_DAYS, MOST_MEASURED = 60, 1000
+SHORTEST_VISIT, LONGEST_VISIT = 1.0, 180.0  # minutes; what is outside was recorded later, or forgotten
+STILL_COMES_MINUTES = 15  # after their time
+# One in ten does not come, until today says otherwise: as if 20 people had been seen to.
+USUAL_NO_SHOWS, USUAL_SEEN = 2, 20
+Seats = Sequence[tuple[ResourceFacts, frozenset[int]]]
+"""A line for each seat: the desk, and the services for which it is who decides."""
+
+
+@dataclass(frozen=True)
+class SiteWaits:
+    """How many wait at a site, and how long somebody waits who comes now."""
+
+    waiting: int
+    range: WaitRange
+
+
+def site_waits(
+    db: Session, catalogue: Catalogue, site: SiteFacts, now: datetime, *, service: ServiceFacts | None = None
+) -> SiteWaits:
+    """The waits of the site now: for one service, or for anybody who comes."""
+    queue = _Queue(db, catalogue, site, now)
+    waiting = sum(one.state is VisitState.WAITING for one in queue.visits)
+    return SiteWaits(waiting, estimate_wait(queue.state((service,) if service else ())))
+
+
+def wait_of_visit(db: Session, catalogue: Catalogue, site: SiteFacts, visit: VisitOfDay, now: datetime) -> WaitRange:
+    """How long somebody will still wait who waits already."""
+    return estimate_wait(_Queue(db, catalogue, site, now).state((visit.service,), visit))
+
+
+class _Queue:
+    """The rows of the day, read once."""
+
+    def __init__(self, db: Session, catalogue: Catalogue, site: SiteFacts, now: datetime) -> None:
+        self.db, self.catalogue, self.site, self.now = db, catalogue, site, now
+        self.minute, self.today = minutes_of_instant(now), now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
+        self.visits = visits_of_day(db, catalogue, site, self.today)
+        self.periods = _open_periods(site, self.today, catalogue.authority.zone, self.minute)
+
+    def state(self, services: Sequence[ServiceFacts], newcomer: VisitOfDay | None = None) -> QueueState:
+        """The state with somebody who wants one of `services`, or anything that is done here."""
+        seats = self._seats(services)
+        done_here = {one for _, served in seats for one in served}
+        services = services or [one for one in self.catalogue.services if one.id in self.site.service_ids & done_here]
+        people = [*self._waiting(seats, newcomer), *self._still_to_come()]
+        wanted = (
+            {one.service_id for one in people} | {one.id for one in services} | {one.service.id for one in self.visits}
+        )
+        ids = tuple(one.id for one in services) or tuple(wanted)
+        return QueueState(
+            desks=self._desks(seats),
+            people=tuple(people),
+            durations=self._durations(wanted),
+            newcomer=self._newcomer(seats, ids, newcomer),
+        )
+
+    def _seats(self, services: Sequence[ServiceFacts]) -> Seats:
+        """A line for each seat of each desk that is open today still, or that could do `services` if it were."""
+        found: list[tuple[ResourceFacts, frozenset[int]]] = []
+        for resource in self.site.resources:
+            served = {one.id for one in self.catalogue.services if _decides(resource, one)}
+            found += [(resource, frozenset(served))] * resource.seats if served else []
+        is_open = any(
+            self.periods.get(resource.id) and (not services or served & {one.id for one in services})
+            for resource, served in found
+        )
+        if not is_open:  # nobody works any more today: as if all who can did so now
+            self.periods = {resource.id: ((0.0, LONGEST),) for resource, _ in found}
+        return [(resource, served) for resource, served in found if self.periods.get(resource.id)]
+
+    def _desks(self, seats: Seats) -> tuple[DeskDay, ...]:
+        busy = [one for one in self.visits if one.state in (VisitState.CALLED, VisitState.BEING_SEEN)]
+        desks = []
+        for resource, served in seats:
+            sits = next((one for one in busy if _sits_at(one, resource)), None)
+            sits = sits or next((one for one in busy if not one.desk and one.service.id in served), None)
+            if sits is not None:
+                busy.remove(sits)
+            desks.append(DeskDay(served, self.periods[resource.id], self._occupied(sits)))
+        return tuple(desks)
+
+    def _occupied(self, visit: VisitOfDay | None) -> tuple[int, float] | None:
+        if visit is None:
+            return None
+        return visit.service.id, self.minute - minutes_of_instant(visit.started_at or visit.called_at or self.now)
+
+    def _newcomer(self, seats: Seats, service_ids: tuple[int, ...], visit: VisitOfDay | None) -> Newcomer:
+        if visit is None:
+            return Newcomer(STRANGER, service_ids)
+        return Newcomer(self._from_now(visit.waiting), service_ids, self._desks_for(seats, visit))
+
+    def _waiting(self, seats: Seats, newcomer: VisitOfDay | None) -> Iterable[Expected]:
+        for one in waiting_in_order(self.visits, self.now):
+            if newcomer is None or one.id != newcomer.id:
+                yield Expected(self._from_now(one.waiting), one.service.id, desks=self._desks_for(seats, one))
+
+    def _from_now(self, waiting: Waiting) -> Waiting:
+        booked_at = None if waiting.booked_at is None else waiting.booked_at - self.minute
+        return Waiting(waiting.key, waiting.ticket, waiting.arrived_at - self.minute, booked_at, waiting.is_urgent)
+
+    def _desks_for(self, seats: Seats, visit: VisitOfDay) -> frozenset[int]:
+        needs, working = frozenset(visit.support_needs), self.periods.keys()
+        return frozenset(
+            number
+            for number, (resource, _) in enumerate(seats)
+            if is_for_desk(resource, visit.service, needs, self.site, working=working, booked_with=visit.booked_with)
+        )
+
+    def _still_to_come(self) -> Iterable[Expected]:
+        """Who is booked today and has not come, each as likely to come as today's people so far."""
+        rows = self.db.execute(
+            select(Appointment.id, Appointment.state, Appointment.starts_at, AppointmentService.service_id)
+            .join(AppointmentService, AppointmentService.appointment_id == Appointment.id)
+            .where(
+                Appointment.site_id == self.site.id,
+                Appointment.local_date == self.today,
+                Appointment.state.not_in([state.value for state in CANCELLED]),
+                AppointmentService.position == 0,
+            )
+        ).all()
+        due = [row for row in rows if (self.now - row.starts_at) > timedelta(minutes=STILL_COMES_MINUTES)]
+        missed = sum(row.state in (State.BOOKED, State.DID_NOT_ATTEND) for row in due)
+        comes = 1 - (missed + USUAL_NO_SHOWS) / (len(due) + USUAL_SEEN)
+        for row in rows:
+            booked_at = minutes_of_instant(row.starts_at) - self.minute
+            if row.state == State.BOOKED and booked_at >= -STILL_COMES_MINUTES:
+                there = expected_arrival(booked_at)
+                waiting = Waiting(-2 - row.id, 0, there, booked_at)
+                yield Expected(waiting, row.service_id, comes if booked_at >= 0 else comes / 2)
+
+    def _durations(self, service_ids: set[int]) -> dict[int, tuple[float, ...]]:
+        measured: defaultdict[int, list[float]] = defaultdict(list)
+        rows = self.db.execute(
+            select(DayVisit.service_id, DayVisit.started_at, DayVisit.ended_at)
+            .where(
+                DayVisit.authority_id == self.catalogue.authority.id,
+                DayVisit.service_id.in_(service_ids),
+                DayVisit.started_at.is_not(None),
+                DayVisit.ended_at > self.now - timedelta(days=MEASURED_DAYS),
+            )
+            .order_by(DayVisit.ended_at.desc())
+            .limit(MOST_MEASURED)
+        )
+        for service_id, started_at, ended_at in rows:
+            minutes = ((ended_at or self.now) - (started_at or self.now)).total_seconds() / 60
+            if SHORTEST_VISIT <= minutes <= LONGEST_VISIT:
+                measured[service_id].append(minutes)
+        services = map(self.catalogue.service_by_id, service_ids)
+        return {one.id: duration_samples(least_ticks(one) * TICK_MINUTES, measured[one.id]) for one in services}
+
+
+def _decides(resource: ResourceFacts, service: ServiceFacts) -> bool:
+    """Whether the service waits for this resource: for the adviser, say, and not for the room in which they sit."""
+    return any(is_of_pool(resource, requirement) for requirement in service.requirements[:1])
+
+
+def _sits_at(visit: VisitOfDay, resource: ResourceFacts) -> bool:
+    return visit.desk.id == resource.id if visit.desk else resource.id in visit.booked_with
+
+
+def _open_periods(site: SiteFacts, today: date, zone: str, minute: float) -> dict[int, tuple[tuple[float, float], ...]]:
+    """When each resource is open from now on, in minutes from now; none of those that are not any more."""
+    plan = site_day(site, local_day(today, zone), zone)
+    found = {}
+    for day in plan.resources:
+        ticks: Bits = spans((window.first, window.last) for window in day.windows) & ~day.closed
+        base = plan.day.base_unit
+        periods = (((base + a) * TICK_MINUTES - minute, (base + b) * TICK_MINUTES - minute) for a, b in runs(ticks))
+        ahead = tuple((max(0.0, start), end) for start, end in periods if end > 0)
+        if ahead:
+            found[day.resource.resource_id] = ahead
+    return found

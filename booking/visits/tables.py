@@ -1,0 +1,63 @@
+"""The mapped row of a visit: somebody who has come, and the time of each step of their day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, BigId
+from core.personal_data import personal
+
+_IS_CALLED = text("state = 'called'")
+
+
+class DayVisit(Base):
+    """Somebody who has come to a site on a day, for an appointment or, with a name and a service of its own, without.
+
+    A person has one ticket for a site and a day; each appointment of theirs is a part of it. The database refuses a second
+    desk that calls the same ticket.
+    """
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        UniqueConstraint("site_id", "local_date", "ticket", "part"),
+        Index(
+            "uq_visits_called",
+            "site_id",
+            "local_date",
+            "ticket",
+            unique=True,
+            sqlite_where=_IS_CALLED,
+            postgresql_where=_IS_CALLED,
+        ),
+        Index("ix_visits_measured", "authority_id", "service_id", "ended_at"),
+        CheckConstraint("(appointment_id IS NULL) = (reference IS NOT NULL)", name="walk_in"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    local_date: Mapped[date]
+    ticket: Mapped[int]
+    part: Mapped[int] = mapped_column(default=1, server_default="1")
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), unique=True)
+    # Of a walk-in: an appointment has these itself.
+    reference: Mapped[str | None] = mapped_column(String(12), unique=True)
+    name: Mapped[str] = mapped_column(String(200), default="", server_default="", info=personal("identity"))
+    support_needs: Mapped[list[str]] = mapped_column(
+        default=list, server_default="[]", info=personal("needs", empty=[])
+    )
+    channel: Mapped[str] = mapped_column(String(12), default="counter", server_default="counter")
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), index=True)
+    is_urgent: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    state: Mapped[str] = mapped_column(String(20))
+    changed_at: Mapped[datetime]
+    arrived_at: Mapped[datetime]
+    # The desk that called them last, when, and how often they were called since they waited.
+    resource_id: Mapped[int | None] = mapped_column(ForeignKey("resources.id"), index=True)
+    called_at: Mapped[datetime | None]
+    times_called: Mapped[int] = mapped_column(default=0, server_default="0")
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]

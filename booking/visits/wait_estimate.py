@@ -1,0 +1,153 @@
+"""How long somebody who comes now will wait, as a range: the queue of the day played through many times. Pure.
+
+Each run draws how long every visit takes, from how long such visits really took, and who of those still to come does come;
+then it plays the desks and the order of `waiting_order` until the newcomer is called. The range is what nine in ten of the
+runs gave. The same state always gives the same range: the runs are seeded.
+
+All times are minutes from now.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from booking.visits.waiting_order import CALLED_BEFORE_MINUTES, Waiting, next_of
+
+RUNS = 200
+LOW, HIGH = 0.05, 0.95
+LEAST_SAMPLES = 10
+# How long visits take beside what was planned for them, while there are few or no measurements: shorter visits and a long
+# tail, as in the published service times of walk-in counters; the mean is 1.
+USUAL_SPREAD = (0.4, 0.55, 0.65, 0.75, 0.85, 0.95, 1.05, 1.2, 1.45, 2.15)
+LONGEST = 12 * 60.0
+STRANGER = Waiting(-1, 1_000_000, 0.0)
+"""Somebody who comes in now without an appointment."""
+
+
+@dataclass(frozen=True)
+class DeskDay:
+    """What a desk can do from now on: `open` are its periods, `busy_with` the service and the minutes of who sits there."""
+
+    service_ids: frozenset[int]
+    open: tuple[tuple[float, float], ...]
+    busy_with: tuple[int, float] | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Somebody who waits, or is booked and still to come, which they do with the probability `comes`."""
+
+    waiting: Waiting
+    service_id: int
+    comes: float = 1.0
+    desks: frozenset[int] | None = None
+
+    def may_sit_at(self, number: int, desk: DeskDay) -> bool:
+        """Whether the desk of this number serves them."""
+        return self.service_id in desk.service_ids and (self.desks is None or number in self.desks)
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Whose wait it is: where they stand in the order, and what they may want. Of the services one is drawn in each run."""
+
+    waiting: Waiting
+    service_ids: tuple[int, ...]
+    desks: frozenset[int] | None = None
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """The queue as it is: the desks, everybody ahead, and how long visits took, in minutes by service."""
+
+    desks: tuple[DeskDay, ...]
+    people: tuple[Expected, ...]
+    durations: Mapping[int, Sequence[float]]
+    newcomer: Newcomer
+
+
+@dataclass(frozen=True)
+class WaitRange:
+    """Whole minutes; nine in ten wait at least `low` and at most `high`."""
+
+    low: int
+    high: int
+
+
+def duration_samples(planned_minutes: float, measured: Sequence[float]) -> tuple[float, ...]:
+    """How long visits take: what was measured, and the usual spread of what is planned while that is too little."""
+    if len(measured) >= LEAST_SAMPLES:
+        return tuple(measured)
+    return (*measured, *(planned_minutes * factor for factor in USUAL_SPREAD))
+
+
+def estimate_wait(state: QueueState) -> WaitRange:
+    """The range of the newcomer's wait; none where nothing is done. Whom no desk calls before it shuts waits until then."""
+    if not state.newcomer.service_ids:
+        return WaitRange(0, 0)
+    waits = sorted(_run(state, Random(number)) for number in range(RUNS))  # noqa: S311 - a simulation, no secret
+    return WaitRange(math.floor(_quantile(waits, LOW)), math.ceil(_quantile(waits, HIGH)))
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def _run(state: QueueState, random: Random) -> float:
+    """The newcomer's wait in one run."""
+    service = random.choice(state.newcomer.service_ids)
+    newcomer = Expected(state.newcomer.waiting, service, desks=state.newcomer.desks)
+    people = [one for one in state.people if one.comes >= 1.0 or random.random() < one.comes]
+    people.append(newcomer)
+    free_at = [_first_free(state, desk, random) for desk in state.desks]
+    able = [number for number, desk in enumerate(state.desks) if newcomer.may_sit_at(number, desk)]
+    return _play(state, people, free_at, able, random)
+
+
+def _play(state: QueueState, people: list[Expected], free_at: list[float], able: list[int], random: Random) -> float:
+    """The desks call one after another, whoever is free first, until the newcomer is called."""
+    last = max((end for number in able for _, end in state.desks[number].open), default=0.0)
+    while free_at:
+        number = min(range(len(free_at)), key=free_at.__getitem__)
+        now = free_at[number]
+        if now >= LONGEST or all(free_at[one] >= LONGEST for one in able):
+            break
+        desk = state.desks[number]
+        theirs = [one for one in people if one.may_sit_at(number, desk)]
+        called = next_of((one.waiting for one in theirs if one.waiting.arrived_at <= now), now)
+        if called is None:
+            free_at[number] = _open_from(desk, min((one.waiting.arrived_at for one in theirs), default=LONGEST))
+        elif called is state.newcomer.waiting:
+            return now
+        else:
+            served = next(one for one in theirs if one.waiting is called)
+            people.remove(served)
+            free_at[number] = _open_from(desk, now + random.choice(state.durations[served.service_id]))
+    return last
+
+
+def _first_free(state: QueueState, desk: DeskDay, random: Random) -> float:
+    """When the desk is free: now, or when who sits there is done, who takes longer than they have already."""
+    if desk.busy_with is None:
+        return _open_from(desk, 0.0)
+    service, elapsed = desk.busy_with
+    samples = state.durations[service]
+    longer = [sample - elapsed for sample in samples if sample > elapsed]
+    rest = random.choice(longer) if longer else random.uniform(0.0, sum(samples) / len(samples) / 2)
+    return _open_from(desk, rest)
+
+
+def _open_from(desk: DeskDay, minute: float) -> float:
+    """The first minute from `minute` on at which the desk is open; `LONGEST` when it does not open again."""
+    for start, end in desk.open:
+        if minute < end:
+            return max(start, minute)
+    return LONGEST
+
+
+def expected_arrival(booked_at: float) -> float:
+    """When somebody who is booked is there: in time to be called."""
+    return max(0.0, booked_at - CALLED_BEFORE_MINUTES)
