@@ -11,6 +11,8 @@ from booking.counted import counted_services
 from booking.queries.appointments import AppointmentView
 from booking.queries.slots import FreeSlot
 from booking.states import RepresentativeView, ResidentView
+from booking.visits.visit_queries import VisitOfDay
+from booking.visits.visit_states import APPOINTMENT_STATES
 from locations.catchment import catchment_of
 from locations.drop_in_hours import DropIn
 from locations.model import ServiceFacts, SiteFacts
@@ -121,6 +123,26 @@ IN_PERSON = {"join_url": None, "rings": None}
 def remote(view: AppointmentView) -> dict[str, str | None]:
     """Where it is joined, or which number is rung."""
     return {"join_url": view.join_url or None, "rings": (view.number_to_ring or None) if view.mode == "phone" else None}
+
+
+def visit(view: VisitOfDay, zone: str) -> dict[str, Any]:
+    """Somebody who has come, without their contacts."""
+    return {
+        "reference": view.reference,
+        "version": view.version,
+        "status": APPOINTMENT_STATES[view.state].value,
+        "starts_at": moment(view.starts_at, zone) if view.starts_at else None,
+        "ends_at": moment(view.ends_at, zone) if view.ends_at else None,
+        "site": view.site.slug,
+        "service": view.service.slug,
+        "resident": {"name": view.name},
+        "support_needs": list(view.support_needs),
+        "is_walk_in": view.is_walk_in,
+        "ticket": view.ticket,
+        "resource": view.desk.slug if view.desk else None,
+        "arrived_at": moment(view.arrived_at, zone),
+        "called_at": moment(view.called_at, zone) if view.called_at else None,
+    }
 
 
 def resident(view: ResidentView) -> dict[str, Any]:

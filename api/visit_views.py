@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from flask import Response
 from sqlalchemy.orm import Session
@@ -24,13 +23,13 @@ from api.operations import (
     signed_in_key,
 )
 from api.repeated_answers import repeated_while_unchanged
+from booking.states import State
 from booking.use_cases.call_next import call_next
 from booking.use_cases.check_in import check_in
 from booking.use_cases.take_walk_in import take_walk_in
-from booking.visits.queue_state_queries import site_waits, wait_of_visit
+from booking.visits.queue_state_queries import site_waits
 from booking.visits.visit_queries import VisitOfDay, visit_by_id, visit_of_appointment
-from booking.visits.visit_repository import NewWalkIn
-from booking.visits.visit_states import APPOINTMENT_STATES
+from booking.visits.visit_states import NewWalkIn
 from booking.visits.wait_estimate import WaitRange
 from core.flask_context import current_runtime
 from locations.catalogue_queries import catalogue_by_id
@@ -59,7 +58,7 @@ def check_in_appointment(reference: str, body: Values) -> Response:
         site=body.get("site"),
         idempotency=idempotency_key(),
     )
-    return _visit_answer(visit_of_appointment, booked.appointment_id)
+    return _visit_answer(visit_of_appointment, booked.appointment_id, State(booked.state))
 
 
 @blueprint.post("/sites/<site>/walk-ins", endpoint="walk_in")
@@ -77,11 +76,7 @@ def take(site: str, body: Values) -> Response:
     ticket = take_walk_in(
         runtime, authority_id, site, body["service"], new, actor=api_actor(), idempotency=idempotency_key()
     )
-    with runtime.database.reading() as db:
-        catalogue = catalogue_by_id(db, authority_id)
-        visit = visit_by_id(db, catalogue, ticket.visit_id)
-        wait = wait_of_visit(db, catalogue, visit.site, visit, runtime.clock.now())
-    answer = {"ticket": ticket.number, "reference": ticket.reference, "estimated_wait_minutes": _range(wait)}
+    answer = {"ticket": ticket.number, "reference": ticket.reference, "estimated_wait_minutes": _range(ticket.wait)}
     return json_answer(answer, 201)
 
 
@@ -96,10 +91,10 @@ def take(site: str, body: Values) -> Response:
 def call(site: str, body: Values) -> Response:
     """Call who is next at a desk; 204 when nobody waits whom it can serve. No two desks ever call the same person."""
     runtime, authority_id = current_runtime(), signed_in_key().authority_id
-    found = call_next(runtime, authority_id, site, body["resource"], actor=api_actor(), idempotency=idempotency_key())
-    if found is None:
+    called = call_next(runtime, authority_id, site, body["resource"], actor=api_actor(), idempotency=idempotency_key())
+    if called is None:
         return Response(status=204)
-    return _visit_answer(visit_by_id, found)
+    return _visit_answer(visit_by_id, called.visit_id, State.ARRIVED, body["resource"], called.at)
 
 
 @blueprint.get("/sites/<site>/waits", endpoint="waits")
@@ -127,32 +122,17 @@ def _range(wait: WaitRange) -> dict[str, int]:
     return {"low": wait.low, "high": wait.high}
 
 
-def _visit_answer(find: Callable[[Session, Catalogue, int], VisitOfDay], number: int) -> Response:
-    """The visit that `find` finds by `number`, and on record that the program has seen whose it is."""
+def _visit_answer(
+    find: Callable[[Session, Catalogue, int], VisitOfDay],
+    number: int,
+    state: State,
+    resource: str | None = None,
+    called_at: datetime | None = None,
+) -> Response:
+    """The visit that `find` finds by `number`, as it stood after the change; that a program has seen it is on record."""
     with current_runtime().database.writing() as db:
         catalogue = catalogue_by_id(db, signed_in_key().authority_id)
-        visit, now = find(db, catalogue, number), current_runtime().clock.now()
+        visit, now, zone = find(db, catalogue, number), current_runtime().clock.now(), catalogue.authority.zone
         log_access(db, catalogue.authority.id, visit.resident_id, api_actor(), "api_visit", now, visit=visit.id)
-    return json_answer(_visit(visit, catalogue.authority.zone))
-
-
-def _visit(visit: VisitOfDay, zone: str) -> dict[str, Any]:
-    def moment(at: datetime | None) -> str | None:
-        return serializers.moment(at, zone) if at else None
-
-    return {
-        "reference": visit.reference,
-        "version": visit.version,
-        "status": APPOINTMENT_STATES[visit.state].value,
-        "starts_at": moment(visit.starts_at),
-        "ends_at": moment(visit.ends_at),
-        "site": visit.site.slug,
-        "service": visit.service.slug,
-        "resident": {"name": visit.name},
-        "support_needs": list(visit.support_needs),
-        "is_walk_in": visit.is_walk_in,
-        "ticket": visit.ticket,
-        "resource": visit.desk.slug if visit.desk else None,
-        "arrived_at": moment(visit.arrived_at),
-        "called_at": moment(visit.called_at),
-    }
+    body = serializers.visit(visit, zone) | {"status": state.value, "resource": resource}
+    return json_answer(body | {"called_at": serializers.moment(called_at, zone) if called_at else None})

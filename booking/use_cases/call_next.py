@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,8 +19,17 @@ from core.audit import Actor, record
 from core.errors import CapacityConflict, Invalid
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
+from core.wall_clock import parse_instant
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue, ResourceFacts, SiteFacts
+
+
+@dataclass(frozen=True)
+class Called:
+    """A visit that a desk has called, and when."""
+
+    visit_id: int
+    at: datetime
 
 
 def call_next(
@@ -30,8 +40,8 @@ def call_next(
     *,
     actor: Actor,
     idempotency: IdempotencyKey | None = None,
-) -> int | None:
-    """The id of the visit that the desk (or person) of this slug calls now; None when nobody waits whom it can serve.
+) -> Called | None:
+    """The visit that the desk (or person) of this slug calls now; None when nobody waits whom it can serve.
 
     Raises: NotFound for the site, Invalid for the desk, IdempotencyMismatch.
     """
@@ -44,12 +54,12 @@ def call_next(
         lock_visits(db, place.id)
         first = next(iter(callable_by(db, catalogue, place, desk, now)), None)
         if first is None:
-            return {"visit": None}
+            return {"visit_id": None}
         call(db, authority_id, first.id, desk, actor, now)
-        return {"visit": first.id}
+        return {"visit_id": first.id, "at": now.isoformat()}
 
-    found = run_once(runtime.database, idempotency, operation, runtime.clock.now())["visit"]
-    return None if found is None else int(found)
+    found = run_once(runtime.database, idempotency, operation, runtime.clock.now())
+    return Called(found["visit_id"], parse_instant(found["at"])) if found["visit_id"] else None
 
 
 def desk_of(site: SiteFacts, slug: str) -> ResourceFacts:

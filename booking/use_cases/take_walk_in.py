@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,21 +10,26 @@ from sqlalchemy.orm import Session
 
 from booking.use_cases.call_next import today_at
 from booking.visits.desk_ability import able_desks
-from booking.visits.visit_repository import NewWalkIn, add_walk_in
+from booking.visits.queue_state_queries import wait_of_walk_in
+from booking.visits.visit_repository import add_walk_in
+from booking.visits.visit_states import NewWalkIn
+from booking.visits.wait_estimate import WaitRange
 from core.audit import Actor, record
 from core.errors import Invalid
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from locations.catalogue_queries import catalogue_by_id
+from locations.model import ServiceFacts, SiteFacts
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """What a walk-in is given: the number to be called by, and the reference of the visit."""
+    """What a walk-in is given: the number to be called by, the reference of the visit, and how long the wait was then."""
 
     visit_id: int
     number: int
     reference: str
+    wait: WaitRange
 
 
 def take_walk_in(
@@ -42,17 +47,29 @@ def take_walk_in(
     Raises: NotFound for the site, Invalid for a service that nobody here does, IdempotencyMismatch.
     """
 
+    with runtime.database.reading() as db:  # before anybody waits for the lock of the site's visits
+        place, facts = _place_and_service(db, authority_id, site, service)
+        wait = wait_of_walk_in(db, catalogue_by_id(db, authority_id), place, facts, new, runtime.clock.now())
+
     def operation(db: Session) -> dict[str, Any]:
         now: datetime = runtime.clock.database_now(db)
         catalogue = catalogue_by_id(db, authority_id)
-        place = catalogue.site(site)
-        facts = next((one for one in catalogue.services if one.slug == service), None)
-        if facts is None or not able_desks(place, facts, ()):
-            raise Invalid.in_field("service", "service_not_here")
+        place, facts = _place_and_service(db, authority_id, site, service)
         today, where = today_at(catalogue, now), {"authority_id": authority_id, "site_id": place.id}
         row = add_walk_in(db, new, now, **where, service_id=facts.id, local_date=today)
         logged: dict[str, Any] = {"site": place.id, "service": facts.id, "ticket": row.ticket, "channel": new.channel}
         record(db, actor, "walk_in_taken", ("visit", row.id), authority_id=authority_id, now=now, **logged)
-        return {"visit_id": row.id, "number": row.ticket, "reference": row.reference}
+        return {"visit_id": row.id, "number": row.ticket, "reference": row.reference, "wait": asdict(wait)}
 
-    return Ticket(**run_once(runtime.database, idempotency, operation, runtime.clock.now()))
+    made = run_once(runtime.database, idempotency, operation, runtime.clock.now())
+    return Ticket(**made | {"wait": WaitRange(**made["wait"])})
+
+
+def _place_and_service(db: Session, authority_id: int, site: str, service: str) -> tuple[SiteFacts, ServiceFacts]:
+    """Raises: NotFound for the site, Invalid for a service that nobody there does."""
+    catalogue = catalogue_by_id(db, authority_id)
+    place = catalogue.site(site)
+    facts = next((one for one in catalogue.services if one.slug == service), None)
+    if facts is None or not able_desks(place, facts, ()):
+        raise Invalid.in_field("service", "service_not_here")
+    return place, facts

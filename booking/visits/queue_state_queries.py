@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from booking.tables import Appointment, AppointmentService
 from booking.visits.desk_ability import is_for_desk, is_of_pool
 from booking.visits.tables import DayVisit
 from booking.visits.visit_queries import VisitOfDay, minutes_of_instant, visits_of_day, waiting_in_order
-from booking.visits.visit_states import VisitState
+from booking.visits.visit_states import NewWalkIn, VisitState
 from booking.visits.wait_estimate import (
     LONGEST,
     STRANGER,
@@ -62,9 +62,33 @@ def site_waits(
     return SiteWaits(waiting, estimate_wait(queue.state((service,) if service else ())))
 
 
+def wait_of_walk_in(
+    db: Session, catalogue: Catalogue, site: SiteFacts, service: ServiceFacts, new: NewWalkIn, now: datetime
+) -> WaitRange:
+    """How long somebody will wait who comes now for the service, without an appointment."""
+    queue = _Queue(db, catalogue, site, now)
+    return estimate_wait(
+        queue.state(
+            (service,), _Known(replace(STRANGER, is_urgent=new.is_urgent), service, frozenset(new.support_needs))
+        )
+    )
+
+
 def wait_of_visit(db: Session, catalogue: Catalogue, site: SiteFacts, visit: VisitOfDay, now: datetime) -> WaitRange:
     """How long somebody will still wait who waits already."""
-    return estimate_wait(_Queue(db, catalogue, site, now).state((visit.service,), visit))
+    queue = _Queue(db, catalogue, site, now)
+    known = _Known(queue.from_now(visit.waiting), visit.service, frozenset(visit.support_needs), visit.booked_with)
+    return estimate_wait(queue.state((visit.service,), known))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Whose wait it is, where that is known: as the order knows them, in minutes from now, and which desks may call them."""
+
+    waiting: Waiting
+    service: ServiceFacts
+    needs: frozenset[str]
+    booked_with: frozenset[int] = frozenset()
 
 
 class _Queue:
@@ -76,7 +100,7 @@ class _Queue:
         self.visits = visits_of_day(db, catalogue, site, self.today)
         self.periods = _open_periods(site, self.today, catalogue.authority.zone, self.minute)
 
-    def state(self, services: Sequence[ServiceFacts], newcomer: VisitOfDay | None = None) -> QueueState:
+    def state(self, services: Sequence[ServiceFacts], newcomer: _Known | None = None) -> QueueState:
         """The state with somebody who wants one of `services`, or anything that is done here."""
         seats = self._seats(services)
         done_here = {one for _, served in seats for one in served}
@@ -123,26 +147,28 @@ class _Queue:
             return None
         return visit.service.id, self.minute - minutes_of_instant(visit.started_at or visit.called_at or self.now)
 
-    def _newcomer(self, seats: Seats, service_ids: tuple[int, ...], visit: VisitOfDay | None) -> Newcomer:
-        if visit is None:
+    def _newcomer(self, seats: Seats, service_ids: tuple[int, ...], known: _Known | None) -> Newcomer:
+        if known is None:
             return Newcomer(STRANGER, service_ids)
-        return Newcomer(self._from_now(visit.waiting), service_ids, self._desks_for(seats, visit))
+        return Newcomer(known.waiting, service_ids, self._desks_for(seats, known))
 
-    def _waiting(self, seats: Seats, newcomer: VisitOfDay | None) -> Iterable[Expected]:
+    def _waiting(self, seats: Seats, newcomer: _Known | None) -> Iterable[Expected]:
         for one in waiting_in_order(self.visits, self.now):
-            if newcomer is None or one.id != newcomer.id:
-                yield Expected(self._from_now(one.waiting), one.service.id, desks=self._desks_for(seats, one))
+            if newcomer is None or one.id != newcomer.waiting.key:
+                known = _Known(self.from_now(one.waiting), one.service, frozenset(one.support_needs), one.booked_with)
+                yield Expected(known.waiting, one.service.id, desks=self._desks_for(seats, known))
 
-    def _from_now(self, waiting: Waiting) -> Waiting:
+    def from_now(self, waiting: Waiting) -> Waiting:
+        """The person, with times in minutes from now."""
         booked_at = None if waiting.booked_at is None else waiting.booked_at - self.minute
         return Waiting(waiting.key, waiting.ticket, waiting.arrived_at - self.minute, booked_at, waiting.is_urgent)
 
-    def _desks_for(self, seats: Seats, visit: VisitOfDay) -> frozenset[int]:
-        needs, working = frozenset(visit.support_needs), self.periods.keys()
+    def _desks_for(self, seats: Seats, known: _Known) -> frozenset[int]:
+        how = {"working": self.periods.keys(), "booked_with": known.booked_with}
         return frozenset(
             number
-            for number, (resource, _) in enumerate(seats)
-            if is_for_desk(resource, visit.service, needs, self.site, working=working, booked_with=visit.booked_with)
+            for number, (desk, _) in enumerate(seats)
+            if is_for_desk(desk, known.service, known.needs, self.site, **how)
         )
 
     def _still_to_come(self) -> Iterable[Expected]:

@@ -5,7 +5,6 @@ Lock order: the visits of the site, then the appointment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -16,20 +15,10 @@ from booking.appointment_repository import service_ids_of
 from booking.states import State
 from booking.tables import Appointment
 from booking.visits.tables import DayVisit
-from booking.visits.visit_states import HERE, VisitState, state_for
+from booking.visits.visit_states import HERE, NewWalkIn, VisitState, state_for
 from core.errors import CapacityConflict, NotFound
 from core.tokens import new_reference, parse_reference
 from core.transactions import lock_by_name
-
-
-@dataclass(frozen=True)
-class NewWalkIn:
-    """Somebody who came without an appointment: who they are, and what they need."""
-
-    name: str
-    support_needs: tuple[str, ...] = ()
-    is_urgent: bool = False
-    channel: str = "counter"
 
 
 def lock_visits(db: Session, site_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -20,6 +21,16 @@ class VisitState(StrEnum):
     NOT_COMPLETED = "not_completed"
     LEFT = "left"
     WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class NewWalkIn:
+    """Somebody who came without an appointment: who they are, and what they need."""
+
+    name: str
+    support_needs: tuple[str, ...] = ()
+    is_urgent: bool = False
+    channel: str = "counter"
 
 
 MOST_RECALLS = 2

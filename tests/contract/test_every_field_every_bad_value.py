@@ -48,7 +48,7 @@ class Caller(Program):
 
     def __init__(self, machine: TimeMachine, database: Database, clock: FixedClock) -> None:
         world = make_world(database)
-        key = key_for(database, world.authority_id, clock, "read", "book", "manage", "callers")
+        key = key_for(database, world.authority_id, clock, "read", "book", "manage", "callers", "visits")
         super().__init__(machine.client, {"Authorization": f"Bearer {key}"})
         slots = self.slots()
         hold = self.post("/holds", {"slot": slots[6]["slot"]}).get_json()["hold"]
@@ -74,6 +74,8 @@ class Caller(Program):
             "reschedule": {"slot": slots[9]["slot"]},
             "cancel": {"by": "resident"},
             "outcome": {"outcome": "arrived"},
+            "walk_in": {"service": "certify", "name": "Ann Other"},
+            "next": {"resource": "desk-1"},
             "wait": {"services": ["certify"], "resident": person},
         }
 

@@ -36,6 +36,10 @@ CONTRACT = {
     ("post", "/api/v1/waiting-list"),
     ("delete", "/api/v1/waiting-list/{wish}"),
     ("get", "/api/v1/callers/{number}"),
+    ("post", "/api/v1/appointments/{reference}/check-in"),
+    ("post", "/api/v1/sites/{site}/walk-ins"),
+    ("post", "/api/v1/sites/{site}/next"),
+    ("get", "/api/v1/sites/{site}/waits"),
 }
 
 SCHEMAS = {
@@ -76,6 +80,14 @@ SCHEMAS = {
     "Number",
     "Wish",
     "WishBody",
+    "CheckInBody",
+    "WalkInBody",
+    "NextBody",
+    "WaitRange",
+    "Ticket",
+    "SiteWaits",
+    "PersonHere",
+    "Visit",
 }
 
 
@@ -120,7 +132,7 @@ def test_a_link_leads_to_every_operation_on_one_hold_or_appointment(document: di
     answers = [answer for found in every.values() for answer in found["responses"].values()]
     linked = {link["operationId"] for answer in answers for link in answer.get("links", {}).values()}
     wanted = {found["operationId"] for (_, path), found in every.items() if "{reference}" in path or "{hold}" in path}
-    assert len(wanted) == 7
+    assert len(wanted) == 8
     assert wanted <= linked
 
 
@@ -181,7 +193,7 @@ def test_too_long_an_address_is_refused_as_the_document_says(client: FlaskClient
 
 def test_what_is_published_needs_no_key(document: dict[str, Any]) -> None:
     opened = {path for (_method, path), found in operations(document).items() if {} in found["security"]}
-    assert opened == {"/api/v1/services", "/api/v1/sites", "/api/v1/availability"}
+    assert opened == {"/api/v1/services", "/api/v1/sites", "/api/v1/availability", "/api/v1/sites/{site}/waits"}
 
 
 def test_the_page_shows_it_with_our_own_assets_only(client: FlaskClient) -> None:

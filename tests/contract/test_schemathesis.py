@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from copy import deepcopy
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -43,6 +44,7 @@ IN_BODY = "$response.body#/"
 UNREACHED = {400, 404, 422}
 PATHS = {"hold": "/holds", "book": "/appointments"}
 NIGHT = {"starts_at": "2026-11-24T22:00:00+00:00", "ends_at": "2026-11-24T23:00:00+00:00"}
+ARRIVES = {"service": "certify", "name": "Ann Other", "resource": "desk-1"}
 WAIT = {"services": ["certify"], "resident": {"name": "Ann Other", "email": "ann@example.org"}, "appointment": None}
 KNOWN = {"service": ["certify"], "site": "high-street", "date": "2026-11-24", "number": "07700900123"}
 
@@ -57,7 +59,7 @@ class Town:
         self.app = app
         world = make_world(database)
         self.program: Program = program_with(
-            app, key_for(database, world.authority_id, clock, "read", "book", "manage", "callers")
+            app, key_for(database, world.authority_id, clock, "read", "book", "manage", "callers", "visits")
         )
         slots = self.program.slots()
         self.slot, self.answer = slots[9]["slot"], dict[str, Any]()
@@ -90,7 +92,7 @@ def test_no_request_breaks_the_api_or_its_description(towns: list[Town]) -> None
     """
     schema = schema_of(towns[0])
     operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
-    assert len(operations) == 19
+    assert len(operations) == 23
     for operation in operations:
         for statuses in send_all(towns, operation, leave, known):
             assert statuses - UNREACHED, (operation.label, statuses)
@@ -141,23 +143,29 @@ def known(town: Town, case: Any) -> None:
         paths[name] = getattr(town, name)
     if "wish" in paths:
         paths["wish"] = town.program.post("/waiting-list", WAIT).get_json()["id"]
-    if isinstance(body, dict) and case.operation.path.endswith("/waiting-list"):
-        case.body = body | WAIT
-    if isinstance(body, dict) and case.operation.path.endswith("/closures"):
-        case.body = NIGHT | {"preview": True}
     for name in ("site", "date"):
         if name in paths:
             paths[name] = KNOWN[name]
     if "service" in query:
-        query["service"] = KNOWN["service"]
+        query["service"] = "certify" if "site" in paths else KNOWN["service"]
     query.pop("authority", None)
     if isinstance(body, dict) and "slot" in body:
         body["slot"] = town.slot
-    if case.operation.label == "POST /api/v1/appointments":
-        case.body = {"slot": town.slot, "resident": WAIT["resident"]}
+    if isinstance(body, dict):
+        case.body = real_body(town, case.operation.path.removeprefix("/api/v1"), body)
 
 
-def test_the_links_lead_from_a_slot_to_all_that_can_be_done_with_it(towns: list[Town]) -> None:
+def real_body(town: Town, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The body with what the town has; that of a booking, an arrival or a call has nothing else."""
+    if path == "/appointments":
+        return {"slot": town.slot, "resident": WAIT["resident"]}
+    if path.endswith(("/walk-ins", "/next")):
+        return ARRIVES
+    real: dict[str, dict[str, Any]] = {"/waiting-list": WAIT, "/closures": NIGHT | {"preview": True}}
+    return body | real.get(path, {})
+
+
+def test_the_links_lead_from_a_slot_to_all_that_can_be_done_with_it(towns: list[Town], clock: FixedClock) -> None:
     """Each operation that a link leads to is sent with what the answer before it has, and is done at least once."""
     schema = schema_of(towns[0])
     for start, path in PATHS.items():
@@ -168,8 +176,12 @@ def test_the_links_lead_from_a_slot_to_all_that_can_be_done_with_it(towns: list[
                 answer = town.program.post(path, body)
                 assert answer.status_code == 201, answer.text
                 town.answer, town.slot = answer.get_json(), next(town.slots)
+            then = clock.instant
+            if operation_id == "check_in":  # which is done on the day
+                clock.instant = datetime.fromisoformat(towns[0].answer["starts_at"])
             for statuses in send_all(towns, schema.find_operation_by_id(operation_id), linked(link)):
                 assert statuses & {200, 201, 204}, (operation_id, statuses)
+            clock.instant = then
 
 
 def linked(link: dict[str, Any]) -> Callable[[Town, Any], None]:

@@ -83,7 +83,7 @@ def visitors(database: Database, clock: FixedClock, council: Council) -> list[Vi
         visitor.cookie = _session_of(database, clock, council, visitor)
     keys = [
         Visitor("key " + "+".join(scopes), scopes=frozenset(scopes))
-        for scopes in (["read"], ["book"], ["manage"], ["callers"], ["book", "read"])
+        for scopes in (["read"], ["book"], ["manage"], ["callers"], ["visits"], ["book", "read"])
     ]
     for visitor in keys:
         key = make_key(database, clock, council.northbank, *sorted(visitor.scopes or ()))
