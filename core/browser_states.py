@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, bindparam, delete, select, tuple_
+from sqlalchemy import Index, String, bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -59,6 +59,13 @@ def write_entry(
         changed = {column: insert.excluded[column] for column in ("value", "changed_at", "expires_at")}
         statement = insert.on_conflict_do_update(index_elements=["browser_digest", "name"], set_=changed)
         connection_of(db).execute(statement, row)
+
+
+def prolong_entry(database: Database, browser_id: str, name: str, *, now: datetime, expires_at: datetime) -> None:
+    """Keep the entry of this name until `expires_at`, if there is one."""
+    live = (_states.c.browser_digest == digest(browser_id), _states.c.name == name, _states.c.expires_at > now)
+    with database.writing() as db:
+        connection_of(db).execute(update(_states).where(*live).values(expires_at=expires_at))
 
 
 def delete_entries(database: Database, browser_id: str, *names: str) -> None:

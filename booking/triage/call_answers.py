@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from booking.triage.given_answers import Given, answers_for_staff
 from core.text import small_numbers
@@ -28,13 +29,19 @@ def given_in_call(tree: Tree, typed: Mapping[str, str]) -> Given:
         question = given.path_in(tree).question
         if question is None:
             break
-        given = given.with_answer(question, number - 1)
+        given = replace(given, numbers={**given.numbers, question.slug: number - 1})
     return given
 
 
 def is_passed_by(tree: Tree, typed: Mapping[str, str]) -> bool:
     """Whether the questions are not asked in this call."""
     return typed.get(field_of(tree), "") == PASSED_BY
+
+
+def was_answered_before(tree: Tree, typed: Mapping[str, str]) -> bool:
+    """Whether the triage was answered in this call as it was before the council changed it."""
+    version, _, numbers = typed.get(field_of(tree), "").partition(":")
+    return bool(numbers) and version != str(tree.version)
 
 
 def may_see_times(tree: Tree, typed: Mapping[str, str]) -> bool:

@@ -171,6 +171,11 @@ def tree_of(values: Mapping[str, Any], version: int = 1) -> Tree:
     )
 
 
+def in_english(tree: Tree) -> Tree:
+    """The tree as the council wrote it, whatever language `tree` is in."""
+    return tree if tree.stored is None else tree_of(tree.stored, tree.version)
+
+
 def tree_in(tree: Tree, code: str) -> Tree:
     """The tree in the language of `code`; in English, marked as such, what has no translation."""
     if code == DEFAULT_LANGUAGE or tree.stored is None:

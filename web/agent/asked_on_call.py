@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from booking.slot_tokens import decode
+from booking.slot_tokens import SlotKey, decode
 from booking.triage.call_answers import answers_in_call, given_in_call, may_see_times
 from booking.use_cases.calls import CallHold, open_call
+from core.wall_clock import local_date_of
 from locations.model import ServiceFacts
 from locations.triage.in_front import triage_before
 from locations.triage.tree import COME_TODAY, Tree
@@ -55,4 +56,26 @@ def triage_to_ask(context: StaffContext, resident_id: int, state: CallState) -> 
     services = (one for one in context.catalogue.services if one.slug in state.services)
     tree = triage_before(context.catalogue, services)
     call = open_call(context.runtime, context.call_with(resident_id)) if tree else None
-    return "" if tree is None or call is None or call.hold or may_see_times(tree, call.typed) else tree.slug
+    if tree is None or call is None:
+        return ""
+    if call.hold:
+        return triage_against(context, resident_id, state)
+    return "" if may_see_times(tree, call.typed) else tree.slug
+
+
+def triage_against(context: StaffContext, resident_id: int, state: CallState, slot_key: SlotKey | None = None) -> str:
+    """The slug of the triage whose urgent answers are against a start, `slot_key` or what is held; empty where none is.
+
+    Whoever cannot wait may have a start of today at a place to which the answers send them, and no other.
+    """
+    call = open_call(context.runtime, context.call_with(resident_id))
+    slot_key = slot_key or (decode(call.hold.slot_token) if call.hold else None)
+    if slot_key is None or state.moving:
+        return ""
+    tree = triage_before(context.catalogue, [context.catalogue.service_by_id(one) for one in slot_key.service_ids])
+    path = given_in_call(tree, call.typed).path_in(tree) if tree else None
+    if tree is None or path is None or not path.is_urgent:
+        return ""
+    is_today = local_date_of(slot_key.start_unit, context.zone) == context.today
+    sites = {site.id for site in context.catalogue.sites if path.outcome and site.slug in path.outcome.sites}
+    return "" if is_today and slot_key.site_id in sites else tree.slug

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.triage.call_answers import PASSED_BY, field_of, given_in_call, text_of
+from booking.triage.call_answers import PASSED_BY, field_of, given_in_call, text_of, was_answered_before
 from booking.use_cases.calls import keep_typed, open_call, settle_call
 from core.errors import NotFound
 from core.text import small_numbers
-from locations.model import SiteFacts
+from locations.model import ServiceFacts, SiteFacts
+from locations.triage.in_front import triage_before
 from locations.triage.tree import BOOK, COME_TODAY, Path, Tree
 from people.residents.contact_notes import LONGEST_NOTE
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
-from web.agent.call_request import read_typed
-from web.agent.resident_card import resident_card
+from web.agent.call_request import MOST_SERVICES, CallState, read_state, read_typed
+from web.agent.call_views import to_call, to_triage
+from web.agent.resident_card import ResidentCard, resident_card
 from web.agent.resident_page import ResidentPage
 from web.page_context import StaffContext, staff_context
 
@@ -31,7 +32,7 @@ class TriageInCall(ResidentPage):
 
     tree: Tree
     path: Path
-    sites: tuple[SiteFacts, ...] = ()
+    has_changed: bool = False
 
     @property
     def title(self) -> str:
@@ -43,17 +44,35 @@ class TriageInCall(ResidentPage):
     @property
     def leads_to_times(self) -> bool:
         """Whether a time is booked next."""
-        return self.path.outcome is not None and bool(_next_query(self.path))
+        return self.path.outcome is not None and self.path.outcome.kind in (BOOK, COME_TODAY)
+
+    @property
+    def sites(self) -> tuple[SiteFacts, ...]:
+        """The places to which the outcome sends somebody."""
+        named = self.path.outcome.sites if self.path.outcome else ()
+        return tuple(site for site in self.context.catalogue.sites if site.slug in named)
+
+    @property
+    def left_out(self) -> tuple[ServiceFacts, ...]:
+        """What was selected before and is not booked with what the answers lead to."""
+        on = _services_on(self.context, self.tree, self.path, self.state)
+        beside = _services_beside(self.context, self.tree, self.path, self.state)
+        return tuple(one for one in beside if one.slug not in on)
 
     @property
     def answer_address(self) -> str:
         """Where an answer goes."""
-        return self.address("answer_triage", slug=self.tree.slug)
+        return self.address("answer_triage", self.state.query, slug=self.tree.slug)
+
+    @property
+    def pass_address(self) -> str:
+        """Where the form goes on without the questions."""
+        return self.address("pass_triage", self.state.query, slug=self.tree.slug)
 
     @property
     def done_address(self) -> str:
         """Where the form goes when all is answered."""
-        return self.address("finish_triage", slug=self.tree.slug)
+        return self.address("finish_triage", self.state.query, slug=self.tree.slug)
 
 
 def _tree(context: StaffContext, slug: str) -> Tree:
@@ -64,12 +83,24 @@ def _tree(context: StaffContext, slug: str) -> Tree:
     raise NotFound
 
 
-def _next_query(path: Path) -> str:
-    """The query of the call in which the outcome is booked; empty where nothing is."""
-    outcome = path.outcome
-    if outcome is None or outcome.kind not in (BOOK, COME_TODAY):
-        return ""
-    return urlencode([("service", slug) for slug in outcome.services])
+def _services_beside(context: StaffContext, tree: Tree, path: Path, state: CallState) -> tuple[ServiceFacts, ...]:
+    """The services that were selected before and that the triage is not about."""
+    named = path.outcome.services if path.outcome else ()
+    selected = [one for one in context.catalogue.services if one.slug in state.services and one.slug not in named]
+    return tuple(one for one in selected if triage_before(context.catalogue, (one,)) is not tree)
+
+
+def _services_on(context: StaffContext, tree: Tree, path: Path, state: CallState) -> tuple[str, ...]:
+    """The services with which the call goes on: those to which the answers lead, and what was selected beside them.
+
+    Whoever comes today comes for that alone.
+    """
+    if path.outcome is None or path.outcome.kind not in (BOOK, COME_TODAY):
+        return ()
+    if path.outcome.kind == COME_TODAY:
+        return path.outcome.services
+    beside = _services_beside(context, tree, path, state)
+    return (*path.outcome.services, *(one.slug for one in beside))[:MOST_SERVICES]
 
 
 @blueprint.get("/residents/<int:resident_id>/triage/<slug>")
@@ -78,20 +109,24 @@ def triage(resident_id: int, slug: str) -> ResponseReturnValue:
     """The question that is next, or what to do."""
     with staff_context() as context:
         tree, card = _tree(context, slug), resident_card(context, resident_id)
-        now_open = open_call(context.runtime, context.call_with(resident_id))
-        path = given_in_call(tree, now_open.typed).path_in(tree)
-        named = path.outcome.sites if path.outcome else ()
-        page = TriageInCall(
-            context=context,
-            card=card,
-            typed=read_typed(now_open.typed),
-            check_result=now_open.check_result,
-            tree=tree,
-            path=path,
-            sites=tuple(site for site in context.catalogue.sites if site.slug in named),
-        )
-        html = render_template("agent/triage.html", authority=context.authority, page=page)
-        return Response(html, mimetype="text/html")
+        return _show(context, tree, card)
+
+
+def _show(context: StaffContext, tree: Tree, card: ResidentCard, status: int = 200) -> Response:
+    """The page of the triage as far as the answers lead; 409 says that it has changed, and that nothing was kept."""
+    now_open = open_call(context.runtime, context.call_with(card.id))
+    page = TriageInCall(
+        context=context,
+        card=card,
+        state=read_state(request.args),
+        typed=read_typed(now_open.typed),
+        check_result=now_open.check_result,
+        tree=tree,
+        path=given_in_call(tree, now_open.typed).path_in(tree),
+        has_changed=status == 409 or was_answered_before(tree, now_open.typed),
+    )
+    html = render_template("agent/triage.html", authority=context.authority, page=page)
+    return Response(html, status=status, mimetype="text/html")
 
 
 @blueprint.post("/residents/<int:resident_id>/triage/<slug>/answer")
@@ -103,44 +138,52 @@ def answer_triage(resident_id: int, slug: str) -> ResponseReturnValue:
     """
     with staff_context() as context:
         tree, key = _tree(context, slug), context.call_with(resident_id)
+        if request.form.get("seen") != str(tree.version):
+            return _show(context, tree, resident_card(context, resident_id), 409)
         path = given_in_call(tree, open_call(context.runtime, key).typed).path_in(tree)
         asked, *answered = small_numbers(request.form.get("answer", "").split("."), most=2) or (len(path.steps),)
         numbers = [one.question.answers.index(one.answer) for one in path.steps][:asked]
         if len(numbers) == asked:
             numbers += answered
         keep_typed(context.runtime, key, {field_of(tree): text_of(tree, numbers)})
-    return redirect(url_for("agent.triage", resident_id=resident_id, slug=slug), code=303)
+    return to_triage(resident_id, slug, read_state(request.args))
 
 
 @blueprint.post("/residents/<int:resident_id>/triage/<slug>/pass")
 @requires(Action.SEE_RESIDENT)
 def pass_triage(resident_id: int, slug: str) -> ResponseReturnValue:
     """Go on without the questions in this call; not where an answer is urgent, which is kept."""
+    state = read_state(request.args)
     with staff_context() as context:
         tree, key = _tree(context, slug), context.call_with(resident_id)
         if given_in_call(tree, open_call(context.runtime, key).typed).path_in(tree).is_urgent:
-            return redirect(url_for("agent.triage", resident_id=resident_id, slug=slug), code=303)
+            return to_triage(resident_id, slug, state)
         keep_typed(context.runtime, key, {field_of(tree): PASSED_BY})
-        services = [one.slug for one in context.catalogue.services if one.slug in tree.services]
-    query = urlencode({"service": services[0]}) if len(services) == 1 else ""
-    return redirect(f"{url_for('agent.call', resident_id=resident_id)}?{query}", code=303)
+        services = tuple(one.slug for one in context.catalogue.services if one.slug in tree.services)
+    if not state.services and len(services) == 1:
+        state = state.but(services=services)
+    return to_call(resident_id, state.query)
 
 
 @blueprint.post("/residents/<int:resident_id>/triage/<slug>/done")
 @requires(Action.SEE_RESIDENT)
 def finish_triage(resident_id: int, slug: str) -> ResponseReturnValue:
     """Write the answers and what came of them as a note, for whoever answers next; then on to the times, if any."""
+    state = read_state(request.args)
     with staff_context() as context:
         tree, key = _tree(context, slug), context.call_with(resident_id)
         path = given_in_call(tree, open_call(context.runtime, key).typed).path_in(tree)
         if path.outcome is None:
-            return redirect(url_for("agent.triage", resident_id=resident_id, slug=slug), code=303)
+            return to_triage(resident_id, slug, state)
         text = _note_of(path)
         form_key = context.form_key("triage", (resident_id, text))
         settle_call(
             context.runtime, key, text, channel=context.channel, actor=context.actor, used=(), idempotency=form_key
         )
-    return redirect(f"{url_for('agent.call', resident_id=resident_id)}?{_next_query(path)}", code=303)
+        services = _services_on(context, tree, path, state)
+    is_same = set(services) == set(state.services)
+    state = state.but(services=services) if is_same else state.but(services=services, numbers=())
+    return to_call(resident_id, state.query)
 
 
 def _note_of(path: Path) -> str:

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from booking.appointment_repository import booked_at
 from booking.counted import numbers_of
 from booking.queries.alternatives import nearest_alternatives
-from booking.slot_tokens import SlotKey, decode
+from booking.slot_tokens import decode
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.calls import hold_to_confirm, open_call, save_note, settle_call
 from core.errors import HoldExpired, Invalid, Refused, SameTime, SlotTaken, TooFar, TooSoon
@@ -25,7 +25,8 @@ from people.residents.tables import Resident
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
-from web.agent.asked_on_call import answers_of_call, triage_to_ask
+from web.agent.asked_on_call import answers_of_call, triage_against, triage_to_ask
+from web.agent.call_conflicts import conflict_near, conflict_of
 from web.agent.call_page import show_call
 from web.agent.call_request import (
     CallState,
@@ -62,7 +63,7 @@ def call(resident_id: int) -> ResponseReturnValue:
                 return to_call(resident_id, query)
         slug = triage_to_ask(context, resident_id, state) if context.authority.triages else ""
         if slug:
-            return redirect(url_for("agent.triage", resident_id=resident_id, slug=slug), code=303)
+            return to_triage(resident_id, slug, state)
         return show_call(context, resident_id, state)
 
 
@@ -71,6 +72,12 @@ def _query_of_only_service(context: StaffContext, resident_id: int, state: CallS
     listed = listed_services(context, resident_card(context, resident_id), state)
     is_clear = bool(listed) and (len(listed) == 1 or (not state.search_text and listed[0].is_recent))
     return listed[0].query if is_clear else None
+
+
+def to_triage(resident_id: int, slug: str, state: CallState) -> ResponseReturnValue:
+    """To a triage in the call, with what is selected so far."""
+    address = url_for("agent.triage", resident_id=resident_id, slug=slug)
+    return redirect(f"{address}?{state.query}", code=303)
 
 
 def to_call(resident_id: int, query: str) -> ResponseReturnValue:
@@ -134,6 +141,8 @@ def hold(resident_id: int) -> ResponseReturnValue:
     with staff_context() as context:
         context.check_serves(decode(token).site_id)
         card = resident_card(context, resident_id)
+        if context.authority.triages and (slug := triage_against(context, resident_id, state, decode(token))):
+            return to_triage(resident_id, slug, state)
         moving = card.find(state.moving) if state.moving else None
         needs = frozenset(needs_of(card, state, moving))
         if "number" in request.form:
@@ -163,23 +172,6 @@ def other_numbers(context: StaffContext, visit: CallVisit, token: str, needs: fr
     return FormResult(conflict=conflict, status=409)
 
 
-def conflict_of(context: StaffContext, error: Refused, token: str, needs: frozenset[str]) -> SlotConflict:
-    """Why the slot of `token` cannot be booked, with the three nearest others."""
-    title = _("That time has passed") if isinstance(error, TooSoon) else title_of_error(error, current_language())
-    return conflict_near(context, title, decode(token), needs)
-
-
-def conflict_near(context: StaffContext, title: str, slot_key: SlotKey, needs: frozenset[str]) -> SlotConflict:
-    """What the page says under `title`, with the three slots nearest to one that cannot be booked."""
-    with context.runtime.database.reading() as db:
-        others = nearest_alternatives(db, context.catalogue, slot_key, context.now, for_public=False, needs=needs)
-    others = [slot for slot in others if context.serves(slot.site.id)]
-    text = _("Nothing else is free near that time. Choose from the grid.")
-    if others:
-        text = _("These are the nearest others.")
-    return SlotConflict(title, text, alternatives(others))
-
-
 @blueprint.post("/residents/<int:resident_id>/release")
 @requires(Action.BOOK_FOR_RESIDENT)
 def release(resident_id: int) -> ResponseReturnValue:
@@ -201,6 +193,8 @@ def confirm(resident_id: int) -> ResponseReturnValue:
     state, typed = read_state(request.args), read_typed(request.form)
     with staff_context() as context:
         resident = resident_of(context.db, context.authority.id, resident_id)
+        if context.authority.triages and (slug := triage_against(context, resident_id, state)):
+            return to_triage(resident_id, slug, state)
         try:
             kept = cleaned(typed)
             booked = _book(context, resident, state, kept)

@@ -14,7 +14,7 @@ from reminders.recipients import LETTER
 from web.message_routes import ways_to_choose
 from web.page_context import PageContext, council_context
 from web.resident import drafts
-from web.resident.check_views import ON_WHO, show_current
+from web.resident.check_views import ON_WHO, show_current, times_before
 from web.resident.drafts import STEPS, BookingPage, Draft
 from web.resident.forms import DetailsForm, HelperForm, WhoForm
 from web.resident.page_rendering import postcode_like, show
@@ -40,7 +40,7 @@ def who(authority: str, visit: str) -> ResponseReturnValue:
             return page.response
         saved = {"who": "other"} if page.draft.is_for_somebody_else else {}
         form = WhoForm(data=page.draft.values_on("who", saved))
-        back = f"{context.base}/times?{page.draft.search_query}"
+        back = times_before(context, page.draft)
         limit = drafts.limit_reached_here(context, page.visit.services)
         if page.has_changed(*ON_WHO):
             return page.show_changed("who", form=form, back=back, limit=limit, seen=page.stamp(*ON_WHO))

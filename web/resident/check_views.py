@@ -39,7 +39,7 @@ from web.resident.reach_choices import unreachable
 from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import show_alternatives, show_refusal
 from web.resident.told_you import told_of_booking
-from web.resident.triage_due import triage_due
+from web.resident.triage_due import come_today_page, triage_due
 from web.resident.triage_state import answers_of_visit, forget_given
 from web.resident.urls import blueprint
 
@@ -99,8 +99,15 @@ def show_current(context: PageContext, page: BookingPage) -> ResponseReturnValue
         return current.response
     if not current.draft.missing_page:
         return current.show_changed("check", **_check_values(current))
-    form, back = WhoForm(formdata=None), f"{context.base}/times?{current.draft.search_query}"
+    form, back = WhoForm(formdata=None), times_before(context, current.draft)
     return current.show_changed("who", form=form, back=back, seen=current.stamp(*ON_WHO))
+
+
+def times_before(context: PageContext, draft: Draft) -> str:
+    """The page from which the draft's time was taken: what to do today, where the answers to a triage led there."""
+    search = parse_search_state(draft.search_query)
+    today = come_today_page(context, search) if context.authority.triages else ""
+    return today or f"{context.base}/times?{draft.search_query}"
 
 
 def _triage_due(context: PageContext, draft: Draft) -> ResponseReturnValue | None:

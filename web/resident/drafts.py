@@ -23,7 +23,7 @@ from booking.slot_tokens import SlotKey, decode
 from booking.states import State
 from booking.use_cases.holds import held
 from booking.use_cases.open_limits import limit_reached
-from core.browser_states import delete_entries, names_of, write_entry
+from core.browser_states import delete_entries, names_of, prolong_entry, write_entry
 from core.errors import HoldExpired, NotFound
 from core.tokens import new_token, stamp_of
 from locations.model import ServiceFacts
@@ -50,7 +50,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "check": (),
 }
 LONGEST_TYPED = 2_000
-DRAFT, BOOKED = "draft:", "booked:"
+DRAFT, BOOKED, TRIAGE = "draft:", "booked:", "triage:"  # before the visit, in the name of what is kept
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,13 @@ def find_draft(context: PageContext, visit: str) -> Draft | None:
 
 
 def save_draft(context: PageContext, draft: Draft) -> Draft:
-    """Save `draft` for an hour."""
+    """Save `draft` for an hour, and as long what was answered before it."""
     kept = replace(draft, key=draft.key or secrets.token_urlsafe(18))
     _write(context, DRAFT + kept.visit, asdict(kept), DRAFT_KEPT)
+    if context.authority.triages:
+        until = context.now + DRAFT_KEPT
+        database, browser_id = context.runtime.database, flask_session[BROWSER]
+        prolong_entry(database, browser_id, TRIAGE + kept.visit, now=context.now, expires_at=until)
     return kept
 
 

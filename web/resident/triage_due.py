@@ -32,7 +32,7 @@ def triage_due(
     is_today = slot_key is not None and local_date_of(slot_key.start_unit, context.zone) == context.today
     if may_search(path, given) or (is_today and path.outcome is not None and path.outcome.kind == COME_TODAY):
         return None
-    return redirect(f"{context.base}/triage/{tree.slug}?visit={search.visit}", code=303)
+    return redirect(f"{context.base}/triage/{tree.slug}?{search.query()}", code=303)
 
 
 def come_today_page(context: PageContext, search: SearchState) -> str:
@@ -40,5 +40,5 @@ def come_today_page(context: PageContext, search: SearchState) -> str:
     for tree in context.authority.triages:
         outcome = given_here(context, tree, search.visit).path_in(tree).outcome
         if outcome is not None and outcome.kind == COME_TODAY:
-            return f"{context.base}/triage/{tree.slug}/{search.visit}/outcome"
+            return f"{context.base}/triage/{tree.slug}/{search.visit}/outcome?{search.query(visit='')}"
     return ""

@@ -10,10 +10,8 @@ from core.tokens import new_token
 from locations.catalogue_queries import catalogue_by_id
 from locations.triage.tree import Tree
 from web.page_context import PageContext
-from web.resident.drafts import DRAFT_KEPT
+from web.resident.drafts import DRAFT_KEPT, TRIAGE
 from web.typed_before import BROWSER
-
-TRIAGE = "triage:"  # before the visit, in the name of what is kept
 
 
 def given_here(context: PageContext, tree: Tree, visit: str) -> Given:

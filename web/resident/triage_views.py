@@ -29,6 +29,7 @@ from web.resident.drafts import new_visit
 from web.resident.page_rendering import show
 from web.resident.search_state import LONGEST_TEXT, SearchState, read_search_state
 from web.resident.triage_outcome import outcome_values
+from web.resident.triage_search import held_time, held_time_to_book, search_on
 from web.resident.triage_state import forget_given, given_here, keep_given
 from web.resident.urls import blueprint
 from web.response_headers import allow_private_cache
@@ -56,6 +57,7 @@ class TriagePage:
     tree: Tree
     visit: str
     given: Given
+    search: SearchState
 
     @property
     def path(self) -> Path:
@@ -63,18 +65,27 @@ class TriagePage:
         return self.given.path_in(self.tree)
 
     def url(self, name: str) -> str:
-        """The address of a page of this triage and visit."""
-        return f"{self.context.base}/triage/{self.tree.slug}/{self.visit}/{name}"
+        """The address of a page of this triage and visit, with the search that led here."""
+        query = self.search.query(visit="")
+        return f"{self.context.base}/triage/{self.tree.slug}/{self.visit}/{name}{'?' if query else ''}{query}"
 
     def next_url(self, path: Path) -> str:
         """Where the answers lead on: to the next question, or to what to do."""
         return self.url(f"questions/{path.question.slug}" if path.question else "outcome")
 
     def back_from(self, slug: str) -> str:
-        """The page before the question of this slug, or before the outcome; its answer is still chosen there."""
+        """The page before the question of this slug, or before the outcome; its answer is still chosen there.
+
+        Before the first question it is the page of the service that was chosen, or the first one.
+        """
         before = [step.question.slug for step in self.path.steps]
         before = before[: before.index(slug)] if slug in before else before
-        return self.url(f"questions/{before[-1]}") if before else f"{self.context.base}/"
+        if before:
+            return self.url(f"questions/{before[-1]}")
+        public = {one.slug for one in self.context.catalogue.public_services()}
+        chosen = next((one for one in self.search.services if one in public), "")
+        service = f"services/{chosen}?visit={self.visit}" if chosen else ""
+        return f"{self.context.base}/{service}"
 
     def show(self, template: str, status: int = 200, **values: object) -> Response:
         """A page that nobody keeps: what somebody answered is nobody else's."""
@@ -89,7 +100,8 @@ def _page(context: PageContext, slug: str, visit: str) -> TriagePage:
     tree = _tree(context, slug)
     if not (visit.isascii() and visit.isalnum() and len(visit) <= LONGEST_TEXT):
         raise NotFound
-    return TriagePage(context, tree, visit, given_here(context, tree, visit))
+    search = replace(read_search_state(request.args.to_dict(flat=False)), visit=visit)
+    return TriagePage(context, tree, visit, given_here(context, tree, visit), search)
 
 
 def _tree(context: PageContext, slug: str) -> Tree:
@@ -105,10 +117,10 @@ def _tree(context: PageContext, slug: str) -> Tree:
 def triage(authority: str, slug: str) -> ResponseReturnValue:
     """The first question, for the visit that the address names or a new one."""
     with council_context(authority) as context:
-        tree = _tree(context, slug)
         visit = read_search_state(request.args.to_dict(flat=False)).visit or new_visit()
         page = _page(context, slug, visit)
-        return redirect(page.next_url(page.path if page.path.is_urgent else tree.follow({})), code=303)
+        goes_on = page.path.is_urgent or page.given.has_changed
+        return redirect(page.next_url(page.path if goes_on else page.tree.follow({})), code=303)
 
 
 @blueprint.get("/<authority:authority>/triage/<slug>/rules")
@@ -133,10 +145,11 @@ def triage_question(authority: str, slug: str, visit: str, question: str) -> Res
         form = _question_form(asked, page.given.numbers)
         has_changed = request.method == "POST" and request.form.get("seen") != str(page.tree.version)
         if not has_changed and form.validate_on_submit():
-            given = page.given.with_answer(asked, int(form.answer.data))
+            given = page.given.with_answer(page.tree, asked, int(form.answer.data))
             keep_given(context, visit, replace(given, reason=""))
             return redirect(page.next_url(given.path_in(page.tree)), code=303)
-        values: dict[str, Any] = {"question": asked, "form": form, "has_changed": has_changed}
+        held = None if page.path.is_urgent else held_time(context, visit)
+        values: dict[str, Any] = {"question": asked, "form": form, "has_changed": has_changed, "held": held}
         return page.show("triage_question", 409 if has_changed else 200, back=page.back_from(question), **values)
 
 
@@ -164,7 +177,8 @@ def triage_outcome(authority: str, slug: str, visit: str) -> ResponseReturnValue
         path = page.path
         if path.outcome is None:
             return redirect(page.next_url(path), code=303)
-        values = outcome_values(context, path.outcome, visit, is_urgent=path.is_urgent)
+        values = outcome_values(context, page.tree, path.outcome, page.search)
+        values |= {"is_urgent": path.is_urgent, "held": held_time_to_book(context, visit)}
         return page.show("triage_outcome", path=path, outcome=path.outcome, back=page.back_from(""), **values)
 
 
@@ -180,18 +194,25 @@ def triage_pass(authority: str, slug: str, visit: str) -> ResponseReturnValue:
         if page.path.is_urgent:
             return redirect(page.next_url(page.path), code=303)
         services = [one for one in services_behind(context.catalogue, page.tree) if one.bookable_online]
-        form = _reason_form(services, page.given.reason)
+        form = _reason_form(services, page.given.reason, page.search)
         if services and form.validate_on_submit():
             keep_given(context, visit, replace(page.given, reason=form.reason.data))
             chosen = services[0].slug if len(services) == 1 else form.service.data
-            search = SearchState(services=(chosen,), visit=visit)
-            return redirect(f"{context.base}/needs?{search.query()}", code=303)
+            return redirect(_way_past(page, next(one for one in services if one.slug == chosen)), code=303)
         values: dict[str, Any] = {"services": services, "urgent": page.tree.urgent_help}
         return page.show("triage_pass", form=form, back=page.next_url(page.path), **values)
 
 
-def _reason_form(services: list[ServiceFacts], reason: str) -> ReasonForm:
-    form = ReasonForm(data={"reason": reason})
+def _way_past(page: TriagePage, chosen: ServiceFacts) -> str:
+    """Where the search for a service goes on without the questions: to the time that is held for it, if one is."""
+    search = search_on(page.context.catalogue, page.search, page.tree, (chosen,)).search
+    held = held_time_to_book(page.context, page.visit)
+    return held.page if held else f"{page.context.base}/needs?{search.query()}"
+
+
+def _reason_form(services: list[ServiceFacts], reason: str, search: SearchState) -> ReasonForm:
+    searched = next((one.slug for one in services if one.slug in search.services), None)
+    form = ReasonForm(data={"reason": reason, "service": searched})
     form.service.choices = [(one.slug, one.name) for one in services]
     if len(services) == 1:
         del form.service

@@ -19,7 +19,7 @@ def answer(agent: Agent, callers: Callers, *answers: str, of: str = "amina") -> 
     where = f"/staff/calls/residents/{callers.people[of]}"
     agent.check_caller(where)
     for one in answers:
-        agent.send(f"{where}/triage/housing/answer", answer=one)
+        agent.send(f"{where}/triage/housing/answer", answer=one, seen="1")
     return where
 
 
@@ -64,3 +64,31 @@ def test_answers_go_on_with_the_visit_that_they_are_about_and_with_no_other(
         with database.reading() as db:
             booked[service] = db.scalars(select(Appointment).order_by(Appointment.id.desc())).first()
     assert all(one is not None and one.answers == {} for one in booked.values())
+
+
+def test_what_was_selected_before_the_questions_is_booked_beside_what_they_lead_to(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
+    put_triage(database, callers.town)
+    where = answer(agent, callers, YES, "1.2")
+    selected = "service=advice&service=certify&filtered=1&need=step-free&near=EX1+1AA"
+    form = agent.client.get(f"{where}/triage/housing?{selected}").text
+    address = next(part for part in form.split('"') if "/triage/housing/done" in part).replace("&amp;", "&")
+    done = agent.send(address, follow=False)
+    assert done.location.partition("?")[2] == "service=certify&service=advice&filtered=1&need=step-free&near=EX1+1AA"
+
+
+def test_no_start_of_another_day_is_held_or_booked_after_an_urgent_answer(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
+    where = f"/staff/calls/residents/{callers.people['amina']}"
+    agent.check_caller(where)
+    token, _ = agent.slots(f"{where}?service=certify")[-1]
+    agent.send(f"{where}/hold?service=certify", slot=token)
+    put_triage(database, callers.town)
+    answer(agent, callers, NO)
+    for path, fields in (("confirm", {"shown": token}), ("hold", {"slot": token})):
+        refused = agent.send(f"{where}/{path}?service=certify", follow=False, data=fields)
+        assert (refused.status_code, "/triage/housing" in refused.location) == (303, True)
+    stale = agent.send(f"{where}/triage/housing/answer", answer="0.0", seen="0")
+    assert "The questions have changed" in agent.checked(stale, 409).text

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from booking.tables import Appointment
+from core.clock import FixedClock
 from core.database import Database
+from locations.catalogue_queries import bump_plan
+from locations.triage.tables import Triage
 from tests.support.town import Town
 from tests.support.triages import put_triage
 from tests.web.resident.browser import Visitor, fill_in
@@ -114,3 +119,79 @@ def test_who_comes_today_reads_a_number_and_a_place(visitor: Visitor) -> None:
     answer(visitor, "what", 0)
     assert visitor.page.title.startswith("Come")
     assert "01632 960001" in visitor.page.text
+
+
+def to_papers(visitor: Visitor, start: str = "/triage/housing") -> None:
+    visitor.open(start)
+    answer(visitor, "tonight", 0)
+    answer(visitor, "what", 2)
+
+
+def hold_a_time(visitor: Visitor) -> str:
+    """A time held for this visit, with everything typed; the name of the visit."""
+    visitor.follow("Find a time")
+    visit = visitor.page.form_to("/where").fields["visit"][0]
+    visitor.open(f"/times?service=certify&site=high-street&mode=in_person&day=2026-11-24&visit={visit}")
+    visitor.take_first_time()
+    fill_in(visitor)
+    return visit
+
+
+@pytest.mark.parametrize(
+    ("start", "kept"),
+    [
+        ("/needs?service=certify&need=step-free&site=high-street&mode=in_person&day=2026-11-24", "certify"),
+        ("/needs?service=advice&service=certify&need=step-free&mode=in_person&day=2026-11-24", "certify advice"),
+    ],
+)
+def test_the_search_that_led_to_the_questions_goes_on_after_them(visitor: Visitor, start: str, kept: str) -> None:
+    to_papers(visitor, start)
+    href = visitor.page.link("Find a time")
+    for part in start.partition("?")[2].split("&"):
+        assert part in href
+    assert [
+        part.removeprefix("service=") for part in href.partition("?")[2].split("&") if "service=" in part
+    ] == kept.split()
+
+
+def test_answers_live_as_long_as_the_visit_and_lead_back_to_the_time_that_is_held(
+    database: Database, visitor: Visitor, clock: FixedClock
+) -> None:
+    to_papers(visitor)
+    visit = hold_a_time(visitor)
+    for _ in range(8):
+        clock.advance(timedelta(minutes=9))
+        visitor.send("/keep/check")
+    with database.writing() as db:  # a further answer: who has answered goes on, and answers what has changed
+        row = db.scalars(select(Triage)).one()
+        questions = [dict(one) for one in row.questions]
+        changed = [
+            {**one, "answer": "My papers"} if one["answer"] == "Papers" else one for one in questions[1]["answers"]
+        ]
+        row.questions = [questions[0], questions[1] | {"answers": changed}]
+        bump_plan(db, row.authority_id)
+    visitor.send("/check")
+    assert visitor.at == f"/triage/housing/{visit}/questions/what"
+    assert "We ask other questions now" in visitor.page.text
+    assert "We are keeping" in visitor.page.text
+    answer(visitor, "what", 2)
+    visitor.follow("Go on with that time")
+    visitor.send("/check")
+    with database.reading() as db:
+        assert db.scalars(select(Appointment.answers)).one() == {
+            "Somewhere to sleep?": "Yes",
+            "What is it?": "My papers",
+        }
+
+
+def test_back_leads_where_one_came_from(visitor: Visitor) -> None:
+    visitor.open("/services/certify")
+    visitor.follow("Answer the questions")
+    visitor.follow("Back")
+    assert visitor.at == "/services/certify"
+    visitor.follow("Answer the questions")
+    answer(visitor, "tonight", 0)
+    answer(visitor, "what", 0)
+    visitor.take_first_time()
+    visitor.follow("Back")
+    assert visitor.page.title.startswith("Come")
