@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from locations.triage.tree import Tree
 
 WIDTH, HEIGHT, BOX_WIDTH, BOX_HEIGHT = 64, 72, 44, 32  # of a place in the grid, and of the box in it, in pixels
+GAP, ABOVE, LANES = (
+    WIDTH - BOX_WIDTH,
+    HEIGHT - BOX_HEIGHT,
+    4,
+)  # between boxes, above a row, and lines side by side in a gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +35,27 @@ class Box:
         """The lower edge of the box."""
         return self.y + BOX_HEIGHT
 
+    @property
+    def row(self) -> int:
+        """In which row it stands, from 0."""
+        return self.y // HEIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line from one box down to another, through these points: beside the boxes of the rows between, never across one."""
+
+    start: Box
+    end: Box
+    points: tuple[tuple[int, int], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class TreeMap:
-    """The boxes by slug, the pairs of them between which lines are drawn, and how large the drawing is."""
+    """The boxes by slug, the lines between them, and how large the drawing is."""
 
     boxes: dict[str, Box]
-    lines: tuple[tuple[Box, Box], ...]
+    lines: tuple[Line, ...]
     width: int
     height: int
 
@@ -47,11 +66,21 @@ def map_of(tree: Tree) -> TreeMap:
     places: defaultdict[int, int] = defaultdict(int)
     boxes: dict[str, Box] = {}
     for number, (slug, row) in enumerate(sorted(rows.items(), key=lambda one: one[1]), start=1):
-        boxes[slug] = Box(slug, number, places[row] * WIDTH + 4, row * HEIGHT + 4, slug in tree.outcomes)
+        boxes[slug] = Box(slug, number, places[row] * WIDTH + GAP, row * HEIGHT + 4, slug in tree.outcomes)
         places[row] += 1
     pairs = {(one.slug, answer.leads_to): None for one in tree.questions.values() for answer in one.answers}
-    lines = tuple((boxes[start], boxes[end]) for start, end in pairs if start in boxes and end in boxes)
-    return TreeMap(boxes, lines, max(places.values(), default=1) * WIDTH, len(places) * HEIGHT)
+    ends = [(boxes[start], boxes[end]) for start, end in pairs if start in boxes and end in boxes]
+    lines = tuple(_line(start, end, number % LANES) for number, (start, end) in enumerate(ends))
+    return TreeMap(boxes, lines, max(places.values(), default=1) * WIDTH + GAP, len(places) * HEIGHT)
+
+
+def _line(start: Box, end: Box, lane: int) -> Line:
+    """Straight to the next row; to one further down through the gap to the left of its box, in one of the lanes there."""
+    points = [(start.middle, start.foot), (end.middle, end.y)]
+    if end.row > start.row + 1:
+        beside = end.x - GAP + 2 + lane * (GAP - 4) // LANES
+        points[1:1] = [(beside, start.foot + ABOVE), (beside, end.y - ABOVE)]
+    return Line(start, end, tuple(points))
 
 
 def _rows(tree: Tree) -> dict[str, int]:

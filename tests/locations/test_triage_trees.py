@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from locations.triage.tree import tree_in, tree_of
 from locations.triage.tree_checks import Problem, problems_of
-from locations.triage.tree_map import map_of
+from locations.triage.tree_map import BOX_WIDTH, map_of
 from tests.support.triages import TREE
 
 
@@ -95,6 +96,16 @@ def test_an_urgent_answer_stays_urgent_over_questions_that_ask_more() -> None:
 def test_a_map_draws_each_part_once_and_below_all_that_leads_to_it() -> None:
     drawn = map_of(tree_of(TREE))
     assert sorted(drawn.boxes) == sorted(one["slug"] for part in ("questions", "outcomes") for one in TREE[part])
-    assert all(start.foot < end.y for start, end in drawn.lines)
+    assert all(line.start.foot < line.end.y for line in drawn.lines)
     assert len(drawn.lines) == 5
     assert len({(box.x, box.y) for box in drawn.boxes.values()}) == len(drawn.boxes)
+
+
+def test_no_line_of_a_map_crosses_a_box() -> None:
+    drawn = map_of(tree_of(changed("questions", 0, answer=(1, {"leads_to": "register"}))))
+    assert any(line.end.row > line.start.row + 1 for line in drawn.lines)
+    for line in drawn.lines:
+        for (x, y), (to_x, to_y) in pairwise(line.points):
+            between = [(x + (to_x - x) * part / 100, y + (to_y - y) * part / 100) for part in range(1, 100)]
+            for box in drawn.boxes.values():
+                assert not [at for at in between if box.x <= at[0] <= box.x + BOX_WIDTH and box.y <= at[1] <= box.foot]
