@@ -112,7 +112,7 @@ class WishChange:
 
     authority_id: int
     wish_id: int
-    what: Literal["link", "offered", "gone", "paused"]
+    what: Literal["link", "offered", "gone", "paused", "left"]
     now: datetime
     number: int = 0
 

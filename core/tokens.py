@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 # No I, L, O, U, 0, 1: 30 characters. 30^7 = 2.2e10 references; a clash is caught by the unique key and drawn again.
@@ -70,8 +70,13 @@ def short_token(secret_key: str, appointment_id: int, nonce: str) -> str:
     return f"{_spelled(appointment_id)}-{_spelled(int(_derived(secret_key, 'short', nonce), 16), SHORT_LENGTH)}"
 
 
-def appointment_of_short_token(token: str) -> int | None:
-    """The number of the appointment that a short link is about, whether the link opens it or not; None for no such link."""
+def short_wish_token(secret_key: str, wish_id: int, nonce: str) -> str:
+    """The token of the short link of somebody who waits without an appointment, written as that of an appointment."""
+    return f"{_spelled(wish_id)}-{_spelled(int(_derived(secret_key, 'short wish', nonce), 16), SHORT_LENGTH)}"
+
+
+def number_of_short_token(token: str) -> int | None:
+    """The number of what a short link is about, whether the link opens it or not; None for no such link."""
     number, _, mark = token.upper().translate(LOOK_ALIKES).partition("-")
     is_spelled = number and all(character in ALPHABET for character in number + mark)
     if not is_spelled or len(number) > LONGEST_SPELLED or len(mark) != SHORT_LENGTH:
@@ -84,8 +89,17 @@ def appointment_of_short_token(token: str) -> int | None:
 
 def is_short_token(secret_keys: Sequence[str], appointment_id: int, nonce: str, token: str) -> bool:
     """Whether `token` was made with any of the keys for the appointment with this nonce."""
-    given = token.upper().translate(LOOK_ALIKES).encode()
-    return any(hmac.compare_digest(short_token(key, appointment_id, nonce).encode(), given) for key in secret_keys)
+    return _is_one_of((short_token(key, appointment_id, nonce) for key in secret_keys), token)
+
+
+def is_short_wish_token(secret_keys: Sequence[str], wish_id: int, nonce: str, token: str) -> bool:
+    """Whether `token` was made with any of the keys for the wish with this nonce."""
+    return _is_one_of((short_wish_token(key, wish_id, nonce) for key in secret_keys), token)
+
+
+def _is_one_of(tokens: Iterable[str], typed: str) -> bool:
+    given = typed.upper().translate(LOOK_ALIKES).encode()
+    return any(hmac.compare_digest(token.encode(), given) for token in tokens)
 
 
 def _spelled(number: int, length: int = 0) -> str:

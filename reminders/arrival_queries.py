@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, or_
 
 from reminders.delivery_decisions import IN_DOUBT, LATE, SENT
 from reminders.message_outcomes import ARRIVED_LATE, DELIVERED, ON_ITS_WAY
-from reminders.tables import Notification
+from reminders.tables import Notification, WishMail
 
 
 def has_gone_out(rows: Any = Notification) -> ColumnElement[bool]:
@@ -32,4 +32,9 @@ row_outcome = case(
     (and_(Notification.status == LATE, Notification.delivered_at.is_not(None)), ARRIVED_LATE),
     (and_(Notification.status == SENT, Notification.ask_at.is_not(None)), ON_ITS_WAY),
     else_=Notification.status,
+)
+# Of messages to those who wait without an appointment.
+wish_outcome = case(
+    (and_(WishMail.state == SENT, WishMail.delivered_at.is_not(None)), DELIVERED),
+    else_=WishMail.state,
 )

@@ -8,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.proposals.tables import Proposal, Wish
-from booking.proposals.wish_rules import BY_EMAIL
 from reminders.delivery_decisions import IN_DOUBT, SENT
 from reminders.outbox import planning_input
 from reminders.queue import pauses_on
-from reminders.recipients import EARLIER_TIME, EMAIL, OFFER, Withheld, deliveries_for
+from reminders.recipients import EARLIER_TIME, OFFER, Withheld, deliveries_for
 from reminders.tables import Notification, WishMail
-from reminders.wish_mail_queries import OFFERED
+from reminders.wish_kinds import OFFERED
+from reminders.wish_way_queries import way_of_wish
 
 
 def is_offer_held(db: Session, wish: Wish, now: datetime) -> bool:
@@ -22,11 +22,12 @@ def is_offer_held(db: Session, wish: Wish, now: datetime) -> bool:
     pauses = pauses_on(db, now, wish.authority_id)
     if not pauses:
         return False
-    channel = EMAIL if wish.told_by == BY_EMAIL else ""
-    if wish.appointment_id is not None:
-        planning = planning_input(db, wish.appointment_id)
-        found = deliveries_for(planning.contacts, EARLIER_TIME, planning.rules)
-        channel = "" if isinstance(found, Withheld) else found[0].channel
+    if wish.appointment_id is None:
+        way = way_of_wish(db, wish, EARLIER_TIME)
+        return any(pause.holds(wish.authority_id, EARLIER_TIME, way.channel if way else "") for pause in pauses)
+    planning = planning_input(db, wish.appointment_id)
+    found = deliveries_for(planning.contacts, EARLIER_TIME, planning.rules)
+    channel = "" if isinstance(found, Withheld) else found[0].channel
     return any(pause.holds(wish.authority_id, EARLIER_TIME, channel) for pause in pauses)
 
 

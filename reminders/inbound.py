@@ -14,10 +14,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from booking.proposals.tables import Proposal
 from booking.tables import Appointment
 from booking.use_cases.cancel import cancel
 from booking.use_cases.confirm import confirm_in_transaction
+from booking.use_cases.earlier_times import accept_earlier_time, decline_earlier_time
 from booking.use_cases.offers import accept_offer, decline_proposal
+from booking.use_cases.online_wishes import ONLINE
 from booking.use_cases.rebook_items import is_to_rebook
 from booking.use_cases.stop_texts import stop_texts
 from core.audit import Actor, record
@@ -28,7 +31,7 @@ from core.runtime import Runtime
 from core.transactions import lock_by_name, run_with_retries
 from reminders.delivery_decisions import PENDING
 from reminders.inbound_queries import councils_of_number, has_text_of, history_of_number, was_answered_lately
-from reminders.recipients import CANCELLED, RESCHEDULED, TEXT, TEXT_ANSWER
+from reminders.recipients import CANCELLED, CONFIRMATION, RESCHEDULED, TEXT, TEXT_ANSWER
 from reminders.tables import InboundText, Notification
 from reminders.text_answers import Decision, Outcome, answer_of, decide
 
@@ -84,20 +87,23 @@ def handle_text(runtime: Runtime, text_id: int) -> None:
             _write_decision(db, row, runtime.clock.database_now(db))
         outcome, authority_id = Outcome(row.outcome), row.council
         reference, proposal_id = _reference(db, row.appointment_id), row.proposal_id
+        wish_id = None if row.appointment_id else _wish_of(db, proposal_id)
+    done = _Done(outcome)
     if outcome in _DONE_BY:
-        outcome = _done(_Wanted(runtime, authority_id, reference, text_id, proposal_id), outcome)
-    run_with_retries(runtime.database, lambda db: _finish(db, runtime, text_id, outcome))
+        done = _done(_Wanted(runtime, authority_id, reference, text_id, proposal_id, wish_id), outcome)
+    run_with_retries(runtime.database, lambda db: _finish(db, runtime, text_id, done))
 
 
-def _finish(db: Session, runtime: Runtime, text_id: int, outcome: Outcome) -> None:
+def _finish(db: Session, runtime: Runtime, text_id: int, done: _Done) -> None:
     """Do what is left to do, and owe the answer."""
     row = _locked(db, text_id)
     if row is None:
         return
     now = runtime.clock.database_now(db)
-    row.outcome = _done_here(db, runtime, row, outcome, now)
+    row.outcome = _done_here(db, runtime, row, done.outcome, now)
+    row.appointment_id = done.booked or row.appointment_id
     row.handled_at = now
-    _acknowledge(db, row, now)
+    _acknowledge(db, row, now, is_new=done.booked is not None)
 
 
 def _locked(db: Session, text_id: int) -> InboundText | None:
@@ -118,13 +124,14 @@ def _write_decision(db: Session, row: InboundText, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """The appointment of which a text wants something, and the offer that it answers."""
+    """The appointment, or the wish, of which a text wants something, and the offer that it answers."""
 
     runtime: Runtime
     authority_id: int
     reference: str
     text_id: int
     proposal_id: int | None
+    wish_id: int | None = None
 
     @property
     def key(self) -> IdempotencyKey:
@@ -132,36 +139,57 @@ class _Wanted:
         return IdempotencyKey.of("inbound texts", str(self.text_id), self.reference.encode())
 
 
-def _done(wanted: _Wanted, outcome: Outcome) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What became of what a text wants, and the appointment that was booked by it, if one was."""
+
+    outcome: Outcome
+    booked: int | None = None
+
+
+def _done(wanted: _Wanted, outcome: Outcome) -> _Done:
     """What became of what the text wants."""
     try:
         return _DONE_BY[outcome](wanted)
     except TooSoon:
-        return Outcome.TOO_LATE if outcome is Outcome.CANCEL else Outcome.TO_READ
+        return _Done(Outcome.TOO_LATE if outcome is Outcome.CANCEL else Outcome.TO_READ)
     except (Refused, NotFound):  # it has changed meanwhile: a person looks at it
-        return Outcome.TO_READ
+        return _Done(Outcome.TO_READ)
 
 
-def _cancel(wanted: _Wanted) -> Outcome:
+def _cancel(wanted: _Wanted) -> _Done:
     appointment, actor = (wanted.runtime, wanted.authority_id, wanted.reference), Actor.resident()
     cancel(*appointment, actor=actor, by="resident", enforce_cutoff=True, idempotency=wanted.key)
-    return Outcome.CANCELLED
+    return _Done(Outcome.CANCELLED)
 
 
-def _accept(wanted: _Wanted) -> Outcome:
+def _accept(wanted: _Wanted) -> _Done:
+    if wanted.wish_id is not None:
+        booked = accept_earlier_time(
+            *(wanted.runtime, wanted.authority_id, wanted.wish_id),
+            actor=Actor.resident(),
+            channel=ONLINE,
+            proposal_id=wanted.proposal_id,
+            idempotency=wanted.key,
+        )
+        return _Done(Outcome.ACCEPTED, booked.appointment_id)
     appointment, actor = (wanted.runtime, wanted.authority_id, wanted.reference), Actor.resident()
     accept_offer(*appointment, actor=actor, proposal_id=wanted.proposal_id, idempotency=wanted.key)
-    return Outcome.ACCEPTED
+    return _Done(Outcome.ACCEPTED)
 
 
-def _decline(wanted: _Wanted) -> Outcome:
+def _decline(wanted: _Wanted) -> _Done:
+    if wanted.wish_id is not None:
+        wish = (wanted.runtime, wanted.authority_id, wanted.wish_id)
+        decline_earlier_time(*wish, actor=Actor.resident(), proposal_id=wanted.proposal_id)
+        return _Done(Outcome.DECLINED)
     appointment, actor = (wanted.runtime, wanted.authority_id, wanted.reference), Actor.resident()
     booked = decline_proposal(*appointment, actor=actor, proposal_id=wanted.proposal_id, idempotency=wanted.key)
     with wanted.runtime.database.reading() as db:
-        return Outcome.DECLINED if is_to_rebook(db, booked.appointment_id) else Outcome.KEPT
+        return _Done(Outcome.DECLINED if is_to_rebook(db, booked.appointment_id) else Outcome.KEPT)
 
 
-_DONE_BY: Mapping[Outcome, Callable[[_Wanted], Outcome]] = {
+_DONE_BY: Mapping[Outcome, Callable[[_Wanted], _Done]] = {
     Outcome.CANCEL: _cancel,
     Outcome.ACCEPT: _accept,
     Outcome.DECLINE: _decline,
@@ -184,13 +212,13 @@ def _confirm(db: Session, row: InboundText, now: datetime) -> Outcome:
     return Outcome.CONFIRMED if is_written else Outcome.TO_READ
 
 
-def _acknowledge(db: Session, row: InboundText, now: datetime) -> None:
+def _acknowledge(db: Session, row: InboundText, now: datetime, *, is_new: bool) -> None:
     """Owe the answer, once. A change that is told by text is one; a number without an appointment gets none."""
     appointment = db.get(Appointment, row.appointment_id) if row.appointment_id else None
     outcome = Outcome(row.outcome)
     if appointment is None or outcome in (Outcome.REPEATED, Outcome.UNKNOWN):
         return
-    notice = _TOLD_BY.get(outcome)
+    notice = CONFIRMATION if is_new else _TOLD_BY.get(outcome)
     if notice and has_text_of(db, appointment.id, appointment.version, notice):
         return
     if outcome is Outcome.TO_READ and was_answered_lately(db, row, now):  # it may be a machine that answers us
@@ -209,6 +237,11 @@ def _acknowledge(db: Session, row: InboundText, now: datetime) -> None:
             created_at=now,
         )
     )
+
+
+def _wish_of(db: Session, proposal_id: int | None) -> int | None:
+    """The wish that the proposal answers."""
+    return db.scalar(select(Proposal.wish_id).where(Proposal.id == proposal_id)) if proposal_id else None
 
 
 def _reference(db: Session, appointment_id: int | None) -> str:

@@ -10,16 +10,27 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, and_, func, select, union
 from sqlalchemy.orm import Session
 
-from booking.proposals.tables import Proposal
+from booking.proposals.tables import Proposal, Wish
 from booking.rebooking import ProposalState
 from booking.states import State
 from booking.tables import Appointment, RebookItem
 from locations.tables import Authority
 from people.residents.tables import Representative, Resident
 from reminders.arrival_queries import has_gone_out
+from reminders.delivery_decisions import SENT
 from reminders.recipients import OFFERS, TEXT, TEXT_ANSWER, family_of, number_of
-from reminders.tables import InboundText, Notification
-from reminders.text_answers import FOR_STAFF, EarlierText, OpenOffer, Outcome, SentText, TextHistory, answer_of
+from reminders.tables import InboundText, Notification, WishMail
+from reminders.text_answers import (
+    FOR_STAFF,
+    EarlierText,
+    OpenOffer,
+    Outcome,
+    SentText,
+    TextHistory,
+    WaitingOffer,
+    answer_of,
+)
+from reminders.wish_kinds import OFFERED
 
 LOOKED_BACK = timedelta(days=30)  # at texts that were sent
 BETWEEN_ANSWERS = timedelta(days=1)  # to what a person has to read
@@ -100,7 +111,24 @@ def history_of_number(db: Session, row: InboundText, now: datetime) -> TextHisto
     )
     sent = tuple(_sent(text) for text in db.execute(texts))
     coming = appointments_of_numbers(db, row.council, [row.phone_key], now).get(row.phone_key, ())
-    return TextHistory(coming, sent, _earlier(db, row), _offers(db, coming, now), _to_rebook(db, coming))
+    offers, waiting = _offers(db, coming, now), _waiting_offer(db, row, now)
+    return TextHistory(coming, sent, _earlier(db, row), offers, _to_rebook(db, coming), waiting)
+
+
+def _waiting_offer(db: Session, row: InboundText, now: datetime) -> WaitingOffer | None:
+    """What is held for whoever has the number and waits without an appointment, if a text told them of it."""
+    whose = (Resident.authority_id == row.council, Resident.phone_key == row.phone_key, Wish.appointment_id.is_(None))
+    is_held = (Proposal.state == ProposalState.OPEN.value, Proposal.answer_by > now, Proposal.hold_id.is_not(None))
+    is_told = (WishMail.kind == OFFERED, WishMail.channel == TEXT, WishMail.state == SENT)
+    found = db.execute(
+        select(Proposal.id, WishMail.closed_at)
+        .join(Wish, Wish.id == Proposal.wish_id)
+        .join(Resident, Resident.id == Wish.resident_id)
+        .join(WishMail, and_(WishMail.wish_id == Wish.id, WishMail.number == Proposal.number))
+        .where(*whose, *is_held, *is_told)
+        .order_by(WishMail.closed_at.desc(), WishMail.id.desc())
+    ).first()
+    return WaitingOffer(found.id, found.closed_at) if found else None
 
 
 def _sent(row: Any) -> SentText:

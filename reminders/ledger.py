@@ -24,9 +24,9 @@ from reminders.wish_mail_queries import failed_mails
 def ledger_of(db: Session, authority_id: int) -> dict[str, int]:
     """How many messages of the authority were ever owed, and how many are in each state; `delivered` is a part of `sent`.
 
-    Emails to those who wait without an appointment count too.
+    Messages to those who wait without an appointment count too.
     """
-    mails = select(WishMail.state.label("status"), null().label("delivered_at"))
+    mails = select(WishMail.state.label("status"), WishMail.delivered_at)
     owed = union_all(
         select(Notification.status, Notification.delivered_at).where(Notification.authority_id == authority_id),
         mails.where(WishMail.authority_id == authority_id),

@@ -9,19 +9,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, cast, func, literal, not_, null, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, cast, func, not_, null, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.tables import Appointment
 from core.database import BigId
 from core.runtime import Runtime
 from locations.tables import Authority
-from reminders.arrival_queries import row_outcome
+from reminders.arrival_queries import row_outcome, wish_outcome
 from reminders.delivery_decisions import FAILED, SENT, STATES
 from reminders.message_outcomes import STATE_OF
 from reminders.pause_queries import rows_held
 from reminders.queue import IS_PENDING, pauses_on
-from reminders.recipients import BY_STAFF, EMAIL, family_of
+from reminders.recipients import BY_STAFF, family_of
 from reminders.silence_queries import is_too_quiet, unplanned
 from reminders.tables import Notification, WishMail
 from reminders.wish_mail_queries import FAMILY, is_mail_overdue
@@ -123,7 +123,7 @@ def are_messages_in_order(runtime: Runtime) -> bool:
 
 
 def _owed(ledger: Ledger) -> CompoundSelect[Any] | Select[Any]:
-    """What was due: messages about appointments and, of all sites, emails to those who wait without one."""
+    """What was due: messages about appointments and, of all sites, those to whoever waits without one."""
     messages = (
         select(
             Notification.id,
@@ -145,11 +145,11 @@ def _owed(ledger: Ledger) -> CompoundSelect[Any] | Select[Any]:
     mails = select(
         WishMail.id,
         FAMILY,
-        literal(EMAIL),
-        WishMail.state,
+        WishMail.channel,
+        wish_outcome,
         WishMail.created_at,
         WishMail.closed_at,
-        null(),
+        WishMail.delivered_at,
         WishMail.reason,
         null(),
         WishMail.wish_id,

@@ -11,7 +11,7 @@ from sqlalchemy import String, cast, select, update
 from sqlalchemy.orm import Session
 
 from booking.events import Readers
-from booking.proposals.tables import Proposal
+from booking.proposals.tables import Proposal, Wish
 from booking.queries.rebook_lists import RebookList, is_on
 from booking.rebooking import AFFECTED, ProposalState, RebookState
 from booking.tables import RebookItem
@@ -19,8 +19,9 @@ from reminders.delivery_decisions import FAILED, PENDING, WITHHELD
 from reminders.outbox import WINDOW, online_bookings, planning_input
 from reminders.reach import OfferMessage, Reached, reached_by
 from reminders.reasons import NOT_THEIRS
-from reminders.recipients import CONFIRMATION, EMAIL, MANAGE_LINK, OFFER, Withheld, deliveries_for
+from reminders.recipients import CONFIRMATION, EARLIER_TIME, EMAIL, MANAGE_LINK, OFFER, Withheld, deliveries_for
 from reminders.tables import Notification
+from reminders.wish_way_queries import way_of_wish
 
 # What the tables have of an open proposal and of the message that offers it.
 _OF_OFFER = (Notification.appointment_id == Proposal.appointment_id) & (
@@ -61,8 +62,10 @@ def link_address_of(db: Session, appointment_id: int) -> str:
     return address if address == planning.mail_address else ""
 
 
-def can_be_told(db: Session, appointment_id: int) -> bool:
-    """Whether an offer about the appointment would reach anybody by a channel that there is."""
+def can_be_told(db: Session, appointment_id: int | None, *, wish_id: int | None = None) -> bool:
+    """Whether an offer about the appointment, or of the wish, would reach anybody by a channel that there is."""
+    if appointment_id is None:
+        return wish_id is not None and way_of_wish(db, db.get_one(Wish, wish_id), EARLIER_TIME) is not None
     planning = planning_input(db, appointment_id)
     return not isinstance(deliveries_for(planning.contacts, OFFER, planning.rules), Withheld)
 

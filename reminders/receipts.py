@@ -41,7 +41,7 @@ from reminders.rerouting import lock_alike, locked_alike, plan_next_channel, voi
 from reminders.returned_letters import mark_address
 from reminders.tables import DeliveryAttempt, Notification
 from reminders.try_queries import told_in_message_of
-from reminders.wish_mail_queries import fail_mail, mail_id_in
+from reminders.wish_mail_queries import fail_mail, mail_id_in, write_arrival
 
 _REFERENCE = re.compile(r"notification-([0-9]{1,18})-([0-9]{1,9})")
 RECEIPTS = Counter("front_door_receipts_total", "What providers said of messages that they took", ["result"])
@@ -91,8 +91,10 @@ def _learn(db: Session, told: ProviderState, now: datetime) -> Learnt:
 
 
 def _learn_of_mail(db: Session, mail_id: int, told: ProviderState, now: datetime) -> Learnt:
-    """What was learnt of an email to somebody who waits: only that it failed."""
+    """What was learnt of a message to somebody who waits: that it has arrived or, once, that it failed."""
     reason, at = FAILURES.get(told.status), told.at or now
+    if told.status in DELIVERED:
+        return Learnt.DELIVERED if write_arrival(db, mail_id, min(at, now)) else Learnt.NOTHING
     if reason is None or fail_mail(db, mail_id, reason, now, lambda mail, _who: at >= (mail.closed_at or at)) is None:
         return Learnt.NOTHING
     return Learnt.FAILED

@@ -97,6 +97,14 @@ class OpenOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingOffer:
+    """A time that is held now for somebody who waits without an appointment, and when a text told them of it."""
+
+    proposal_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierText:
     """The last text that came from the number before this one, and what became of it; no outcome while it is decided."""
 
@@ -111,6 +119,7 @@ class TextHistory:
     """Of a number: its appointments to come, the soonest first, texts to it, the newest first, and the last from it.
 
     `offers` has by the appointment's id what is held for it; those `to_rebook` cannot take place as they are booked.
+    `waiting` is what was offered last to somebody without an appointment.
     """
 
     to_come: Sequence[int] = ()
@@ -118,13 +127,14 @@ class TextHistory:
     earlier: EarlierText | None = None
     offers: Mapping[int, OpenOffer] = field(default_factory=dict)
     to_rebook: frozenset[int] = frozenset()
+    waiting: WaitingOffer | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What is done about a text, and to which appointment. `choices` are those that we ask about, as they are numbered.
 
-    The proposal of this id, and no later one, is accepted or declined.
+    The proposal of this id, and no later one, is accepted or declined; without an appointment, that of a wish.
     """
 
     outcome: Outcome
@@ -178,15 +188,26 @@ def decide(answer: Answer, known: TextHistory, now: datetime) -> Decision:
         return Decision(Outcome.STOP, next((sent.appointment_id for sent in known.sent), first))
     if answer.number:
         return _chosen(answer, known, now) or Decision(Outcome.TO_READ, first)
+    last = next(iter(known.sent), None)
+    if known.waiting is not None and (last is None or last.at < known.waiting.at + TOGETHER):
+        return _of_wish(answer.meaning, known.waiting, last, first)
     if not known.to_come:
         return Decision(Outcome.TO_READ)
-    last = next(iter(known.sent), None)
     if last is not None and last.appointment_id not in known.to_come:  # they answer about one that is over
         return Decision(Outcome.TO_READ, last.appointment_id)
     meant = _meant(known)
     if meant is None:
         return Decision(Outcome.ASKED, first, tuple(known.to_come[:MOST_CHOICES]))
     return _of_appointment(answer.meaning, meant, known)
+
+
+def _of_wish(meaning: Meaning, offer: WaitingOffer, last: SentText | None, first: int | None) -> Decision:
+    """What they want of the time that was offered by the last text; a person reads what may be about another text too."""
+    is_clear = last is None or last.at + TOGETHER < offer.at
+    if not is_clear or meaning not in (Meaning.CONFIRM, Meaning.DECLINE):
+        return Decision(Outcome.TO_READ, first)
+    outcome = Outcome.ACCEPT if meaning is Meaning.CONFIRM else Outcome.DECLINE
+    return Decision(outcome, proposal_id=offer.proposal_id)
 
 
 def _chosen(answer: Answer, known: TextHistory, now: datetime) -> Decision | None:

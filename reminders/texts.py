@@ -6,10 +6,11 @@ than two segments, what can be read behind the link is left out, the name of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from core.language import Language
 from core.message_templates import first_large, rendered
 from reminders.gsm7 import MOST_OF_A_REMINDER, plain, text_size
 from reminders.messages import MessagePart, OtherBody, template_of
@@ -27,13 +28,7 @@ class TextBody(OtherBody):
     @classmethod
     def of(cls, kind: str, parts: Sequence[MessagePart], _delivery: Delivery) -> Self:
         """The longest version of two segments at most, or else the longest of as many as the shortest needs."""
-        versions = []
-        for text in _versions(kind, parts):
-            if text_size(text).segments <= MOST_OF_A_REMINDER:
-                return cls(text)
-            versions.append(text)
-        fewest = min(text_size(text).segments for text in versions)
-        return cls(next(text for text in versions if text_size(text).segments == fewest))
+        return cls(fitting(_versions(kind, parts)))
 
 
 class WholeText(TextBody):
@@ -43,6 +38,17 @@ class WholeText(TextBody):
     def of(cls, kind: str, parts: Sequence[MessagePart], _delivery: Delivery) -> Self:
         """The first of the versions."""
         return cls(next(_versions(kind, parts)))
+
+
+def fitting(texts: Iterable[str]) -> str:
+    """Of versions that become shorter the first of two segments at most, or else of as many as the shortest needs."""
+    versions = []
+    for text in texts:
+        if text_size(text).segments <= MOST_OF_A_REMINDER:
+            return text
+        versions.append(text)
+    fewest = min(text_size(text).segments for text in versions)
+    return next(text for text in versions if text_size(text).segments == fewest)
 
 
 def _versions(kind: str, parts: Sequence[MessagePart]) -> Iterator[str]:
@@ -57,22 +63,23 @@ def _versions(kind: str, parts: Sequence[MessagePart]) -> Iterator[str]:
         for facts, message, language in parts
     ]
     template = f"sms/{template_of(kind, parts[0][0])}.txt"
+    languages = [language for _facts, _message, language in parts]
     for said in zip(*of_each, strict=True):
-        yield plain(_joined(template, parts, said))
+        yield joined_text(template, languages, said)
 
 
-def _joined(template: str, parts: Sequence[MessagePart], said: Sequence[TextMessage]) -> str:
+def joined_text(template: str, languages: Sequence[Language], said: Sequence[TextMessage]) -> str:
     """The text in one language, or in two on lines of their own and the link that they share on the last."""
     if len(said) == 1:
-        return _on_one_line(rendered(template, said[0], parts[0][2]))
+        return plain(_on_one_line(rendered(template, said[0], languages[0])))
     lines = [
         first_large(_on_one_line(rendered(template, one.without_link(), language)))
-        for one, (_facts, _message, language) in zip(said, parts, strict=True)
+        for one, language in zip(said, languages, strict=True)
     ]
     if link := said[0].link:
-        words = "/".join(dict.fromkeys(language.gettext("Details") for _facts, _message, language in parts))
+        words = "/".join(dict.fromkeys(language.gettext("Details") for language in languages))
         lines.append(link if said[0].is_brief else f"{words}: {link}")
-    return "\n".join(lines)
+    return plain("\n".join(lines))
 
 
 def _on_one_line(text: str) -> str:

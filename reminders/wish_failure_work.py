@@ -6,12 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.proposals.tables import Proposal, Wish
-from booking.proposals.wish_rules import BY_PHONE
-from booking.rebooking import ProposalState
+from booking.proposals.tables import Wish
 from booking.use_cases.change_record import write_record
 from core.audit import Actor, record
 from core.errors import Stale
@@ -23,6 +21,7 @@ from reminders.delivery_decisions import PENDING
 from reminders.failures import ContactPart, FailureResult
 from reminders.tables import WishMail
 from reminders.wish_mail_queries import WishFailure, failed_mails, wish_failures
+from reminders.wish_way_queries import ring_from_now_on
 
 
 @dataclass(frozen=True)
@@ -58,9 +57,7 @@ class WishFailureWork:
         """Whether colleagues ring them from now on, also about a time that is held for them."""
 
         def act(db: Session, _failure: WishFailure, _now: datetime) -> FailureResult:
-            db.execute(update(Wish).where(Wish.id == self.wish_id).values(told_by=BY_PHONE))
-            is_open = (Proposal.wish_id == self.wish_id, Proposal.state == ProposalState.OPEN.value)
-            db.execute(update(Proposal).where(*is_open).values(is_rung=True))
+            ring_from_now_on(db, self.wish_id)
             return FailureResult.RUNG
 
         return self._end(act)

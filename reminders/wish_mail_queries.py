@@ -1,4 +1,4 @@
-"""Emails to those who wait without an appointment: what is held back, what waits too long, and which have failed."""
+"""Messages to those who wait without an appointment: what is held back, what waits too long, and which have failed."""
 
 from __future__ import annotations
 
@@ -11,27 +11,26 @@ from sqlalchemy import ColumnElement, and_, case, false, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.proposals.tables import Wish
-from booking.proposals.wish_rules import BY_EMAIL
 from people.residents.tables import Resident
 from reminders.bounce_marks import is_of_wish
 from reminders.delivery_decisions import FAILED, PENDING, SENT
 from reminders.failures import FailureKind, failure_kind
 from reminders.queue import pauses_on
-from reminders.recipients import EARLIER_GONE, EARLIER_TIME, EMAIL, MANAGE_LINK, WISH_PAUSED
+from reminders.recipients import EMAIL, TEXT
 from reminders.tables import WishMail
+from reminders.wish_kinds import FAMILY_OF
+from reminders.wish_way_queries import WRITTEN_TO, tell_otherwise
 
-LINK, OFFERED, GONE, PAUSED = "link", "offered", "gone", "paused"
-# What the same message is called that somebody with an appointment gets: a pause of the one holds back the other.
-FAMILY_OF = {LINK: MANAGE_LINK, OFFERED: EARLIER_TIME, GONE: EARLIER_GONE, PAUSED: WISH_PAUSED}
 MOST_COUNTED = 1_000
 FAMILY = case(FAMILY_OF, value=WishMail.kind, else_=WishMail.kind)
 
 _later = aliased(WishMail)
-# Whoever waits is written to, and nothing has gone to them since.
+# Whoever waits is written to by email, and nothing has gone to them since. Of texts see `wish_way_queries.tell_otherwise`.
 _OPEN: tuple[ColumnElement[bool], ...] = (
     WishMail.state == FAILED,
     Wish.closed_at.is_(None),
-    Wish.told_by == BY_EMAIL,
+    WishMail.channel == EMAIL,
+    Wish.told_by.in_(WRITTEN_TO),
     Resident.anonymised_at.is_(None),
     ~select(_later.id)
     .where(_later.wish_id == WishMail.wish_id, _later.state.in_((SENT, PENDING)), _later.id > WishMail.id)
@@ -52,17 +51,19 @@ class WishFailure:
     failed_at: datetime
 
 
-def held_mails(db: Session, now: datetime) -> ColumnElement[bool]:
-    """The condition on emails that their council holds back."""
+def held_mails(db: Session, now: datetime, *, channel: str = "") -> ColumnElement[bool]:
+    """The condition on messages that their council holds back; with a `channel` on all by another one, too."""
     of_pauses = []
     for pause in pauses_on(db, now):
-        kinds = [kind for kind, family in FAMILY_OF.items() if pause.holds(pause.authority_id, family, EMAIL)]
-        of_pauses.append(and_(WishMail.authority_id == pause.authority_id, WishMail.kind.in_(kinds)))
-    return or_(false(), *of_pauses)
+        for by in (channel,) if channel else (EMAIL, TEXT):
+            kinds = [kind for kind, family in FAMILY_OF.items() if pause.holds(pause.authority_id, family, by)]
+            of_council = (WishMail.authority_id == pause.authority_id, WishMail.channel == by)
+            of_pauses.append(and_(*of_council, WishMail.kind.in_(kinds)))
+    return or_(WishMail.channel != channel if channel else false(), *of_pauses)
 
 
 def is_mail_overdue(db: Session, authority_id: int, now: datetime, due_by: datetime) -> bool:
-    """Whether an email of the council that nothing holds back has been due since `due_by`, or longer."""
+    """Whether a message of the council that nothing holds back has been due since `due_by`, or longer."""
     due = (WishMail.authority_id == authority_id, WishMail.state == PENDING, WishMail.due_at <= due_by)
     return db.scalar(select(WishMail.id).where(*due, ~held_mails(db, now)).limit(1)) is not None
 
@@ -105,8 +106,19 @@ def fail_mail(
     resident = db.get_one(Resident, db.get_one(Wish, mail.wish_id).resident_id)
     if not is_about(mail, resident):
         return None
-    mail.state, mail.reason, mail.closed_at = FAILED, reason, now
+    mail.state, mail.reason, mail.closed_at, mail.delivered_at = FAILED, reason, now, None
+    if mail.channel == TEXT:
+        tell_otherwise(db, mail, now)
     return resident
+
+
+def write_arrival(db: Session, mail_id: int, at: datetime) -> bool:
+    """Whether it is news that this message has arrived; what has failed stays so."""
+    mail = db.scalars(select(WishMail).where(WishMail.id == mail_id).with_for_update()).first()
+    if mail is None or mail.state != SENT or mail.delivered_at is not None:
+        return False
+    mail.delivered_at = at
+    return True
 
 
 def mail_id_in(reference: str) -> int:

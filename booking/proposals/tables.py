@@ -46,7 +46,7 @@ class Wish(Base):
     channel: Mapped[str] = mapped_column(String(12))
     # What the visit has to meet; NULL where the appointment, or else the resident's record, says it.
     support_needs: Mapped[list[str] | None] = mapped_column(JSON, info=personal("needs"))
-    # How whoever has no appointment is told: by "email"; otherwise a colleague rings.
+    # How whoever has no appointment is told: by "email" or "text", first; otherwise a colleague rings.
     told_by: Mapped[str] = mapped_column(String(10), default="", server_default="")
     # The keyed digest of where a stranger asked from; empty for staff, programs, and whoever has an appointment.
     origin: Mapped[str] = mapped_column(String(64), default="", server_default="")

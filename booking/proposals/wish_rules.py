@@ -19,7 +19,7 @@ DAY_BEGINS, DAY_ENDS = time(8), time(20)  # outside of these nobody has to read 
 LATEST_ANSWER = timedelta(hours=1)  # before the time that is offered
 SHORT_NOTICE = timedelta(days=2)  # within which a time may be offered to several at once
 MOST_UNANSWERED = 3
-BY_EMAIL, BY_PHONE = "email", "phone"  # how whoever has no appointment is told
+BY_EMAIL, BY_TEXT, BY_PHONE = "email", "text", "phone"  # how whoever has no appointment is told
 ANSWER_DAYS = 14  # where no service says when whoever waits is told how it stands
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from booking.queries.appointments import AppointmentView
 from booking.tables import Appointment
 from core.errors import NotFound
-from core.tokens import appointment_of_short_token, digest, is_short_token, working_manage_token
+from core.tokens import digest, is_short_token, number_of_short_token, working_manage_token
 from people.residents.tables import Resident
 
 
@@ -38,7 +38,7 @@ def language_of(db: Session, appointment_id: int) -> str:
 
 def by_short_token(db: Session, secret_keys: Sequence[str], token: str) -> tuple[int, int]:
     """Authority id and appointment id of a short link's token, over or not. Raises: NotFound."""
-    number = appointment_of_short_token(token)
+    number = number_of_short_token(token)
     columns = (Appointment.authority_id, Appointment.id, Appointment.manage_nonce)
     row = None if number is None else db.execute(select(*columns).where(Appointment.id == number)).first()
     if row is None or not is_short_token(secret_keys, row.id, row.manage_nonce, token):

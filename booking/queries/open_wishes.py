@@ -14,7 +14,7 @@ from booking.proposals.tables import Wish
 from booking.proposals.wish_rules import ANSWER_DAYS, WishState
 from booking.queries.open_proposals import OpenProposal, proposals_of_wishes
 from core.errors import NotFound
-from core.tokens import digest
+from core.tokens import digest, is_short_wish_token, number_of_short_token
 from locations.model import Catalogue, ServiceFacts, SiteFacts
 
 
@@ -69,6 +69,15 @@ def wish_by_token(db: Session, token: str) -> Wish:
     """The wish whose own link has this token, open or closed. Raises: NotFound."""
     wish = db.scalar(select(Wish).where(Wish.link_digest == digest(token)))
     if wish is None:
+        raise NotFound.because("link_unknown")
+    return wish
+
+
+def wish_by_short_token(db: Session, secret_keys: Sequence[str], token: str) -> Wish:
+    """The wish whose own short link has this token, open or closed. Raises: NotFound."""
+    number = number_of_short_token(token)
+    wish = None if number is None else db.get(Wish, number)
+    if wish is None or not wish.link_nonce or not is_short_wish_token(secret_keys, wish.id, wish.link_nonce, token):
         raise NotFound.because("link_unknown")
     return wish
 

@@ -91,9 +91,12 @@ def accept_earlier_time(
     actor: Actor,
     channel: str,
     despite_same_time: bool = False,
+    proposal_id: int | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
     """The appointment at the time that is held: moved there, or booked for whoever had none.
+
+    The time is that of this proposal and of no later one, where one is named.
 
     Raises: HoldExpired when nothing is held any more, NotFound, and as `reschedule` and `book`.
     """
@@ -101,20 +104,26 @@ def accept_earlier_time(
         wish = wish_of(db, authority_id, wish_id)
         appointment = db.get(Appointment, wish.appointment_id) if wish.appointment_id else None
     if appointment is not None:
-        return accept_offer(runtime, authority_id, appointment.reference, actor=actor, idempotency=idempotency)
-    how = partial(_book, channel=channel, despite_same_time=despite_same_time)
+        whose = (runtime, authority_id, appointment.reference)
+        return accept_offer(*whose, actor=actor, proposal_id=proposal_id, idempotency=idempotency)
+    how = partial(_book, channel=channel, despite_same_time=despite_same_time, proposal_id=proposal_id)
     operation = partial(how, runtime=runtime, wish=wish, actor=actor)
     return run_operation(runtime, idempotency, operation)
 
 
-def decline_earlier_time(runtime: Runtime, authority_id: int, wish_id: int, *, actor: Actor) -> None:
+def decline_earlier_time(
+    runtime: Runtime, authority_id: int, wish_id: int, *, actor: Actor, proposal_id: int | None = None
+) -> None:
     """The time that is held is free again; whoever waits goes on waiting. Raises: HoldExpired, NotFound."""
 
     def operation(db: Session) -> None:
         now = runtime.clock.database_now(db)
         wish_of(db, authority_id, wish_id)
-        if end_proposal_of_wish(db, wish_id, now, ProposalState.DECLINED) is None:
+        proposal = end_proposal_of_wish(db, wish_id, now, ProposalState.DECLINED)
+        if proposal is None or proposal_id not in (None, proposal.id):
             raise HoldExpired.because("hold_expired")
+        if proposal_id is not None:  # whoever has answered a message gets an answer
+            announce_wish(db, WishChange(authority_id, wish_id, "left", now, proposal.number))
         record(db, actor, "offer_declined", ("wish", wish_id), authority_id=authority_id, now=now)
 
     run_with_retries(runtime.database, operation)
@@ -129,10 +138,11 @@ def _book(
     actor: Actor,
     channel: str,
     despite_same_time: bool,
+    proposal_id: int | None,
 ) -> dict[str, Any]:
     is_open = (Proposal.wish_id == wish.id, Proposal.state == ProposalState.OPEN.value, Proposal.answer_by > now)
     proposal = db.scalar(select(Proposal).where(*is_open))
-    if proposal is None:
+    if proposal is None or proposal_id not in (None, proposal.id):
         raise HoldExpired.because("hold_expired")
     resident = db.get_one(Resident, wish.resident_id)
     booking = Booking(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.events import AppointmentChange, WishChange, announce, announce_wish
 from booking.proposals.tables import Proposal, Wish
-from booking.proposals.wish_rules import BY_EMAIL, WishState, answer_by
+from booking.proposals.wish_rules import WishState, answer_by
 from booking.queries.waiting_list import Choice
 from booking.rebooking import ProposalState
 from booking.states import State
@@ -23,7 +23,6 @@ from core.runtime import Runtime
 from core.transactions import lock_by_name
 from core.wall_clock import instant_of
 from locations.catalogue_queries import catalogue_by_id, catalogue_while_locked
-from people.residents.tables import Resident
 
 IsHeld = Callable[[Session, Wish, datetime], bool]
 """Whether the council holds back at present what would tell somebody of an offer."""
@@ -92,9 +91,7 @@ def _waiting(db: Session, wish_id: int, site_id: int, can_be_told: CanBeTold) ->
     if wish.state != WishState.OPEN or db.scalar(select(Proposal.id).where(*is_open)) is not None:
         return None
     if row is None:
-        resident = db.get_one(Resident, wish.resident_id)
-        has_mail = bool(resident.email) and resident.email_returned_at is None
-        return _Waiting(wish, None, has_mail and wish.told_by == BY_EMAIL)
+        return _Waiting(wish, None, can_be_told(db, None, wish_id=wish.id))
     return _Waiting(wish, row, can_be_told(db, row.id)) if row.state == State.BOOKED else None
 
 

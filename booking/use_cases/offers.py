@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -47,8 +47,13 @@ from locations.model import VIRTUAL_MODES
 from locations.tables import Closure
 
 NOTHING_HELD = "-"  # the token of no hold
-CanBeTold = Callable[[Session, int], bool]
-"""Whether a message about the appointment of this id would reach anybody."""
+
+
+class CanBeTold(Protocol):
+    """Whether a message would reach anybody: about an appointment, or about what somebody without one waits for."""
+
+    def __call__(self, db: Session, appointment_id: int | None, *, wish_id: int | None = None) -> bool:
+        """Of the appointment of this id, or else of the wish."""
 
 
 def request_offers(runtime: Runtime, authority_id: int, closure_id: int, *, actor: Actor) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from booking.events import WishChange, announce_wish
 from booking.proposals.tables import Wish
-from booking.proposals.wish_rules import BY_EMAIL, WishState
+from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE, BY_TEXT, WishState
 from booking.use_cases.booking_checks import check_areas, check_has_adviser
 from booking.use_cases.wishes import NewWish, numbers_asked, record_wish, service_ids_named, times_of
 from core.audit import Actor
@@ -41,7 +41,7 @@ WINDOW = timedelta(days=1)
 
 @dataclass(frozen=True)
 class OnlineWish:
-    """Who waits for what, how they are told, by `BY_EMAIL` or `BY_PHONE`, and the digest of where they asked from."""
+    """Who waits for what, how they are told (`BY_EMAIL`, `BY_TEXT`, `BY_PHONE`), the digest of where they asked from."""
 
     services: tuple[str, ...]
     resident: ResidentDetails
@@ -89,7 +89,8 @@ def _wait(db: Session, runtime: Runtime, authority_id: int, wanted: OnlineWish) 
     known = db.scalars(_made_for(authority_id, wanted, now)).all()
     check_areas(catalogue, service_ids, wanted.resident.postcode, actor=Actor.resident())
     what = (service_ids, numbers_asked(catalogue, service_ids, wanted.numbers))
-    same = next((one for one in known if one.closed_at is None and (one.service_ids, one.numbers) == what), None)
+    alike = [one for one in known if one.closed_at is None and one.told_by == wanted.told_by]
+    same = next((one for one in alike if (one.service_ids, one.numbers) == what), None)
     if same is not None:
         announce_wish(db, WishChange(authority_id, same.id, "link", now))
         return
@@ -132,5 +133,6 @@ def _made_for(authority_id: int, wanted: OnlineWish, now: datetime) -> Select[Wi
     """The wishes of this address or number that were made online without an appointment, open or made within a day."""
     column = Resident.email if wanted.told_by == BY_EMAIL else Resident.phone_key
     is_recent: ColumnElement[bool] = or_(Wish.closed_at.is_(None), Wish.asked_at > now - WINDOW)
-    theirs = (Wish.authority_id == authority_id, Wish.told_by == wanted.told_by, column == wanted.contact)
+    ways = (BY_EMAIL,) if wanted.told_by == BY_EMAIL else (BY_TEXT, BY_PHONE)
+    theirs = (Wish.authority_id == authority_id, Wish.told_by.in_(ways), column == wanted.contact)
     return select(Wish).join(Resident, Resident.id == Wish.resident_id).where(*theirs, is_recent).order_by(Wish.id)

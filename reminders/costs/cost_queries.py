@@ -10,6 +10,7 @@ from datetime import date, time, timedelta
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
+from booking.proposals.tables import Wish
 from booking.states import State
 from booking.tables import Appointment, AppointmentService
 from core.wall_clock import wall_instant
@@ -17,7 +18,8 @@ from locations.model import AuthorityFacts
 from reminders.costs.message_costs import Sent, Visits
 from reminders.delivery_decisions import IN_DOUBT, SENT
 from reminders.recipients import LETTER, TEXT, family_of
-from reminders.tables import Notification
+from reminders.tables import Notification, WishMail
+from reminders.wish_kinds import FAMILY_OF
 
 CAME = (State.ATTENDED, State.NOT_COMPLETED, State.LEFT_BEFORE_SEEN)
 MISSED = State.DID_NOT_ATTEND
@@ -70,6 +72,14 @@ def _sent_in(db: Session, council: AuthorityFacts, month: date) -> Iterator[Sent
     )
     for service_id, kind, *numbers in db.execute(rows):
         yield Sent(service_id, family_of(kind), month, *map(int, numbers))
+    to_who_waits = (
+        select(Wish.service_ids, WishMail.kind, WishMail.units_sent)
+        .join(Wish, Wish.id == WishMail.wish_id)
+        .where(WishMail.authority_id == council.id, WishMail.created_at >= first, WishMail.created_at < end)
+        .where(WishMail.channel == TEXT, WishMail.units_sent > 0)
+    )
+    for service_ids, kind, segments in db.execute(to_who_waits):
+        yield Sent(service_ids[0], FAMILY_OF[kind], month, texts=1, segments=segments or 0)
 
 
 def _sum(one: Sent, other: Sent) -> Sent:

@@ -191,7 +191,7 @@ class History:
     def check(self) -> None:
         """The service says of everybody what the model says."""
         end_unanswered(self.runtime)
-        offer_earlier_times(self.runtime, lambda _db, _id: True)
+        offer_earlier_times(self.runtime, lambda *_args, **_values: True)
         self.model.pass_by()
         with self.runtime.database.reading() as db:
             rows = select(Appointment.reference, Appointment.starts_at, Appointment.state)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.language import language_for
-from core.tokens import appointment_of_short_token, is_short_token, short_token
+from core.tokens import is_short_token, number_of_short_token, short_token
 from reminders.contacts import Contacts, Person
 from reminders.delivery_decisions import MessageFacts
 from reminders.former_owners import FormerOwner
@@ -192,7 +192,7 @@ def test_a_name_of_another_script_is_dropped_before_the_place() -> None:
 @given(number=st.integers(0, 2**62 // 9), nonce=st.text(min_size=1), other=st.text(min_size=1))
 def test_a_short_link_names_its_appointment_and_opens_no_other(number: int, nonce: str, other: str) -> None:
     token = short_token("key", number, nonce)
-    assert appointment_of_short_token(token.lower()) == number
+    assert number_of_short_token(token.lower()) == number
     assert is_short_token(("new key", "key"), number, nonce, token.lower())
     assert not is_short_token(("new key",), number, nonce, token)
     assert not is_short_token(("key",), number + 1, nonce, token)
@@ -201,7 +201,7 @@ def test_a_short_link_names_its_appointment_and_opens_no_other(number: int, nonc
 
 @given(st.text())
 def test_any_other_text_is_no_short_link(typed: str) -> None:
-    found = appointment_of_short_token(typed)
+    found = number_of_short_token(typed)
     assert found is None or not is_short_token(("key",), found, "nonce", typed)
 
 

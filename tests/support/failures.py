@@ -12,7 +12,7 @@ from booking.tables import Appointment
 from core.database import Database
 from people.residents.tables import Resident
 from reminders.tables import Notification, WishMail
-from reminders.wish_mail_queries import LINK
+from reminders.wish_kinds import LINK
 
 
 def failed_wish_mail(database: Database, wish_id: int, now: datetime) -> None:

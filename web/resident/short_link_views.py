@@ -7,28 +7,32 @@ the person whose appointment it is before it shows anything.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import Session
 from wtforms.validators import DataRequired
 
 from booking.counted import numbers_of
 from booking.queries import appointments, link_tokens
 from booking.queries.advisers import adviser_of
 from booking.queries.appointments import AppointmentView
+from booking.queries.open_wishes import wish_by_short_token
 from booking.states import has_link_ended
 from core.errors import NotFound
 from core.flask_context import current_runtime
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
+from core.runtime import Runtime
 from locations.catalogue_queries import authorities, catalogue_by_id
 from locations.catchment import EVERYBODY
 from people.residents.name_parts import has_name_part
 from people.residents.phone_queries import is_shared_phone
+from people.residents.resident_repository import resident_of
 from people.staff.access_marks import public
 from web.components.form_fields import AtMost, Form, Text
 from web.page_context import PageContext, resident_context
@@ -38,6 +42,7 @@ from web.resident.appointment_page import appointment_over, link_unknown
 from web.resident.page_rendering import show
 from web.resident.search_state import SearchState, has_ended
 from web.resident.urls import blueprint
+from web.resident.wish_page import open_wish
 
 # Guesses of the fact: by appointment, and by whoever guesses.
 GUESSES_OF_ONE = SlowingLimit("5/hour", beyond="1/10 minutes")
@@ -65,18 +70,50 @@ def short_link(token: str) -> ResponseReturnValue:
         try:
             authority_id, appointment_id = link_tokens.by_short_token(db, runtime.settings.secret_keys, token)
         except NotFound:
-            return link_unknown(authorities(db))
+            return _short_wish_link(runtime, db, token)
         follow_link(link_tokens.language_of(db, appointment_id))
         context = resident_context(runtime, db, catalogue_by_id(db, authority_id))
         view = appointments.by_id(db, context.catalogue, appointment_id)
         if has_link_ended(view.ends_at, context.now):
             return appointment_over(context)
-        if is_shared_phone(db, authority_id, view.resident.id, view.resident.phone):
-            form = OneFactForm()
-            if not (form.validate_on_submit() and _knows(context, view, form)):
-                return show("one_fact", context, form=form, url=f"/s/{token}")
+        if question := _question(
+            context, str(view.id), Owner(view.resident.id, view.resident.name, view.resident.phone), token
+        ):
+            return question
         drafts.open_appointment(context, view.reference, view.link_mark)
     return redirect(f"/{context.authority.slug}/appointment/{view.reference}", code=303)
+
+
+def _short_wish_link(runtime: Runtime, db: Session, token: str) -> ResponseReturnValue:
+    """The same for somebody who waits without an appointment."""
+    try:
+        wish = wish_by_short_token(db, runtime.settings.secret_keys, token)
+    except NotFound:
+        return link_unknown(authorities(db))
+    resident = resident_of(db, wish.authority_id, wish.resident_id)
+    follow_link(resident.message_language)
+    context = resident_context(runtime, db, catalogue_by_id(db, wish.authority_id))
+    owner = Owner(resident.id, resident.name, resident.phone)
+    return _question(context, f"wish {wish.id}", owner, token) or open_wish(context, wish)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose link it is."""
+
+    id: int
+    name: str
+    phone: str
+
+
+def _question(context: PageContext, what: str, owner: Owner, token: str) -> str | None:
+    """The page that asks for a fact about whose it is, where the telephone is shared and it was not answered right."""
+    if not is_shared_phone(context.db, context.authority.id, owner.id, owner.phone):
+        return None
+    form = OneFactForm()
+    if form.validate_on_submit() and _knows(context, what, owner.name, form):
+        return None
+    return show("one_fact", context, form=form, url=f"/s/{token}")
 
 
 @blueprint.get("/s/<token>/again")
@@ -128,11 +165,11 @@ def _times_again(context: PageContext, view: AppointmentView) -> str:
     return f"where?{search.query()}"
 
 
-def _knows(context: PageContext, view: AppointmentView, form: OneFactForm) -> bool:
+def _knows(context: PageContext, what: str, name: str, form: OneFactForm) -> bool:
     """Whether the surname is right; else the form says so. Raises: RateLimited."""
-    check_slowing_limit(context.runtime, GUESSES_OF_ONE, "short link", str(view.id))
+    check_slowing_limit(context.runtime, GUESSES_OF_ONE, "short link", what)
     check_slowing_limit(context.runtime, GUESSES_OF_ORIGIN, "short links", origin_of(request.remote_addr))
-    if has_name_part(view.resident.name, form.surname.data or ""):
+    if has_name_part(name, form.surname.data or ""):
         return True
     form.surname.errors = [gettext("Check the surname. It is not the one that we have")]
     return False

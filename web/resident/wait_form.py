@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired, InputRequired
 
 from booking.availability.needs_met import never_met_at
-from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE
+from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE, BY_TEXT
 from booking.queries.nearest_sites import sites_by_distance
 from booking.queries.slots import SlotQuery
 from locations.model import Catalogue, SiteFacts
@@ -25,8 +25,10 @@ from web.resident.search_state import REMOTE_MODES, SearchState
 WEEKS = {"2": _l("Two weeks"), "4": _l("Four weeks"), "13": _l("Three months")}
 REQUIRED: Mapping[str, LazyString] = {
     BY_EMAIL: _l("Enter your email address, or choose that we ring you"),
+    BY_TEXT: _l("Enter your mobile phone number, or choose another way"),
     BY_PHONE: _l("Enter your phone number, or choose that we write to you"),
 }
+ASKED_FOR = {BY_EMAIL: "email", BY_TEXT: "phone", BY_PHONE: "phone"}  # the field that each way needs
 
 
 class WaitForm(AnywhereForm):
@@ -40,15 +42,15 @@ class WaitForm(AnywhereForm):
     )
     told_by = Choice(
         _l("How shall we tell you?"),
-        choices=[(BY_EMAIL, _l("Write me an email")), (BY_PHONE, _l("Ring me"))],
+        choices=[(BY_EMAIL, _l("Write me an email")), (BY_TEXT, _l("Send me a text")), (BY_PHONE, _l("Ring me"))],
         validators=[InputRequired(_l("Choose how we should tell you"))],
     )
     email = EmailField(
-        _l("Email address"), description=_l("Leave it empty if we should ring you"), validators=[optional()]
+        _l("Email address"), description=_l("Only if we should write you an email"), validators=[optional()]
     )
     phone = PhoneField(
         _l("Phone number"),
-        description=_l("Leave it empty if we should write to you"),
+        description=_l("Only if we should text or ring you"),
         validators=[optional()],
         render_kw={"classes": "govuk-input--width-20"},
     )
@@ -71,11 +73,21 @@ class WaitForm(AnywhereForm):
     def validate_with_reach(self) -> bool:
         """Whether all fields can be used, and they can be told as they choose: everything that is wrong is said at once."""
         is_valid = self.validate()
-        told_by = self.told_by.data
-        if told_by in REQUIRED and not self[told_by].data and not self[told_by].errors:
-            self.refuse(told_by, str(REQUIRED[told_by]))
+        needed = self.field_of(self.told_by.data)
+        if needed and not self[needed].data and not self[needed].errors:
+            self.refuse(needed, str(REQUIRED[self.told_by.data]))
             return False
         return is_valid
+
+    @staticmethod
+    def field_of(told_by: str) -> str:
+        """The field with what this way of telling them needs; empty where none was chosen."""
+        return ASKED_FOR.get(told_by, "")
+
+    def offer_ways(self, *, by_text: bool) -> None:
+        """Offer the ways to be told that there are."""
+        if not by_text:
+            self.told_by.choices = [choice for choice in self.told_by.choices if choice[0] != BY_TEXT]
 
 
 def _searched(sites: Sequence[SiteFacts], search: SearchState) -> list[str]:

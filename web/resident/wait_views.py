@@ -8,7 +8,7 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.proposals.wish_rules import BY_EMAIL
+from booking.proposals.wish_rules import BY_EMAIL, BY_TEXT
 from booking.use_cases.online_wishes import OnlineWish, wait_online
 from core.errors import Invalid, LimitReached
 from core.origin import origin_of
@@ -16,6 +16,8 @@ from core.problems import joined_texts
 from core.rate_limits import SlowingLimit, check_slowing_limit, subject_digest
 from people.residents.details import ResidentDetails
 from people.staff.access_marks import public
+from reminders.recipients import EARLIER_TIME, TEXT
+from web.message_routes import rules_of_page
 from web.page_context import PageContext, council_context
 from web.request_language import current_language, language_to_keep
 from web.resident.ended_pages import show_ended
@@ -25,6 +27,7 @@ from web.resident.triage_due import triage_due
 from web.resident.urls import blueprint
 from web.resident.wait_form import WaitForm
 
+PREFERENCES = {BY_EMAIL: "email", BY_TEXT: "text"}  # of who is not rung
 # Of strangers from one origin, as of bookings: nobody has proved that the address or the number is theirs.
 WAIT_LIMIT = SlowingLimit("20/day", beyond="1/10 minutes")
 
@@ -43,6 +46,7 @@ def wait(authority: str) -> ResponseReturnValue:
             return redirect(f"{context.base}/questions?{search.query()}", code=303)
         form = WaitForm()
         anywhere = slot_query_of(context.catalogue, replace(search, site="", mode=""))
+        form.offer_ways(by_text=TEXT in rules_of_page().channels_for(EARLIER_TIME))
         form.offer_for(context.catalogue, anywhere, search, context.today)
         if not form.is_submitted() or not form.validate_with_reach():
             return _page(context, search, form)
@@ -53,7 +57,8 @@ def wait(authority: str) -> ResponseReturnValue:
             wait_online(context.runtime, context.authority.id, wanted, idempotency=context.form_key("wait", wanted))
         except LimitReached:
             form.refuse(
-                wanted.told_by, _("We have several wishes for this already. Open the link in our email, or contact us")
+                form.field_of(wanted.told_by),
+                _("We have several wishes for this already. Open the link in our message, or contact us"),
             )
             return _page(context, search, form, status=409)
         except Invalid as error:
@@ -70,7 +75,7 @@ def asked(authority: str) -> ResponseReturnValue:
     with council_context(authority) as context:
         search = read_search_state(request.args.to_dict(flat=False))
         slot_query_of(context.catalogue, search)
-        return show_search("wait_asked", context, search, by_email=request.args.get("by") == BY_EMAIL)
+        return show_search("wait_asked", context, search, by=request.args.get("by", ""))
 
 
 def _page(context: PageContext, search: SearchState, form: WaitForm, status: int = 200) -> Response:
@@ -88,7 +93,7 @@ def _wish(context: PageContext, search: SearchState, form: WaitForm, origin: str
         postcode=search.home,
         language=search.language,
         support_needs=search.needs,
-        contact_preference="email" if form.told_by.data == BY_EMAIL else "none",
+        contact_preference=PREFERENCES.get(form.told_by.data, "none"),
         message_language=language_to_keep(),
     )
     return OnlineWish(

@@ -10,6 +10,7 @@ from flask import Response, abort, redirect
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from booking.proposals.tables import Wish
 from booking.queries.open_wishes import WishView, own_wish, wish_by_token
 from core.errors import NotFound
 from core.runtime import Runtime
@@ -43,7 +44,11 @@ def open_wish_link(runtime: Runtime, db: Session, token: str) -> ResponseReturnV
         wish = wish_by_token(db, token)
     except NotFound:
         return link_unknown(authorities(db))
-    context = resident_context(runtime, db, catalogue_by_id(db, wish.authority_id))
+    return open_wish(resident_context(runtime, db, catalogue_by_id(db, wish.authority_id)), wish)
+
+
+def open_wish(context: PageContext, wish: Wish) -> ResponseReturnValue:
+    """Let this browser see the wish, at its clean address."""
     if wish.closed_at is not None:
         return wish_over(context)
     drafts.open_by_link(context, f"{WISH}{wish.id}", mark_of_digest(wish.link_digest or ""))
