@@ -22,6 +22,7 @@ import people.staff.tables
 import reminders.costs.tables
 import reminders.hand_made.tables
 import reminders.tables
+import reminders.wish_tables
 from core.connections import ADMINISTRATION, IN_TURN, LIMITS, make_engine
 from core.database import Base
 from core.deadlines import answers_within

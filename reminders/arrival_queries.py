@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, and_, case, or_
 
 from reminders.delivery_decisions import IN_DOUBT, LATE, SENT
 from reminders.message_outcomes import ARRIVED_LATE, DELIVERED, ON_ITS_WAY
-from reminders.tables import Notification, WishMail
+from reminders.tables import Notification
+from reminders.wish_tables import WishMail
 
 
 def has_gone_out(rows: Any = Notification) -> ColumnElement[bool]:

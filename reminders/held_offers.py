@@ -12,8 +12,9 @@ from reminders.delivery_decisions import IN_DOUBT, SENT
 from reminders.outbox import planning_input
 from reminders.queue import pauses_on
 from reminders.recipients import EARLIER_TIME, OFFER, Withheld, deliveries_for
-from reminders.tables import Notification, WishMail
+from reminders.tables import Notification
 from reminders.wish_kinds import OFFERED
+from reminders.wish_tables import WishMail
 from reminders.wish_way_queries import way_of_wish
 
 

@@ -19,7 +19,7 @@ from people.residents.tables import Representative, Resident
 from reminders.arrival_queries import has_gone_out
 from reminders.delivery_decisions import SENT
 from reminders.recipients import OFFERS, TEXT, TEXT_ANSWER, family_of, number_of
-from reminders.tables import InboundText, Notification, WishMail
+from reminders.tables import InboundText, Notification
 from reminders.text_answers import (
     FOR_STAFF,
     EarlierText,
@@ -31,6 +31,7 @@ from reminders.text_answers import (
     answer_of,
 )
 from reminders.wish_kinds import OFFERED
+from reminders.wish_tables import WishMail
 
 LOOKED_BACK = timedelta(days=30)  # at texts that were sent
 BETWEEN_ANSWERS = timedelta(days=1)  # to what a person has to read

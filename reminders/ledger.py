@@ -15,10 +15,11 @@ from reminders.delivery_decisions import FAILED, PENDING, SENT, STATES
 from reminders.pauses import ALARM_AFTER
 from reminders.queue import EVERY_CHANNEL, pauses_on
 from reminders.same_message_queries import REACHES_SOMEBODY
-from reminders.tables import ChannelPause, Notification, WishMail
+from reminders.tables import ChannelPause, Notification
 from reminders.untried import end_pause, hold_channel
 from reminders.wish_failure_work import due_again
 from reminders.wish_mail_queries import failed_mails
+from reminders.wish_tables import WishMail
 
 
 def ledger_of(db: Session, authority_id: int) -> dict[str, int]:

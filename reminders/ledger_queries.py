@@ -23,8 +23,9 @@ from reminders.pause_queries import rows_held
 from reminders.queue import IS_PENDING, pauses_on
 from reminders.recipients import BY_STAFF, family_of
 from reminders.silence_queries import is_too_quiet, unplanned
-from reminders.tables import Notification, WishMail
+from reminders.tables import Notification
 from reminders.wish_mail_queries import FAMILY, is_mail_overdue
+from reminders.wish_tables import WishMail
 
 A_DAY = timedelta(days=1)
 OVERDUE = timedelta(minutes=30)  # something is sent each few seconds where anything is due

@@ -26,7 +26,7 @@ from reminders.messages import RenderedMessage
 from reminders.queue import pauses_of
 from reminders.reasons import INTERNAL_ERROR, REASON_LENGTH, TOO_LATE
 from reminders.recipients import EMAIL
-from reminders.tables import WishMail
+from reminders.wish_tables import WishMail
 
 PENDING, SENT, FAILED, VOID = "pending", "sent", "failed", "void"
 LEASE = timedelta(minutes=15)  # longer than any conversation with a mail server may last

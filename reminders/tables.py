@@ -99,35 +99,6 @@ class Notification(Base):
     overdue_at: Mapped[datetime | None]
 
 
-class WishMail(Base):
-    """A message to somebody who waits without an appointment: their link, an offer, or that nothing more is offered.
-
-    `number` counts the links that were sent, or is that of the proposal; the same goes by another `channel` when one fails.
-    """
-
-    __tablename__ = "wish_mails"
-    __table_args__ = (
-        UniqueConstraint("wish_id", "kind", "number", "channel"),
-        Index("ix_wish_mails_state_due_at", "state", "due_at"),
-    )
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
-    wish_id: Mapped[int] = mapped_column(ForeignKey("wishes.id", ondelete="CASCADE"))
-    kind: Mapped[str] = mapped_column(String(20))
-    number: Mapped[int]
-    channel: Mapped[str] = mapped_column(String(20), default="email", server_default="email")
-    created_at: Mapped[datetime]
-    due_at: Mapped[datetime]
-    state: Mapped[str] = mapped_column(String(20))
-    tries: Mapped[int] = mapped_column(default=0)
-    reason: Mapped[str] = mapped_column(String(300), default="")
-    closed_at: Mapped[datetime | None]
-    delivered_at: Mapped[datetime | None]  # as the provider says
-    # What a provider has taken of it, as of notifications.
-    units_sent: Mapped[int | None]
-
-
 class DeliveryAttempt(Base):
     """One try to send a notification. Started and never ended means that a worker died: it may have arrived.
 

@@ -19,8 +19,8 @@ from people.residents.resident_repository import lock_resident, record_stamp
 from reminders.corrections import Correction, corrected
 from reminders.delivery_decisions import PENDING
 from reminders.failures import ContactPart, FailureResult
-from reminders.tables import WishMail
 from reminders.wish_mail_queries import WishFailure, failed_mails, wish_failures
+from reminders.wish_tables import WishMail
 from reminders.wish_way_queries import ring_from_now_on
 
 

@@ -17,8 +17,8 @@ from reminders.delivery_decisions import FAILED, PENDING, SENT
 from reminders.failures import FailureKind, failure_kind
 from reminders.queue import pauses_on
 from reminders.recipients import EMAIL, TEXT
-from reminders.tables import WishMail
 from reminders.wish_kinds import FAMILY_OF
+from reminders.wish_tables import WishMail
 from reminders.wish_way_queries import WRITTEN_TO, tell_otherwise
 
 MOST_COUNTED = 1_000

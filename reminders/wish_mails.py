@@ -38,9 +38,9 @@ from reminders.plain_mails import PENDING, VOID, Later, MailQueue, is_with_the_r
 from reminders.reasons import MAIL_RETURNED, NO_ADDRESS, QUIET_HOURS, SUPERSEDED
 from reminders.recipients import EMAIL, TEXT, Delivery
 from reminders.sending_times import goes_at, rules_of_council
-from reminders.tables import WishMail
 from reminders.wish_kinds import FAMILY_OF, GONE, LEFT, LINK, OFFERED, PAUSED
 from reminders.wish_mail_queries import held_mails
+from reminders.wish_tables import WishMail
 from reminders.wish_texts import HeldTime, said_in, waiting_text
 from reminders.wish_way_queries import WRITTEN_TO, failed_channels, tell_otherwise, way_of_wish
 

@@ -16,8 +16,8 @@ from people.residents.tables import Resident
 from reminders.contacts import Contacts, Person
 from reminders.delivery_decisions import FAILED, PENDING
 from reminders.recipients import EMAIL, TEXT, Delivery, Withheld, deliveries_for, rules_in
-from reminders.tables import WishMail
 from reminders.wish_kinds import FAMILY_OF
+from reminders.wish_tables import WishMail
 
 WRITTEN_TO = (BY_EMAIL, BY_TEXT)
 

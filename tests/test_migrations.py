@@ -26,6 +26,7 @@ import people.residents.tables
 import people.staff.tables
 import reminders.hand_made.tables
 import reminders.tables
+import reminders.wish_tables
 from booking.tables import Appointment, RebookItem
 from booking.use_cases.holds import hold_slot
 from core.audit import Actor

@@ -6,6 +6,7 @@ open, or are made in a day: a stranger must not fill somebody's mailbox, nor hav
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -88,15 +89,13 @@ def _wait(db: Session, runtime: Runtime, authority_id: int, wanted: OnlineWish) 
     lock_by_name(db, f"wishes of {authority_id} {wanted.contact}")
     known = db.scalars(_made_for(authority_id, wanted, now)).all()
     check_areas(catalogue, service_ids, wanted.resident.postcode, actor=Actor.resident())
-    what = (service_ids, numbers_asked(catalogue, service_ids, wanted.numbers))
-    alike = [one for one in known if one.closed_at is None and one.told_by == wanted.told_by]
-    same = next((one for one in alike if (one.service_ids, one.numbers) == what), None)
+    what = (service_ids, numbers_asked(catalogue, service_ids, wanted.numbers), wanted.told_by)
+    is_open = (one for one in known if one.closed_at is None)
+    same = next((one for one in is_open if (one.service_ids, one.numbers, one.told_by) == what), None)
     if same is not None:
         announce_wish(db, WishChange(authority_id, same.id, "link", now))
         return
-    made_today = [wish for wish in known if wish.asked_at > now - WINDOW]
-    if max(len(made_today), sum(wish.closed_at is None for wish in known)) >= MOST_OPEN:
-        raise LimitReached(MOST_OPEN)
+    _check_limit(known, now)
     nonce = new_nonce()
     wish = Wish(
         authority_id=authority_id,
@@ -118,6 +117,13 @@ def _wait(db: Session, runtime: Runtime, authority_id: int, wanted: OnlineWish) 
     db.flush()
     record_wish(db, Actor.resident(), "wish_made", wish, now, channel=ONLINE)
     announce_wish(db, WishChange(authority_id, wish.id, "link", now))
+
+
+def _check_limit(known: Sequence[Wish], now: datetime) -> None:
+    """Raises: LimitReached, when as many wishes of the address or number are open, or were made today, as may be."""
+    made_today = [wish for wish in known if wish.asked_at > now - WINDOW]
+    if max(len(made_today), sum(wish.closed_at is None for wish in known)) >= MOST_OPEN:
+        raise LimitReached(MOST_OPEN)
 
 
 def _who_may_wait(

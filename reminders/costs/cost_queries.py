@@ -18,8 +18,9 @@ from locations.model import AuthorityFacts
 from reminders.costs.message_costs import Sent, Visits
 from reminders.delivery_decisions import IN_DOUBT, SENT
 from reminders.recipients import LETTER, TEXT, family_of
-from reminders.tables import Notification, WishMail
+from reminders.tables import Notification
 from reminders.wish_kinds import FAMILY_OF
+from reminders.wish_tables import WishMail
 
 CAME = (State.ATTENDED, State.NOT_COMPLETED, State.LEFT_BEFORE_SEEN)
 MISSED = State.DID_NOT_ATTEND

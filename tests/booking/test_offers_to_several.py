@@ -28,8 +28,9 @@ from people.residents.details import ResidentDetails
 from people.residents.tables import Resident
 from reminders.outbox import plan_notifications
 from reminders.reach_queries import can_be_told
-from reminders.tables import Notification, WishMail
+from reminders.tables import Notification
 from reminders.wish_mails import plan_wish_mail
+from reminders.wish_tables import WishMail
 from tests.booking.test_waiting_list import every_start, full_house, give_up, state_of, wait_for
 from tests.support.factories import NOW, RESIDENT, World, make_runtime
 

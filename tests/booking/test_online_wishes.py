@@ -31,8 +31,8 @@ from reminders.outbox import plan_notifications
 from reminders.plain_mails import MOST_TRIES
 from reminders.reach_queries import can_be_told
 from reminders.recipients import EMAIL
-from reminders.tables import WishMail
 from reminders.wish_mails import plan_wish_mail, send_wish_mails
+from reminders.wish_tables import WishMail
 from tests.booking.test_waiting_list import check_books, every_start, full_house, give_up, state_of
 from tests.reminders.channels import RecordingChannel
 from tests.support.factories import NOW, RESIDENT, World, make_runtime, make_world

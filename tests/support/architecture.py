@@ -144,6 +144,7 @@ LAYER_OF_MODULE = {
     "reminders.untold": "use_cases",
     "reminders.untried": "use_cases",
     "reminders.wish_failure_work": "use_cases",
+    "reminders.wish_tables": "tables",
     "reminders.wish_mails": "use_cases",
     "reminders.worker": "use_cases",
 }

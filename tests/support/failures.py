@@ -11,8 +11,9 @@ from booking.proposals.wish_rules import BY_EMAIL
 from booking.tables import Appointment
 from core.database import Database
 from people.residents.tables import Resident
-from reminders.tables import Notification, WishMail
+from reminders.tables import Notification
 from reminders.wish_kinds import LINK
+from reminders.wish_tables import WishMail
 
 
 def failed_wish_mail(database: Database, wish_id: int, now: datetime) -> None:

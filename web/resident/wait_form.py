@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired
 
 from booking.availability.needs_met import never_met_at
@@ -28,6 +29,7 @@ REQUIRED: Mapping[str, LazyString] = {
     BY_TEXT: _l("Enter your mobile phone number, or choose another way"),
     BY_PHONE: _l("Enter your phone number, or choose that we write to you"),
 }
+WAYS = {BY_EMAIL: _l("Write me an email"), BY_TEXT: _l("Send me a text"), BY_PHONE: _l("Ring me")}
 ASKED_FOR = {BY_EMAIL: "email", BY_TEXT: "phone", BY_PHONE: "phone"}  # the field that each way needs
 
 
@@ -42,7 +44,7 @@ class WaitForm(AnywhereForm):
     )
     told_by = Choice(
         _l("How shall we tell you?"),
-        choices=[(BY_EMAIL, _l("Write me an email")), (BY_TEXT, _l("Send me a text")), (BY_PHONE, _l("Ring me"))],
+        choices=list(WAYS.items()),
         validators=[InputRequired(_l("Choose how we should tell you"))],
     )
     email = EmailField(
@@ -86,8 +88,8 @@ class WaitForm(AnywhereForm):
 
     def offer_ways(self, *, by_text: bool) -> None:
         """Offer the ways to be told that there are."""
-        if not by_text:
-            self.told_by.choices = [choice for choice in self.told_by.choices if choice[0] != BY_TEXT]
+        words = WAYS if by_text else {way: word for way, word in WAYS.items() if way != BY_TEXT}
+        self.told_by.choices = [SelectChoice(*way) for way in words.items()]
 
 
 def _searched(sites: Sequence[SiteFacts], search: SearchState) -> list[str]:
