@@ -29,6 +29,11 @@ def appointment_for_change(db: Session, authority_id: int, reference: str) -> Ap
     return row
 
 
+def appointment_by_id(db: Session, appointment_id: int) -> Appointment:
+    """The row of an appointment that is known to be there, locked until the transaction ends."""
+    return db.scalars(select(Appointment).where(Appointment.id == appointment_id).with_for_update(key_share=True)).one()
+
+
 def check_link(row: Appointment, actor: Actor, now: datetime) -> None:
     """Raises: LinkEnded for a resident, who has nothing but the link, once it is over."""
     if actor.kind == "resident" and has_link_ended(row.ends_at, now):

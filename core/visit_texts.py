@@ -14,5 +14,6 @@ VISIT_TEXTS: Mapping[str, str] = {
     "appointment_elsewhere": _("This appointment is at %(site)s, on %(at)s."),
     "desk_unknown": _("There is no such desk or person here."),
     "service_not_here": _("Nobody here does this. Choose another service or another place."),
+    "visit_changed": _("A colleague has changed this meanwhile. Nothing was changed."),
     "visit_unknown": _("There is no such visit."),
 }

@@ -10,13 +10,14 @@ All times are minutes from now.
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from booking.visits.waiting_order import CALLED_BEFORE_MINUTES, Waiting, next_of
+from booking.visits.waiting_order import CALLED_BEFORE_MINUTES, Precedence, Waiting, place_of
 
-RUNS = 200
+RUNS, FEWEST_RUNS = 200, 60  # fewer where many are ahead: a long queue varies less, and takes longer to play
 LOW, HIGH = 0.05, 0.95
 LEAST_SAMPLES = 10
 # How long visits take beside what was planned for them, while there are few or no measurements: shorter visits and a long
@@ -88,7 +89,8 @@ def estimate_wait(state: QueueState) -> WaitRange:
     """The range of the newcomer's wait; none where nothing is done. Whom no desk calls before it shuts waits until then."""
     if not state.newcomer.service_ids:
         return WaitRange(0, 0)
-    waits = sorted(_run(state, Random(number)) for number in range(RUNS))  # noqa: S311 - a simulation, no secret
+    runs = max(FEWEST_RUNS, RUNS - len(state.people))
+    waits = sorted(_run(state, Random(number)) for number in range(runs))  # noqa: S311 - a simulation, no secret
     return WaitRange(math.floor(_quantile(waits, LOW)), math.ceil(_quantile(waits, HIGH)))
 
 
@@ -98,35 +100,70 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
 
 def _run(state: QueueState, random: Random) -> float:
     """The newcomer's wait in one run."""
-    service = random.choice(state.newcomer.service_ids)
-    newcomer = Expected(state.newcomer.waiting, service, desks=state.newcomer.desks)
+    newcomer = Expected(state.newcomer.waiting, random.choice(state.newcomer.service_ids), desks=state.newcomer.desks)
     people = [one for one in state.people if one.comes >= 1.0 or random.random() < one.comes]
-    people.append(newcomer)
     free_at = [_first_free(state, desk, random) for desk in state.desks]
     able = [number for number, desk in enumerate(state.desks) if newcomer.may_sit_at(number, desk)]
-    return _play(state, people, free_at, able, random)
+    return _play(state, _Line([*people, newcomer]), free_at, able, random)
 
 
-def _play(state: QueueState, people: list[Expected], free_at: list[float], able: list[int], random: Random) -> float:
+def _play(state: QueueState, line: _Line, free_at: list[float], able: list[int], random: Random) -> float:
     """The desks call one after another, whoever is free first, until the newcomer is called."""
     last = max((end for number in able for _, end in state.desks[number].open), default=0.0)
     while free_at:
         number = min(range(len(free_at)), key=free_at.__getitem__)
-        now = free_at[number]
+        now, desk = free_at[number], state.desks[number]
         if now >= LONGEST or all(free_at[one] >= LONGEST for one in able):
             break
-        desk = state.desks[number]
-        theirs = [one for one in people if one.may_sit_at(number, desk)]
-        called = next_of((one.waiting for one in theirs if one.waiting.arrived_at <= now), now)
+        called = line.call(number, desk, now)
         if called is None:
-            free_at[number] = _open_from(desk, min((one.waiting.arrived_at for one in theirs), default=LONGEST))
-        elif called is state.newcomer.waiting:
+            free_at[number] = _open_from(desk, line.next_arrival(number, desk))
+        elif called.waiting is state.newcomer.waiting:
             return now
         else:
-            served = next(one for one in theirs if one.waiting is called)
-            people.remove(served)
-            free_at[number] = _open_from(desk, now + random.choice(state.durations[served.service_id]))
+            free_at[number] = _open_from(desk, now + random.choice(state.durations[called.service_id]))
     return last
+
+
+class _Line:
+    """Who waits and who is still to come in one run, sorted by the order once they are there. Time only goes on."""
+
+    def __init__(self, people: Sequence[Expected]) -> None:
+        self._coming = sorted(people, key=lambda one: -one.waiting.arrived_at)
+        self._early: list[Expected] = []
+        self._present: list[tuple[tuple[Precedence, float, int], int, Expected]] = []
+
+    def call(self, number: int, desk: DeskDay, now: float) -> Expected | None:
+        """Who is called by the desk at `now`, and waits no longer; None when nobody is there whom it serves."""
+        self._arrive(now)
+        for place, (_, _, one) in enumerate(self._present):
+            if one.may_sit_at(number, desk):
+                del self._present[place]
+                return one
+        first = min(
+            (one for one in self._early if one.may_sit_at(number, desk)),
+            key=lambda one: place_of(one.waiting, now),
+            default=None,
+        )
+        if first is not None:
+            self._early.remove(first)
+        return first
+
+    def next_arrival(self, number: int, desk: DeskDay) -> float:
+        """When the next of those comes whom the desk serves."""
+        theirs = (one.waiting.arrived_at for one in self._coming if one.may_sit_at(number, desk))
+        return min(theirs, default=LONGEST)
+
+    def _arrive(self, now: float) -> None:
+        came, self._early = self._early, []
+        while self._coming and self._coming[-1].waiting.arrived_at <= now:
+            came.append(self._coming.pop())
+        for one in came:
+            place = place_of(one.waiting, now)
+            if place[0] is Precedence.EARLY:
+                self._early.append(one)
+            else:
+                insort(self._present, (place, one.waiting.key, one))
 
 
 def _first_free(state: QueueState, desk: DeskDay, random: Random) -> float:

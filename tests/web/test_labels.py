@@ -16,6 +16,7 @@ from booking.rebooking import SCARCE_NEEDS, ProposalState, RebookState
 from booking.slot_tokens import MODE_CODES
 from booking.states import BY_COUNCIL, BY_RESIDENT, State
 from booking.use_cases.closures import BY_CLOSURE
+from booking.visits.visit_states import VisitState
 from core.personal_data import KEPT_DAYS
 from locations.model import MODES
 from people.residents.details import BASES, CONTACT_PREFERENCES, CONTACT_WISHES, NEEDS, place_needs
@@ -32,12 +33,15 @@ from web import confirmation_lines, labels, message_labels
 from web.agent.match_labels import MATCH_REASONS
 from web.site.arrangement_rows import ARRANGEMENT_ACTIONS, ARRANGEMENTS
 from web.site.day_rows import ROW_ACTIONS
+from web.site.waiting_room_page import STEP_LABELS, VISIT_STATES
 
 VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "STATES": (labels.STATES, State),
     "STATES_IN_SENTENCE": (labels.STATES_IN_SENTENCE, State),
     "STATES_COUNTED": (labels.STATES_COUNTED, State),
     "ROW_ACTIONS": (labels.ROW_ACTIONS, ROW_ACTIONS),
+    "VISIT_STATES": (VISIT_STATES, VisitState),
+    "STEP_LABELS": (STEP_LABELS, VisitState),
     "NEEDS": (labels.NEEDS, NEEDS),
     "NEED_HINTS": (labels.NEED_HINTS, NEEDS),
     "NEEDS_NOT_MET": (labels.NEEDS_NOT_MET, place_needs(frozenset(NEEDS))),

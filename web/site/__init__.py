@@ -7,6 +7,7 @@ from web.site import (
     other_resource_views,
     outcome_views,
     plan_views,
+    waiting_room_views,
     walk_in_views,
 )
 from web.site.site_blueprint import blueprint
@@ -20,5 +21,6 @@ __all__ = [
     "other_resource_views",
     "outcome_views",
     "plan_views",
+    "waiting_room_views",
     "walk_in_views",
 ]

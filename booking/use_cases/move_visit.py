@@ -1,0 +1,113 @@
+"""The steps of a visit, one click each: called again, seen, parked, missed, back to the queue, ended, left; and undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from booking.appointment_repository import appointment_by_id
+from booking.states import NEEDS_REASON, State, can_correct
+from booking.use_cases.call_next import desk_of
+from booking.use_cases.outcomes import set_state
+from booking.visits.tables import DayVisit
+from booking.visits.visit_queries import visit_stamp
+from booking.visits.visit_repository import enter_state, visit_for_change
+from booking.visits.visit_states import APPOINTMENT_STATES, VisitState, can_move_visit, can_recall, can_step_back
+from core.audit import Actor, record
+from core.errors import CapacityConflict, IllegalMove, Invalid, Stale
+from core.idempotency import IdempotencyKey, run_once
+from core.runtime import Runtime
+from locations.catalogue_queries import catalogue_by_id
+
+ACTIONS = {
+    VisitState.CALLED: "visit_called",
+    VisitState.WAITING: "visit_waits_again",
+    VisitState.PARKED: "visit_parked",
+    VisitState.MISSED: "visit_missed",
+    VisitState.BEING_SEEN: "visit_begun",
+    VisitState.ENDED: "visit_ended",
+    VisitState.NOT_COMPLETED: "visit_not_completed",
+    VisitState.LEFT: "visit_left",
+    VisitState.WITHDRAWN: "visit_withdrawn",
+}
+
+
+@dataclass(frozen=True)
+class VisitStep:
+    """What somebody clicked: the state to move to, at which desk (its slug), why, and the stamp of what they saw."""
+
+    state: VisitState
+    desk: str = ""
+    reason: str = ""
+    seen: str | None = None
+
+
+def move_visit(
+    runtime: Runtime,
+    authority_id: int,
+    site: str,
+    visit_id: int,
+    step: VisitStep,
+    *,
+    actor: Actor,
+    idempotency: IdempotencyKey | None = None,
+) -> None:
+    """Move the visit of the site, and its appointment with it.
+
+    Raises: Stale when it is not any more as it was seen, IllegalMove, Invalid for a desk that is not here or a reason that
+    is missing, NotFound, IdempotencyMismatch.
+    """
+
+    def operation(db: Session) -> dict[str, Any]:
+        now = runtime.clock.database_now(db)
+        place = catalogue_by_id(db, authority_id).site(site)
+        desk = desk_of(place, step.desk).id if step.desk else None
+        row = visit_for_change(db, authority_id, place.id, visit_id)
+        if step.seen is not None and step.seen != visit_stamp(row):
+            raise Stale.because("visit_changed")
+        _check(row, step, now)
+        _move_appointment(db, row, step, actor, now)
+        if row.state != step.state or step.state is VisitState.CALLED:
+            enter_state(row, step.state, now)
+        if desk and step.state in (VisitState.CALLED, VisitState.BEING_SEEN):
+            row.resource_id = desk
+        try:
+            db.flush()
+        except IntegrityError as error:  # another part of the same ticket is called
+            raise CapacityConflict from error
+        record(
+            db, actor, ACTIONS[step.state], ("visit", row.id), authority_id=authority_id, now=now, reason=step.reason
+        )
+        return {"visit_id": row.id}
+
+    run_once(runtime.database, idempotency, operation, runtime.clock.now())
+
+
+def _check(row: DayVisit, step: VisitStep, now: datetime) -> None:
+    """Raises: IllegalMove, Invalid."""
+    current = VisitState(row.state)
+    steps_back = can_step_back(current, step.state, changed_at=row.changed_at, now=now)
+    is_recall_too_many = current is step.state and not can_recall(row.times_called)
+    if is_recall_too_many or not (steps_back or can_move_visit(current, step.state)):
+        raise IllegalMove(current, step.state)
+    if APPOINTMENT_STATES[step.state] in NEEDS_REASON and not step.reason.strip():
+        raise Invalid.in_field("reason", "no_reason_not_completed")
+    if steps_back and not step.reason.strip():
+        raise Invalid.in_field("reason", "no_reason_for_correction")
+
+
+def _move_appointment(db: Session, row: DayVisit, step: VisitStep, actor: Actor, now: datetime) -> None:
+    """Bring the appointment of the visit, if it has one, to the state that the step stands for. Raises: IllegalMove."""
+    if row.appointment_id is None:
+        return
+    appointment, requested = appointment_by_id(db, row.appointment_id), APPOINTMENT_STATES[step.state]
+    current = State(appointment.state)
+    if current is requested:
+        return
+    is_correction = can_correct(current, requested, changed_at=appointment.changed_at, now=now)
+    action = "corrected" if is_correction else "moved"
+    set_state(db, appointment, requested, actor, now, reason=step.reason, action=action)
