@@ -30,7 +30,7 @@ class WalkInBodySchema(RequestSchema):
         required=True,
         validate=[validate.Length(min=1, error=MISSING_NAME)],
         error_messages={"required": MISSING_NAME},
-        metadata=about("Who they are.", example="Robin Sample"),
+        metadata=about("Who they are.", example="Wendy Walker"),
     )
     support_needs = fields.List(
         fields.String(validate=validate.OneOf(sorted(NEEDS), error=f"Use one of: {', '.join(sorted(NEEDS))}.")),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from booking.states import State
+from booking.tables import Appointment
 from booking.use_cases.import_locations import apply_plan
+from booking.visits.visit_repository import follow_appointment
 from core.audit import Actor, record
 from core.errors import Refused
 from core.runtime import Runtime
@@ -66,9 +70,17 @@ def _load_council(runtime: Runtime, slug: str, population: Population, password:
         agent_id = add_demo_staff(db, catalogue, password, now)
         secret_key = runtime.settings.secret_key
         count = fill_council(db, catalogue, population, now, secret_key=secret_key, staff_id=agent_id)
+        _add_visits(db, catalogue.authority.id, now)
         plan_in_bulk(db, catalogue.authority.id, now)
         _record(db, catalogue, count, runtime)
     return Loaded(slug, count)
+
+
+def _add_visits(db: Session, authority_id: int, now: datetime) -> None:
+    """Whoever has arrived today is in the waiting room, or at a desk, in the order in which they came."""
+    here = (Appointment.authority_id == authority_id, Appointment.state.in_([State.ARRIVED, State.IN_PROGRESS]))
+    for row in db.scalars(select(Appointment).where(*here).order_by(Appointment.changed_at, Appointment.id)).all():
+        follow_appointment(db, row, now)
 
 
 def _exists(db: Session, slug: str) -> bool:

@@ -49,7 +49,7 @@ def check_in(
             raise IllegalMove(row.state, State.ARRIVED)
         for one in (row, *_others_of_visit(db, row)):
             if one.state == State.BOOKED:
-                set_state(db, one, State.ARRIVED, actor, now)
+                set_state(db, one, State.ARRIVED, actor, now, "", "moved")
         follow_appointment(db, row, now)
         return result_of(row)
 

@@ -110,4 +110,4 @@ def _move_appointment(db: Session, row: DayVisit, step: VisitStep, actor: Actor,
         return
     is_correction = can_correct(current, requested, changed_at=appointment.changed_at, now=now)
     action = "corrected" if is_correction else "moved"
-    set_state(db, appointment, requested, actor, now, reason=step.reason, action=action)
+    set_state(db, appointment, requested, actor, now, step.reason, action)

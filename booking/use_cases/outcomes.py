@@ -55,7 +55,7 @@ def record_outcome(
             raise IllegalMove(row.state, requested_state)
         if requested_state in NEEDS_REASON and not reason.strip():
             raise Invalid.in_field("reason", "no_reason_not_completed")
-        set_state(db, row, requested_state, actor, now, reason=reason)
+        set_state(db, row, requested_state, actor, now, reason, "moved")
         return result_of(row)
 
     return run_operation(runtime, idempotency, operation)
@@ -85,7 +85,7 @@ def correct(
             raise IllegalMove(row.state, requested_state)
         if not reason.strip():
             raise Invalid.in_field("reason", "no_reason_for_correction")
-        set_state(db, row, requested_state, actor, now, reason=reason, action="corrected")
+        set_state(db, row, requested_state, actor, now, reason, "corrected")
         return result_of(row)
 
     return run_operation(runtime, idempotency, operation)
@@ -108,14 +108,7 @@ def appointment_of_day(db: Session, authority_id: int, reference: str) -> Appoin
 
 
 def set_state(
-    db: Session,
-    row: Appointment,
-    requested_state: State,
-    actor: Actor,
-    now: datetime,
-    *,
-    reason: str = "",
-    action: str = "moved",
+    db: Session, row: Appointment, requested_state: State, actor: Actor, now: datetime, reason: str, action: str
 ) -> None:
     """Write the new state with its times, of the visit too, and say so to the audit and to whoever listens."""
     was, row.state, row.changed_at = row.state, requested_state.value, now

@@ -65,7 +65,7 @@ CLASS = re.compile(r"(?<![\w-])fd-[a-z0-9_-]+")
 COMPUTED = re.compile(r"(fd-[a-z0-9_-]+)\{\{")
 SHEETS_OF_FOLDER: dict[str, tuple[str, ...]] = {
     "agent": ("front-door.css", "agent.css"),
-    "site": ("front-door.css", "site.css"),
+    "site": ("front-door.css", "site.css", "waiting-room.css"),
     "manage": ("front-door.css", "site.css"),
     "planner": ("front-door.css", "site.css", "week.css"),
     "council": ("front-door.css", "site.css"),

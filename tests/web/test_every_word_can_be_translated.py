@@ -103,7 +103,7 @@ def written_values(database: Database) -> Iterator[str]:
                         yield from texts_in(value)
                 if column.name == "reference":
                     for reference in db.scalars(select(column)):
-                        yield from (reference, spoken_reference(reference))
+                        yield from (reference or "", spoken_reference(reference or ""))
 
 
 def texts_in(value: Any) -> Iterator[str]:
@@ -458,6 +458,11 @@ def test_the_pages_of_a_site(drawn: Drawn, staff: Agent, callers: Callers, clock
     staff.send(
         f"{day}/appointments/{references[3]}/undo", data={"to": "in_progress", "version": "1", "state": "attended"}
     )
+    staff.open(f"{site}/waiting-room")
+    staff.send(f"{site}/waiting-room/next")
+    staff.send(f"{site}/waiting-room/desk", data={"my_desk": "hub-1"})
+    staff.send(f"{site}/waiting-room/next")
+    staff.open(f"{site}/waiting-room")
     staff.open(f"{site}/walk-ins")
     staff.send(f"{site}/walk-ins")
     staff.send(f"{site}/walk-ins", name="Wanda Walker", service="certify")

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.databases("sqlite")
 ARGUMENTS: dict[str, Any] = {
     "authority": "testshire",
     "visit": "0a1b2c3d",
+    "day_visit": 1,
     "step": "details",
     "site": "hub",
     "date": "2026-11-23",

@@ -24,7 +24,9 @@ from booking.use_cases.calendar_feeds import make_feed
 from booking.use_cases.holds import hold_slot
 from booking.use_cases.make_closure import NewClosure, make_closure
 from booking.use_cases.offers import make_offers, request_offers
+from booking.use_cases.take_walk_in import take_walk_in
 from booking.use_cases.wishes import NewWish, make_wish
+from booking.visits.visit_states import NewWalkIn
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Base, Database
@@ -65,6 +67,7 @@ NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "si
     "task": 999_999,
     "service_id": 999_999,
     "change": 999_999,
+    "day_visit": 999_999,
     "slug": "nothing-is-called-this",
     "session": "nowhere",
     "resource": "nowhere",
@@ -131,6 +134,8 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
     plans: tuple[Plan, Plan] = ([], [{"kind": "reminder_1d", "days_before": 1, "at": "09:00"}])
     trial = start_trial(runtime, world.authority_id, world.service_ids[0], plans, actor=Actor.system())
     api_key = make_api_key(runtime, world.authority_id, f"Key of {name}", ["read"], actor=Actor.system()).key_id
+    walks_in = NewWalkIn(name)
+    waiting = take_walk_in(runtime, world.authority_id, site.slug, "certify", walks_in, actor=Actor.system())
     return Numbers(
         world,
         name,
@@ -145,6 +150,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
             "change": change_site(runtime, world.authority_id, site.slug),
             "session": "weekdays",
             "resource": "desk-1",
+            "day_visit": waiting.visit_id,
         },
         {"slot": slot, "offer": slot, "hold": held.token, "reference": booked.reference, "moving": booked.reference}
         | {"appointment": booked.reference, "resident": resident_id, "resident_id": resident_id, "version": 1}
@@ -386,6 +392,7 @@ def at_another_site(
         "colleague",
         "wish",
         "change",
+        "day_visit",
         "slug",
         "session",
         "resource",

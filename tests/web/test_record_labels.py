@@ -9,17 +9,19 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
+from booking.use_cases.move_visit import ACTIONS
 from core.settings import ROOT
 from tests.support.architecture import PACKAGES
 from web.record_labels import AUDIT_ACTIONS, SCREENS, VIEW_PURPOSES
 
 CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 # The functions that write an entry, or hand the code on to one that does, and at which place of their arguments it stands.
-OF_AUDIT = {"record": 2, "_write_down": 2, "record_change": 3, "record_wish": 2, "_record": 2, "_set_state": 6}
+OF_AUDIT = {"record": 2, "_write_down": 2, "record_change": 3, "record_wish": 2, "_record": 2, "set_state": 6}
 OF_VIEWS = {"log_access": 4, "log_view": 0, "log_people": 1, "_viewed": 2, "resident_card": 2}
 # Codes that are no literal where they are written, by the module that puts them together.
 ASSEMBLED = {
     "booking/use_cases/book.py": {"booked", "imported"},
+    "booking/use_cases/move_visit.py": {"moved", "corrected", *ACTIONS.values()},
     "booking/use_cases/calls.py": {"caller_checked", "caller_not_checked"},
     "web/manage/closure_file_views.py": {"closure_list_exported"},
 }

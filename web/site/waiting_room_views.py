@@ -43,7 +43,7 @@ def show(site: str) -> ResponseReturnValue:
 @requires(Action.RECORD_OUTCOME, site_arg="site")
 def choose(site: str) -> ResponseReturnValue:
     """Sit at a desk, until another one is chosen or the session ends; an empty one is none."""
-    slug = request.form.get("desk", "")
+    slug = request.form.get("my_desk", "")
     with site_context(site) as context:
         try:
             desk = desk_of(context.site, slug).slug if slug else ""
@@ -99,12 +99,12 @@ def arrive(site: str) -> ResponseReturnValue:
         return _page(context, problem, 409)
 
 
-@blueprint.post(f"{SITE_PATH}/visits/<int:visit>", endpoint="step")
+@blueprint.post(f"{SITE_PATH}/visits/<int:day_visit>", endpoint="step")
 @requires(Action.RECORD_OUTCOME, site_arg="site")
-def take_step(site: str, visit: int) -> ResponseReturnValue:
+def take_step(site: str, day_visit: int) -> ResponseReturnValue:
     """Move a visit on, or back."""
     with site_context(site) as context:
-        problem, status = _step(context, visit)
+        problem, status = _step(context, day_visit)
     if not problem:
         return _back(site)
     with site_context(site) as context:  # a new one, which reads the room as it is after the click

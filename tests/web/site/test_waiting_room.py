@@ -1,0 +1,130 @@
+"""The waiting room: who has come, who is next, and every step of a visit by a click."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from booking.states import State
+from booking.tables import Appointment
+from booking.visits.tables import DayVisit
+from core.audit import AuditEntry
+from tests.support.pages import check_page, read_page
+from tests.web.site.conftest import DAY, SITE, Library
+
+pytestmark = pytest.mark.databases("sqlite")
+ROOM = f"{SITE}/waiting-room"
+
+
+def press(client: FlaskClient, end: str, **typed: str) -> str:
+    """The page after the form to an address that ends so is sent as it is drawn."""
+    form = read_page(client.get(ROOM).text).form_to(end)
+    answer = client.post(form.action, data=form.fields | typed)
+    assert answer.status_code == 303, answer.text
+    return check_page(client.get(answer.location).text).text
+
+
+def visit(library: Library) -> DayVisit:
+    with library.database.reading() as db:
+        return db.scalars(select(DayVisit).order_by(DayVisit.id)).one()
+
+
+def state(library: Library) -> tuple[str, str]:
+    """The states of the one appointment and its visit."""
+    with library.database.reading() as db:
+        return db.scalars(select(Appointment.state)).one(), visit(library).state
+
+
+def sit_and_call(library: Library, client: FlaskClient) -> str:
+    library.book(0)
+    press(client, "/arrivals")
+    press(client, "/desk", my_desk="desk-2")
+    press(client, "/next")
+    return f"/visits/{visit(library).id}"
+
+
+def test_from_arrival_to_outcome_by_clicks(library: Library, site_staff: FlaskClient) -> None:
+    path = sit_and_call(library, site_staff)
+    assert state(library) == ("arrived", "called")
+    library.clock.advance(timedelta(minutes=2))
+    text = press(site_staff, path, to="being_seen")
+    assert state(library) == ("in_progress", "being_seen")
+    assert "Being seen" in text
+    library.clock.advance(timedelta(minutes=12))
+    press(site_staff, path, to="ended")
+    assert state(library) == ("attended", "ended")
+    row = visit(library)
+    assert row.started_at is not None
+    assert row.ended_at is not None
+    assert row.ended_at - row.started_at == timedelta(minutes=12)
+    assert row.resource_id == library.world.resource_ids[1]
+    for to, expected in (("being_seen", "in_progress"), ("waiting", "arrived"), ("withdrawn", "booked")):
+        press(site_staff, path, to=to)
+        assert state(library) == (expected, to)
+    assert "Nobody waits." in check_page(site_staff.get(ROOM).text).text
+
+
+def test_recalled_twice_then_missed_and_back_at_the_same_place(library: Library, site_staff: FlaskClient) -> None:
+    path = sit_and_call(library, site_staff)
+    for _ in range(2):
+        press(site_staff, path, to="called")
+    assert "Call again" not in site_staff.get(ROOM).text
+    form = read_page(site_staff.get(ROOM).text).form_to(path)
+    assert site_staff.post(form.action, data=form.fields | {"to": "called"}).status_code == 409
+    press(site_staff, path, to="missed")
+    arrived_at = visit(library).arrived_at
+    library.clock.advance(timedelta(minutes=30))
+    press(site_staff, path, to="waiting")
+    press(site_staff, path, to="parked")
+    press(site_staff, path, to="waiting")
+    assert (visit(library).arrived_at, visit(library).times_called) == (arrived_at, 0)
+
+
+def test_a_stale_click_changes_nothing_and_says_how_it_is(
+    library: Library, site_staff: FlaskClient, manager: FlaskClient
+) -> None:
+    path = sit_and_call(library, site_staff)
+    form = read_page(manager.get(ROOM).text).form_to(path)
+    press(site_staff, path, to="being_seen")
+    answer = manager.post(form.action, data=form.fields | {"to": "waiting"})
+    assert answer.status_code == 409
+    assert "Robin Sample is now “Being seen” (Desk 2)" in check_page(answer.text).text
+    assert state(library) == ("in_progress", "being_seen")
+
+
+def test_what_cannot_be_completed_needs_a_reason(library: Library, site_staff: FlaskClient) -> None:
+    path = sit_and_call(library, site_staff)
+    press(site_staff, path, to="being_seen")
+    form = read_page(site_staff.get(ROOM).text).form_to(path)
+    answer = site_staff.post(form.action, data=form.fields | {"to": "not_completed"})
+    assert (answer.status_code, state(library)[1]) == (400, "being_seen")
+    press(site_staff, path, to="not_completed", reason="Documents missing")
+    assert state(library) == (State.NOT_COMPLETED, "not_completed")
+    with library.database.reading() as db:
+        assert "visit_not_completed" in db.scalars(select(AuditEntry.action)).all()
+
+
+def test_without_a_desk_nobody_is_called_and_a_stranger_does_not_arrive(
+    library: Library, site_staff: FlaskClient
+) -> None:
+    token = read_page(site_staff.get(ROOM).text).form_to("/desk").fields["csrf_token"]
+    assert site_staff.post(f"{ROOM}/next", data={"csrf_token": token}).status_code == 400
+    assert site_staff.post(f"{ROOM}/desk", data={"csrf_token": token, "my_desk": "none"}).status_code == 400
+    answer = site_staff.post(f"{ROOM}/arrivals", data={"csrf_token": token, "reference": "nonsense"})
+    assert answer.status_code == 409
+    later = library.book(24 * 60)
+    answer = site_staff.post(f"{ROOM}/arrivals", data={"csrf_token": token, "reference": later})
+    assert "This appointment is at High Street Library, on Tuesday 24 November 2026 at 9am." in answer.text
+
+
+def test_nothing_is_sent_again_while_nothing_has_changed(library: Library, site_staff: FlaskClient) -> None:
+    first = site_staff.get(ROOM)
+    again = {"If-None-Match": first.headers["ETag"]}
+    library.clock.advance(timedelta(minutes=1))
+    assert site_staff.get(ROOM, headers=again).status_code == 304
+    library.book(60)
+    assert site_staff.get(ROOM, headers=again).status_code == 200
+    assert ROOM in site_staff.get(DAY).text
