@@ -47,6 +47,7 @@ import web.agent.hand_over_views
 import web.agent.message_views
 import web.agent.record_views
 import web.agent.resident_views
+import web.agent.text_again_views
 import web.agent.text_views
 import web.agent.typed_text
 import web.agent.untold_views

@@ -36,6 +36,8 @@ VALUE_TEXTS: Mapping[str, str] = {
     "logo_too_large": _("The file of the logo is too large. It must be smaller than %(most)s MB"),
     "logo_too_many_pixels": _("The logo has too many pixels. It must have fewer than %(most)s million"),
     "name_empty": _("Enter a name"),
+    "no_reason_for_texts": _("Write down why they want texts again"),
+    "half_an_address": _("Enter the whole address with its postcode, or leave both empty"),
     "postal_lines": _("The postal address must have at most %(most)s lines of at most %(longest)s characters"),
     "phone_form": _("Enter the whole phone number with its area code, like 07700 900123 or 020 7946 0000"),
     "postcode_form": _("Enter a full postcode"),

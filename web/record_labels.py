@@ -38,6 +38,7 @@ AUDIT_ACTIONS: Labels = {
     "marked_not_urgent": _l("Marked as not urgent any more"),
     "text_read": _l("Read a text from a resident"),
     "texts_stopped": _l("Asked for no more texts, in answer to one"),
+    "texts_allowed_again": _l("Had texts sent again to the number of a helper"),
     "failure_ended": _l("Dealt with messages to a resident that failed"),
     "resident_told": _l("Told a resident what no message had"),
     "resident_erased": _l("Erased what we knew of a resident"),

@@ -1,4 +1,4 @@
-"""No more texts to a number: whoever has it has asked for none."""
+"""No more texts to a number, because whoever has it has asked for none; and texts again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from booking.states import State
 from booking.tables import Appointment
 from booking.use_cases.change_details import follow_record
 from core.audit import Actor, record
+from core.errors import Invalid, NotFound
 from core.runtime import Runtime
+from core.transactions import run_with_retries
 from people.residents.resident_repository import lock_resident
 from people.residents.tables import Representative, Resident
 
@@ -55,6 +57,38 @@ def _stop_helpers(db: Session, runtime: Runtime, authority_id: int, key: str, no
         subject = ("resident", row.id)
         record(db, Actor.resident(), "texts_stopped", subject, authority_id=authority_id, now=now, representative=True)
     return bool(helpers)
+
+
+def text_helper_again(
+    runtime: Runtime, authority_id: int, representative_id: int, reason: str, *, actor: Actor
+) -> bool:
+    """Take back that no texts go to the number of somebody who acts for residents; whether it was so.
+
+    It counts for the number, whomever its owner acts for. What is owed goes by text again where it would have.
+    Raises: Invalid for an empty reason, NotFound.
+    """
+    if not reason:
+        raise Invalid.in_field("reason", "no_reason_for_texts")
+
+    def operation(db: Session) -> bool:
+        now = runtime.clock.database_now(db)
+        row = db.get(Representative, representative_id)
+        if row is None or row.authority_id != authority_id:
+            raise NotFound.because("nothing_here")
+        theirs = (Representative.authority_id == authority_id, Representative.phone_key == row.phone_key)
+        stopped = select(Representative).where(*theirs, Representative.do_not_text)
+        helpers = db.scalars(stopped.order_by(Representative.id)).all()
+        for resident_id in sorted({helper.resident_id for helper in helpers}):
+            resident = lock_resident(db, authority_id, resident_id)
+            for helper in helpers:
+                helper.do_not_text = helper.do_not_text and helper.resident_id != resident_id
+            db.flush()
+            follow_record(db, runtime, resident, actor, now, keeps_own=True)
+            subject = ("resident", resident_id)
+            record(db, actor, "texts_allowed_again", subject, authority_id=authority_id, now=now, reason=reason)
+        return bool(helpers)
+
+    return run_with_retries(runtime.database, operation)
 
 
 def _residents_of(db: Session, authority_id: int, key: str, now: datetime) -> Iterable[int]:

@@ -21,12 +21,17 @@ def representation_by_id(
     return Representation(row.name, row.basis, row.email, row.phone, row.address, row.postcode)
 
 
+def gets_no_texts(db: Session, authority_id: int, phone: str) -> bool:
+    """Whether somebody who acts for a resident of the council has asked for no texts to this number."""
+    key = phone_key(phone)
+    stopped = (Representative.authority_id == authority_id, Representative.phone_key == key, Representative.do_not_text)
+    return bool(key) and db.scalar(select(exists().where(*stopped))) is True
+
+
 def add_representative(
     db: Session, authority_id: int, resident_id: int, representation: Representation, now: datetime
 ) -> int:
     """The id of a new representative, for one booking. Who has asked for no texts to this number gets none."""
-    key = phone_key(representation.phone)
-    stopped = (Representative.authority_id == authority_id, Representative.phone_key == key, Representative.do_not_text)
     row = Representative(
         authority_id=authority_id,
         resident_id=resident_id,
@@ -36,7 +41,7 @@ def add_representative(
         phone=representation.phone.strip(),
         address=representation.address,
         postcode=representation.postcode,
-        do_not_text=bool(key) and db.scalar(select(exists().where(*stopped))) is True,
+        do_not_text=gets_no_texts(db, authority_id, representation.phone),
         created_at=now,
     )
     db.add(row)

@@ -20,15 +20,17 @@ from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.make_closure import NewClosure, make_closure
 from booking.use_cases.offers import make_offers, request_offers
 from booking.use_cases.proposals import end_unanswered
+from booking.use_cases.stop_texts import text_helper_again
 from booking.use_cases.wishes import NewWish, make_wish
 from core.audit import Actor, AuditEntry
 from core.clock import FixedClock
 from core.database import Database
-from core.errors import DeliveryFailed
+from core.errors import DeliveryFailed, Invalid, NotFound
 from core.runtime import Runtime
 from core.text import clean_text
 from locations.tables import Authority
 from people.residents.details import Representation, ResidentDetails
+from people.residents.representative_repository import gets_no_texts
 from people.residents.tables import Representative, Resident
 from reminders.inbound import GIVEN_UP_AFTER, MOST_AT_ONCE, handle_text, handle_waiting_texts
 from reminders.inbound_queries import texts_to_read
@@ -281,6 +283,20 @@ def test_stop_of_who_acts_is_about_their_number_alone(
             assert not isinstance(deliveries, Withheld)
             (found,) = deliveries
             assert (found.channel, found.address) == ("text", "07700 900555")
+        helper = db.scalars(select(Representative.id)).all()[0]
+    with pytest.raises(Invalid):
+        text_helper_again(runtime, world.authority_id, helper, "", actor=STAFF)
+    with pytest.raises(NotFound):
+        text_helper_again(runtime, world.authority_id + 1, helper, "They rang", actor=STAFF)
+    assert [text_helper_again(runtime, world.authority_id, helper, "They rang", actor=STAFF) for _ in "12"] == [
+        True,
+        False,
+    ]
+    with database.reading() as db:
+        assert db.scalars(select(Representative.do_not_text)).all() == [False, False]
+        assert not gets_no_texts(db, world.authority_id, THEIRS)  # the next visit
+        (entry,) = db.scalars(select(AuditEntry).where(AuditEntry.action == "texts_allowed_again"))
+        assert entry.reason == "They rang"
 
 
 def test_yes_is_about_the_offer_that_they_know_and_not_about_a_later_one(

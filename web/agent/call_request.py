@@ -15,12 +15,13 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
-from core.contact_values import parse_email, parse_phone
+from core.contact_values import parse_email, parse_phone, parse_postal_lines
 from core.errors import Invalid, InvalidValue, Reason
 from core.problems import field_texts
 from core.text import clean_line, clean_text, is_blank, parse_or_empty, printable
 from core.wall_clock import parse_day
 from locations.model import MODES, ServiceFacts
+from locations.postcodes import parse_postcode
 from people.residents.contact_notes import LONGEST_NOTE
 from people.residents.details import BASES, NEEDS, Representation, parse_name
 from web.components.form_fields import FieldError
@@ -35,9 +36,8 @@ LONGEST_NUMBER = 10  # as it was typed; what cannot be is shown again
 OWN_ADVISER, ANY_ADVISER = "own", "any"
 ANSWER = "answer-"  # what the names of the fields of triage questions begin with
 REPRESENTATIVE = "rep-"  # what the value of `caller` begins with for somebody who acted before
-TYPED_FIELDS = (
-    "caller", "rep_name", "rep_basis", "rep_phone", "rep_email", "site_notes", "call_note", "reason", "asked_by", "why_not"
-)  # fmt: skip
+OF_HELPER = ("rep_name", "rep_basis", "rep_phone", "rep_email", "rep_address", "rep_postcode")
+TYPED_FIELDS = ("caller", *OF_HELPER, "site_notes", "call_note", "reason", "asked_by", "why_not")
 LONGEST_FIELD_NAME = 100
 
 
@@ -124,6 +124,8 @@ class Typed:
     rep_basis: str = ""
     rep_phone: str = ""
     rep_email: str = ""
+    rep_address: str = ""
+    rep_postcode: str = ""
     site_notes: str = ""
     call_note: str = ""
     reason: str = ""
@@ -185,6 +187,8 @@ def read_typed(form: Mapping[str, str]) -> Typed:
         rep_basis=text("rep_basis"),
         rep_phone=text("rep_phone"),
         rep_email=text("rep_email"),
+        rep_address=text("rep_address"),
+        rep_postcode=text("rep_postcode"),
         site_notes=text("site_notes"),
         call_note=text("call_note"),
         reason=text("reason"),
@@ -267,9 +271,13 @@ def representation_of(typed: Typed, earlier: Representation | None) -> Represent
         errors["rep_basis"] = [Reason("no_basis")]
     phone = _kept(errors, "rep_phone", typed.rep_phone, parse_phone)
     email = _kept(errors, "rep_email", typed.rep_email, parse_email)
+    address = _kept(errors, "rep_address", typed.rep_address, parse_postal_lines)
+    postcode = _kept(errors, "rep_postcode", typed.rep_postcode, parse_postcode)
+    if bool(typed.rep_address) != bool(typed.rep_postcode):
+        errors["rep_postcode" if typed.rep_address else "rep_address"] = [Reason("half_an_address")]
     if errors:
         raise Invalid(errors)
-    return Representation(name, typed.rep_basis, email, phone)
+    return Representation(name, typed.rep_basis, email, phone, address, postcode)
 
 
 def check_reason(typed: Typed, *, is_cancelling: bool) -> None:
@@ -290,7 +298,7 @@ def answers_by_question(typed: Typed, services: tuple[ServiceFacts, ...]) -> dic
     return {asked[key]: answer for key, answer in typed.answers.items() if key in asked}
 
 
-REPRESENTATIVE_FIELDS = frozenset({"rep_name", "rep_basis", "rep_phone", "rep_email"})
+REPRESENTATIVE_FIELDS = frozenset(OF_HELPER)
 INPUT_OF = {"note": "call_note"}  # of a field of a use case that has another name here
 
 

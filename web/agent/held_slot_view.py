@@ -17,7 +17,7 @@ from booking.use_cases.holds import held
 from core.errors import HoldExpired
 from core.wall_clock import instant_of
 from locations.model import ServiceFacts, SiteFacts
-from web.agent.call_request import CallState, Typed
+from web.agent.call_request import REPRESENTATIVE_FIELDS, CallState, Typed
 from web.agent.choices import Option, options_of
 from web.agent.slot_grid import place_label
 from web.labels import BASES
@@ -141,9 +141,6 @@ class BookingFields:
     is_open: bool
 
 
-ABOUT_HELPER = frozenset({"rep_name", "rep_basis", "rep_phone", "rep_email"})
-
-
 def booking_fields(slot: HeldSlotView, typed: Typed, fields_with_error: frozenset[str]) -> BookingFields:
     """The fields beside `slot` with what is typed."""
     questions = tuple(
@@ -153,7 +150,7 @@ def booking_fields(slot: HeldSlotView, typed: Typed, fields_with_error: frozense
         if not question.minutes_each  # the time that is held has the number
         for key in [f"{service.slug}-{number}"]
     )
-    is_open = not typed.is_self or bool(typed.rep_name) or not ABOUT_HELPER.isdisjoint(fields_with_error)
+    is_open = not typed.is_self or bool(typed.rep_name) or not REPRESENTATIVE_FIELDS.isdisjoint(fields_with_error)
     return BookingFields(options_of(BASES, typed.rep_basis), questions, is_open)
 
 

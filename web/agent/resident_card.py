@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView, of_resident
 from booking.states import OPEN, RepresentativeView
+from core.contact_values import postal_of
 from core.errors import NotFound
 from locations.model import ServiceFacts
 from people.residents.access_log import has_logged_access, log_access
@@ -126,9 +127,13 @@ def preference_label(resident: ResidentDetails) -> str:
     return str(_("Text message (we email instead)") if resident.email else _("Text message (we cannot send any yet)"))
 
 
-def representative_of(card: ResidentCard, typed: Typed) -> Person | None:
-    """Who is calling for the resident, as far as it is typed."""
+def representative_of(card: ResidentCard, typed: Typed, is_stopped: Callable[[str], bool]) -> Person | None:
+    """Who is calling for the resident, as far as it is typed; a number that `is_stopped` gets no texts."""
     known = next((person for person in card.representatives if typed.representative_id == person.id), None)
     if known is not None and not typed.rep_name:
-        return Person(known.name, known.email, known.phone)
-    return Person(typed.rep_name, typed.rep_email, typed.rep_phone) if typed.is_for_other else None
+        no_texts = known.do_not_text or is_stopped(known.phone)
+        return Person(known.name, known.email, known.phone, postal_of(known.address, known.postcode), "", no_texts)
+    if not typed.is_for_other:
+        return None
+    post = postal_of(typed.rep_address, typed.rep_postcode)
+    return Person(typed.rep_name, typed.rep_email, typed.rep_phone, post, "", is_stopped(typed.rep_phone))

@@ -76,6 +76,7 @@ class RepresentativeLine:
     basis: str
     phone: str
     is_selected: bool
+    has_no_texts: bool
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,7 @@ class ResidentPage:
 
     def _representative(self, person: RepresentativeView) -> RepresentativeLine:
         code, basis = code_of_representative(person.id), label_of(BASES_IN_SENTENCE, person.basis)
-        return RepresentativeLine(code, person.name, basis, person.phone, self.typed.caller == code)
+        return RepresentativeLine(code, person.name, basis, person.phone, self.typed.caller == code, person.do_not_text)
 
 
 def _line(view: AppointmentView, context: StaffContext, *, is_current: bool, confirmation: str = "") -> AppointmentLine:

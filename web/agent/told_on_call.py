@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask_babel import ngettext
 
 from booking.queries.appointments import AppointmentView
+from people.residents.representative_repository import gets_no_texts
 from reminders.expected_queries import (
     NewVisit,
     coming_visits_of,
@@ -27,7 +30,8 @@ def told_of_held(
     if moving is not None:
         found = expected_of_moves(context.db, context.authority, {moving.id: held.starts_at}, context.now)
         return told_lines(found[moving.id])
-    visit = NewVisit(held.services[0], held.starts_at, held.mode, representative_of(card, typed))
+    is_stopped = partial(gets_no_texts, context.db, context.authority.id)
+    visit = NewVisit(held.services[0], held.starts_at, held.mode, representative_of(card, typed, is_stopped))
     return told_lines(expected_of_booking(context.db, context.authority, card.id, visit, context.now))
 
 

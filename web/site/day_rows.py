@@ -108,6 +108,7 @@ class DayRow:
     notes: str
     answers: tuple[tuple[str, str], ...]
     representative: str
+    helper_has_no_texts: bool
     state: str
     state_label: str
     colour: str
@@ -215,6 +216,7 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
         notes=view.notes.strip(),
         answers=answers_of(view),
         representative=_representative(view),
+        helper_has_no_texts=view.representative is not None and view.representative.do_not_text,
         state=state.value,
         state_label=str(STATES[state]),
         colour=COLOURS.get(state, "grey"),

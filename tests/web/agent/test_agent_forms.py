@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -44,6 +45,26 @@ def test_somebody_new_needs_a_name_and_a_basis() -> None:
     with pytest.raises(Invalid) as refused:
         representation_of(Typed(caller="other", rep_email="nowhere"), None)
     assert set(refused.value.errors) == {"rep_name", "rep_basis", "rep_email"}
+
+
+@pytest.mark.parametrize(
+    ("address", "postcode", "refused_at"),
+    [
+        ("1 Sample Street", "", "rep_postcode"),
+        ("", "N12 9HP", "rep_address"),
+        ("1 Sample Street", "nowhere", "rep_postcode"),
+    ],
+)
+def test_the_address_of_somebody_new_is_whole_or_left_out(address: str, postcode: str, refused_at: str) -> None:
+    typed = Typed(
+        caller="other", rep_name="Hodan Yusuf", rep_basis="family", rep_address=address, rep_postcode=postcode
+    )
+    with pytest.raises(Invalid) as refused:
+        representation_of(typed, None)
+    assert set(refused.value.errors) == {refused_at}
+    whole = representation_of(replace(typed, rep_address="1 Sample Street\nAnytown", rep_postcode="n129hp"), None)
+    assert whole is not None
+    assert (whole.address, whole.postcode) == ("1 Sample Street\nAnytown", "N12 9HP")
 
 
 def test_a_name_alone_says_that_somebody_else_is_calling() -> None:

@@ -31,6 +31,7 @@ ROW = DayRow(
     notes="",
     answers=(),
     representative="",
+    helper_has_no_texts=False,
     state="booked",
     state_label="Booked",
     colour="blue",
