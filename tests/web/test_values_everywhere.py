@@ -45,7 +45,8 @@ from people.staff.sign_in_sessions import COOKIE
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, make_callers, sign_in
 from tests.support.factories import NOW
 from tests.support.pages import read_page
-from web.agent.call_request import Typed, cleaned, read_typed, representation_of
+from web.agent.call_request import Typed, cleaned, read_typed
+from web.agent.typed_helper import representation_of
 from web.components import form_fields, moment_fields
 
 pytestmark = pytest.mark.databases("sqlite")

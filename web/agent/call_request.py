@@ -15,15 +15,13 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
-from core.contact_values import parse_email, parse_phone, parse_postal_lines
 from core.errors import Invalid, InvalidValue, Reason
 from core.problems import field_texts
 from core.text import clean_line, clean_text, is_blank, parse_or_empty, printable
 from core.wall_clock import parse_day
 from locations.model import MODES, ServiceFacts
-from locations.postcodes import parse_postcode
 from people.residents.contact_notes import LONGEST_NOTE
-from people.residents.details import BASES, NEEDS, Representation, parse_name
+from people.residents.details import NEEDS
 from web.components.form_fields import FieldError
 from web.request_language import current_language
 
@@ -37,6 +35,7 @@ OWN_ADVISER, ANY_ADVISER = "own", "any"
 ANSWER = "answer-"  # what the names of the fields of triage questions begin with
 REPRESENTATIVE = "rep-"  # what the value of `caller` begins with for somebody who acted before
 OF_HELPER = ("rep_name", "rep_basis", "rep_phone", "rep_email", "rep_address", "rep_postcode")
+REPRESENTATIVE_FIELDS = frozenset(OF_HELPER)
 TYPED_FIELDS = ("caller", *OF_HELPER, "site_notes", "call_note", "reason", "asked_by", "why_not")
 LONGEST_FIELD_NAME = 100
 
@@ -226,14 +225,14 @@ def as_search_text(typed: str) -> str:
 def cleaned(typed: Typed) -> Typed:
     """`typed` with its notes, reason and answers as they are kept. Raises: Invalid with each that cannot be used."""
     errors: dict[str, list[Reason]] = {}
-    texts = {name: _kept(errors, name, getattr(typed, name), parse) for name, parse in TEXTS.items()}
-    answers = {key: _kept(errors, f"{ANSWER}{key}", answer, _answer) for key, answer in typed.answers.items()}
+    texts = {name: kept_text(errors, name, getattr(typed, name), parse) for name, parse in TEXTS.items()}
+    answers = {key: kept_text(errors, f"{ANSWER}{key}", answer, _answer) for key, answer in typed.answers.items()}
     if errors:
         raise Invalid(errors)
     return replace(typed, answers=answers, **texts)
 
 
-def _kept(errors: dict[str, list[Reason]], name: str, text: str, parse: Parser) -> str:
+def kept_text(errors: dict[str, list[Reason]], name: str, text: str, parse: Parser) -> str:
     """What `parse` makes of `text`, if there is any; its reason goes to `errors` under the field's name."""
     try:
         return parse_or_empty(parse, text)
@@ -254,32 +253,6 @@ TEXTS: Mapping[str, Parser] = {
 }
 
 
-def representation_of(typed: Typed, earlier: Representation | None) -> Representation | None:
-    """Who acts for the resident in this booking; None when they act for themselves. Raises: Invalid.
-
-    `earlier` is who acted for them before under `representative_id`, if somebody did.
-    """
-    if earlier is not None and not typed.rep_name:
-        return earlier
-    if not typed.is_for_other:
-        return None
-    errors: dict[str, list[Reason]] = {}
-    name = _kept(errors, "rep_name", typed.rep_name, parse_name)
-    if not name and "rep_name" not in errors:
-        errors["rep_name"] = [Reason("no_representative_name")]
-    if typed.rep_basis not in BASES:
-        errors["rep_basis"] = [Reason("no_basis")]
-    phone = _kept(errors, "rep_phone", typed.rep_phone, parse_phone)
-    email = _kept(errors, "rep_email", typed.rep_email, parse_email)
-    address = _kept(errors, "rep_address", typed.rep_address, parse_postal_lines)
-    postcode = _kept(errors, "rep_postcode", typed.rep_postcode, parse_postcode)
-    if bool(typed.rep_address) != bool(typed.rep_postcode):
-        errors["rep_postcode" if typed.rep_address else "rep_address"] = [Reason("half_an_address")]
-    if errors:
-        raise Invalid(errors)
-    return Representation(name, typed.rep_basis, email, phone, address, postcode)
-
-
 def check_reason(typed: Typed, *, is_cancelling: bool) -> None:
     """Raises: Invalid when the council asks for a change and does not say why."""
     if typed.asked_by == "authority" and not typed.reason:
@@ -298,7 +271,6 @@ def answers_by_question(typed: Typed, services: tuple[ServiceFacts, ...]) -> dic
     return {asked[key]: answer for key, answer in typed.answers.items() if key in asked}
 
 
-REPRESENTATIVE_FIELDS = frozenset(OF_HELPER)
 INPUT_OF = {"note": "call_note"}  # of a field of a use case that has another name here
 
 

@@ -35,7 +35,6 @@ from web.agent.call_request import (
     field_errors,
     read_state,
     read_typed,
-    representation_of,
     typed_fields,
 )
 from web.agent.call_visit import CallVisit, needs_of, visit_in_call
@@ -44,6 +43,7 @@ from web.agent.held_slots import hold_for, release_held_slot
 from web.agent.resident_card import resident_card
 from web.agent.service_list import listed_services
 from web.agent.suggestions import alternatives
+from web.agent.typed_helper import representation_of
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
 

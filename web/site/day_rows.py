@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -215,8 +216,7 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
         documents=view.documents,
         notes=view.notes.strip(),
         answers=answers_of(view),
-        representative=_representative(view),
-        helper_has_no_texts=view.representative is not None and view.representative.do_not_text,
+        **_helper(view),
         state=state.value,
         state_label=str(STATES[state]),
         colour=COLOURS.get(state, "grey"),
@@ -249,6 +249,11 @@ def answers_of(view: AppointmentView) -> tuple[tuple[str, str], ...]:
     counted = counted_services(view.services, view.counts) if view.counts else ()
     numbers = ((one.ask, str(one.number)) for one in counted)
     return (*numbers, *((str(question), str(answer)) for question, answer in view.answers.items() if answer))
+
+
+def _helper(view: AppointmentView) -> dict[str, Any]:
+    has_no_texts = view.representative is not None and view.representative.do_not_text
+    return {"representative": _representative(view), "helper_has_no_texts": has_no_texts}
 
 
 def _representative(view: AppointmentView) -> str:

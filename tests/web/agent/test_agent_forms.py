@@ -9,8 +9,9 @@ import pytest
 
 from core.errors import Invalid
 from people.residents.details import Representation
-from web.agent.call_request import Typed, check_reason, read_typed, representation_of, typed_fields
+from web.agent.call_request import Typed, check_reason, read_typed, typed_fields
 from web.agent.forms import carried_over
+from web.agent.typed_helper import representation_of
 
 HODAN = Representation("Hodan Yusuf", "family")
 

@@ -15,7 +15,8 @@ from people.staff.sign_in_sessions import COOKIE
 from reminders.recipients import CHANNELS, TEXT, WITHOUT_PROVIDERS
 from tests.support.callers import Callers, sign_in
 from tests.web.agent.conftest import Agent
-from web.agent.call_request import Typed, read_typed, representation_of
+from web.agent.call_request import Typed, read_typed
+from web.agent.typed_helper import representation_of
 
 pytestmark = pytest.mark.databases("sqlite")
 
