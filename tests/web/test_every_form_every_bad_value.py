@@ -41,6 +41,7 @@ from locations.catalogue_queries import bump_plan, catalogue_by_id
 from locations.tables import Closure
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import create_resident
+from people.residents.tables import Representative
 from people.staff.password_links import make_link
 from people.staff.sign_in_sessions import COOKIE
 from reminders.delivery_decisions import PENDING, WITHHELD
@@ -245,6 +246,7 @@ def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) 
             .where(Notification.status == PENDING, Notification.useful_until < MORNING + timedelta(days=1))
             .values(status=WITHHELD, reason=NO_ADDRESS, closed_at=MORNING)
         )
+        db.execute(update(Representative).values(do_not_text=True))  # in answer to a text
     dropped = _drop_from_plan(runtime, callers)
     assert start_ringing(runtime, council, dropped, admin, actor=Actor("staff", admin, "Ada Admin"))
     request_offers(runtime, council, closure_id, actor=system)
