@@ -82,7 +82,7 @@ def test_a_reminder_says_who_writes_and_when_and_where() -> None:
     assert text("reminder_1d") == (
         "Testshire & District Council: a reminder of your appointment on Tue 24 Nov 10:30am. "
         "Where: High Street Library, 1 High Street, Testshire, NW11 9QS. "
-        f"See, change or cancel it: {url} Or contact us: 01632 960000 To stop texts, use the link."
+        f"See, change or cancel it: {url} Or contact us: 01632 960000. To stop texts, use the link."
     )
 
 
@@ -94,6 +94,7 @@ def test_every_kind_is_a_text_of_one_line_that_says_nothing_private(kind: str) -
     assert said.count("https://") == (family_of(kind) not in WITHOUT_LINK)
     assert "reply" not in said.lower()
     assert not [secret for secret in SECRETS if secret in said]
+    assert "960000 " not in said  # a sentence ends with it
 
 
 @given(
