@@ -52,6 +52,8 @@ class DayVisit(Base):
     channel: Mapped[str] = mapped_column(String(12), default="counter", server_default="counter")
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), index=True)
     is_urgent: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    # They have said that the display may show their first name.
+    shows_name: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     state: Mapped[str] = mapped_column(String(20))
     changed_at: Mapped[datetime]
     arrived_at: Mapped[datetime]

@@ -54,7 +54,7 @@ class VisitOfDay:
     times_called: int
     started_at: datetime | None
     ended_at: datetime | None
-    channel: str
+    shows_name: bool
     booked_with: frozenset[int] = frozenset()
     stamp: str = ""
 
@@ -183,7 +183,7 @@ def _view(
         times_called=row.times_called,
         started_at=row.started_at,
         ended_at=row.ended_at,
-        channel=row.channel,
+        shows_name=row.shows_name,
         booked_with=frozenset(seats.get(row.appointment_id or 0, ())),
         stamp=visit_stamp(row),
     )

@@ -57,6 +57,7 @@ def add_walk_in(
         channel=new.channel,
         service_id=service_id,
         is_urgent=new.is_urgent,
+        shows_name=new.shows_name,
         state=VisitState.WAITING.value,
         changed_at=now,
         arrived_at=now,

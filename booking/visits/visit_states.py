@@ -25,12 +25,13 @@ class VisitState(StrEnum):
 
 @dataclass(frozen=True)
 class NewWalkIn:
-    """Somebody who came without an appointment: who they are, and what they need."""
+    """Somebody who came without an appointment: who they are, what they need, and whether a display may show their name."""
 
     name: str
     support_needs: tuple[str, ...] = ()
     is_urgent: bool = False
     channel: str = "counter"
+    shows_name: bool = False
 
 
 MOST_RECALLS = 2

@@ -7,6 +7,7 @@ from web.site import (
     other_resource_views,
     outcome_views,
     plan_views,
+    ticket_views,
     waiting_room_views,
     walk_in_views,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "other_resource_views",
     "outcome_views",
     "plan_views",
+    "ticket_views",
     "waiting_room_views",
     "walk_in_views",
 ]

@@ -13,10 +13,22 @@ from wtforms import Field
 from wtforms.validators import DataRequired
 
 from booking.use_cases.calendar_feeds import LONGEST_NAME
+from booking.visits.desk_ability import able_desks
 from locations.model import ServiceFacts, SiteFacts
 from locations.triage_questions import TriageQuestion
-from web.components.form_fields import AtMost, Dropdown, Form, NameField, PhoneField, Text, optional
+from web.components.form_fields import (
+    AtMost,
+    Checkbox,
+    Choices,
+    Dropdown,
+    Form,
+    NameField,
+    PhoneField,
+    Text,
+    optional,
+)
 from web.components.number_fields import WholeNumber
+from web.labels import NEEDS
 
 WHOLE_SITE = ""
 NUMBER = "number-"  # before the slug of a service
@@ -81,6 +93,38 @@ class WalkInForm(Form):
         """What is answered for the service that they come for; 1 where it asks for nothing."""
         field = self._fields.get(f"{NUMBER}{self.service.data}")
         return field.data if field is not None else 1
+
+
+class TicketForm(Form):
+    """Who waits without an appointment, for what, and how they are called."""
+
+    name = NameField(
+        lazy_gettext("Name"),
+        validators=[DataRequired(lazy_gettext("Enter a name"))],
+        render_kw={"autocomplete": "off", "spellcheck": "false", "classes": "govuk-!-width-two-thirds"},
+    )
+    service = Dropdown(lazy_gettext("What do they come for?"))
+    support_needs = Choices(
+        lazy_gettext("Support needs"),
+        description=lazy_gettext("A desk that has what they need calls them."),
+        choices=list(NEEDS.items()),
+        validate_choice=False,
+    )
+    is_urgent = Checkbox(
+        lazy_gettext("Urgent"), description=lazy_gettext("Called before others who have no appointment")
+    )
+    shows_name = Checkbox(
+        lazy_gettext("Show their first name when they are called"),
+        description=lazy_gettext("Ask them. Otherwise the display shows the number of the ticket alone"),
+    )
+
+
+def ticket_form(site: SiteFacts, services: Iterable[ServiceFacts], *, is_empty: bool = False) -> TicketForm:
+    """The form with those of `services` that are done here in person; with `is_empty`, without what was sent."""
+    form = TicketForm(formdata=None) if is_empty else TicketForm()
+    done_here = [one for one in services if "in_person" in one.modes and able_desks(site, one, ())]
+    form.service.choices = [(service.slug, service.name) for service in done_here]
+    return form
 
 
 def walk_in_form(site: SiteFacts, services: Iterable[ServiceFacts], *, is_empty: bool = False) -> WalkInForm:

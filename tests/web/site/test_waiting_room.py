@@ -128,3 +128,30 @@ def test_nothing_is_sent_again_while_nothing_has_changed(library: Library, site_
     library.book(60)
     assert site_staff.get(ROOM, headers=again).status_code == 200
     assert ROOM in site_staff.get(DAY).text
+
+
+def test_a_ticket_says_how_long_they_will_wait_and_books_nothing(library: Library, site_staff: FlaskClient) -> None:
+    page = read_page(site_staff.get(f"{SITE}/tickets").text)
+    form = page.form_to("/tickets")
+    fields = form.fields | {"name": "", "service": "certify", "support_needs": ["hearing-loop"]}
+    refused = check_page(site_staff.post(form.action, data=fields).text)
+    assert "Enter a name" in refused.text
+    fields |= {"name": "Wendy Walker", "shows_name": "y"}
+    answer = site_staff.post(form.action, data=fields)
+    text = check_page(site_staff.get(answer.location).text).text
+    assert "Ticket 1" in text
+    assert "You will be called at once." in text
+    row = visit(library)
+    assert (row.name, row.support_needs, row.shows_name, row.is_urgent) == (
+        "Wendy Walker",
+        ["hearing-loop"],
+        True,
+        False,
+    )
+    assert (
+        site_staff.post(form.action, data=fields | {"name": "Wendy Walker", "shows_name": "y"}).location
+        == answer.location
+    )
+    with library.database.reading() as db:
+        assert db.scalars(select(Appointment)).all() == []
+    assert "Wendy Walker" in site_staff.get(ROOM).text
