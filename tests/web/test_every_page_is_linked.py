@@ -99,6 +99,7 @@ def test_every_page_is_reached_by_links_from_the_home_of_its_role(
     rows = io.BytesIO(b"email,role,site\nnew@example.org,adviser,riverside-hub\n")
     searches["/staff/colleagues/import"] = {"file": (rows, "colleagues.csv")}
     searches["/staff/sites/riverside-hub/resources/hub-1"] = {"name": "Desk by the door"}
+    searches["/staff/sites/riverside-hub/tickets"] = {"name": "Wanda Walker", "service": "certify"}
     saturday = {"what": "day", "from_day": "2026-11-23", "to_day": "2026-11-28"}
     searches["/staff/sites/riverside-hub/week/copy"] = saturday
     pages = pages_for(client.application, role)

@@ -465,7 +465,6 @@ def test_the_pages_of_a_site(drawn: Drawn, staff: Agent, callers: Callers, clock
     staff.open(f"{site}/tickets")
     staff.send(f"{site}/tickets")
     staff.send(f"{site}/tickets", name="Wanda Walker", service="certify")
-    staff.open(f"{site}/tickets/2")
     staff.open(f"{site}/waiting-room")
     staff.open(f"{site}/walk-ins")
     staff.send(f"{site}/walk-ins")
