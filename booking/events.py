@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 from booking.states import ContactChange
 
+# With whom staff spoke while they made a change: that person has heard it.
+RESIDENT, REPRESENTATIVE = "resident", "representative"
 # The fact of an installation: for how long a change by staff can be taken back, and is told to nobody.
 UNDO_FOR = "undo_for"
 
@@ -63,7 +65,8 @@ class AppointmentChange:
     number of the proposal that has just been made, and `answer_by` when it ends. An offer is `earlier` when whoever has the
     appointment waits for one; where a wish is paused, `offer` is the last one that was not answered, and
     where it is `earlier_gone` the one that another person was quicker to take. Nobody is told of it before `told_after`,
-    while whoever made it can take it back. It `undoes` the change that was made at that moment.
+    while whoever made it can take it back. It `undoes` the change that was made at that moment. Staff `spoke_with` the
+    resident or their representative while they made it; it is empty where nobody knows.
     """
 
     authority_id: int
@@ -78,6 +81,7 @@ class AppointmentChange:
     answer_by: datetime | None = None
     told_after: timedelta = timedelta()
     undoes: datetime | None = None
+    spoke_with: str = ""
 
 
 # Sent with the database session: appointment_changed.send(session, change=AppointmentChange(...)).

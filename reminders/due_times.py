@@ -97,6 +97,7 @@ class PlanningInput:
     rules: ChannelRules
     quiet: tuple[str, time, time]  # the council's zone, and its quiet hours by that
     off: tuple[KindOff, ...] = ()  # the kinds that the council has switched off
+    spoke_with: str = ""  # while the change was made: the resident or their representative, if it is known
 
     @property
     def mail_address(self) -> str:

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from booking.events import What
+from booking.events import REPRESENTATIVE, What
 from locations.model import AuthorityFacts
 from locations.own_words import languages_for
 from reminders.due_times import NOTICES, Owed, PlanningInput, Way, owed_after, told_later
 from reminders.pauses import MessagePause
 from reminders.planned_ways import Planned, planned_ways, sending_rules
 from reminders.posting import way_of
-from reminders.reasons import NEEDS_FORMAT, NO_ADDRESS, PREFERS_LETTERS, QUIET_HOURS
+from reminders.reasons import NEEDS_FORMAT, NO_ADDRESS, PREFERS_LETTERS, QUIET_HOURS, TOLD_BY_STAFF
 from reminders.recipients import (
     ABOUT_THE_VISIT,
     BOOKED,
@@ -42,7 +42,7 @@ class Expected:
     """One message that a change would owe. Without a `delivery` nobody gets it, and `code` is why (`reminders.reasons`).
 
     It goes `at` that instant, which is later than now for hours of rest and for the post. Staff are asked to tell whoever
-    `is_to_ring`. `resident` is whom the visit is for. `paused_by` holds it back for the time being.
+    `is_to_ring`. `resident` is whom the visit is for, or who has just heard it. `paused_by` holds it back.
     """
 
     kind: str
@@ -128,6 +128,9 @@ def _held(one: Expected, council: AuthorityFacts, pauses: Sequence[MessagePause]
 
 def _expected(planning: PlanningInput, planned: Planned, council: AuthorityFacts, now: datetime) -> Expected:
     resident, kind = planning.contacts.resident.name, planned.way.message.kind
+    helper = planning.contacts.representative
+    if planned.reason == TOLD_BY_STAFF and helper and planning.spoke_with == REPRESENTATIVE:
+        resident = helper.name
     nobody = Expected(kind, planned.way.channel, None, planned.due_at, resident, planned.reason)
     if planned.reason:
         return nobody

@@ -52,6 +52,7 @@ class NewVisit:
     starts_at: datetime
     mode: str
     representative: Person | None = None
+    spoke_with: str = ""  # while it is booked
 
 
 def contacts_of_resident(db: Session, resident_id: int) -> Contacts:
@@ -90,7 +91,7 @@ def expected_of_contacts(
     pauses = pauses_on(db, now, council.id)
     found = [
         expected_after(
-            PlanningInput(replace(facts, reminder_plan=tuple(plan)), contacts, rules, quiet, off=off),
+            PlanningInput(replace(facts, reminder_plan=tuple(plan)), contacts, rules, quiet, off, visit.spoke_with),
             "booked",
             council,
             now,
@@ -117,10 +118,17 @@ def expected_of_change(
 
 
 def expected_of_moves(
-    db: Session, council: AuthorityFacts, starts: Mapping[int, datetime], now: datetime, *, by_staff: bool = True
+    db: Session,
+    council: AuthorityFacts,
+    starts: Mapping[int, datetime],
+    now: datetime,
+    *,
+    by_staff: bool = True,
+    spoke_with: str = "",
 ) -> ByAppointment:
     """What each appointment would be owed when it is moved to this start, by its id."""
     plans, silences = planning_of(db, starts), reasons_for_silence(db, starts)
+    plans = {id_: replace(plan, spoke_with=spoke_with) for id_, plan in plans.items()} if spoke_with else plans
     pauses, wait = pauses_on(db, now, council.id), _undo_time(db, by_staff)
     after = partial(expected_after, what="rescheduled", council=council, now=now, pauses=pauses, wait=wait)
     return {id_: after(plan, starts_at=starts[id_], silence=silences.get(id_, "")) for id_, plan in plans.items()}

@@ -45,7 +45,7 @@ from reminders.outdated import (
     void_outdated,
 )
 from reminders.planned_ways import Planned, planned_ways, sending_rules
-from reminders.reasons import SWITCHED_OFF, TOO_MANY_BOOKINGS
+from reminders.reasons import SWITCHED_OFF, TOLD_BY_STAFF, TOO_MANY_BOOKINGS
 from reminders.recipients import (
     CONFIRMATION,
     MANAGE_LINK,
@@ -76,7 +76,7 @@ ABOUT_OFFERS = ("kept", "earlier_gone", "wish_paused")  # besides the offers the
 
 def plan_notifications(db: Session, change: AppointmentChange) -> None:
     """Bring the outbox in line with `change`; twice for one it writes nothing more. Subscribes to `appointment_changed`."""
-    planning = planning_input(db, change.appointment_id, change.facts)
+    planning = replace(planning_input(db, change.appointment_id, change.facts), spoke_with=change.spoke_with)
     appointment = planning.facts
     known: dict[tuple[str, str], Notification] = {}
     silence = ""
@@ -286,6 +286,7 @@ def _row(planning: PlanningInput, planned: Planned, now: datetime) -> dict[str, 
         "created_at": now,
         "closed_at": now if planned.reason else None,
         "reason": planned.reason,
+        "told_at": now if planned.reason == TOLD_BY_STAFF else None,
         "instead_of": ",".join(sorted(way.failed)),
     }
 

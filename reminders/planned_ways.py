@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from booking.events import REPRESENTATIVE
 from reminders.costs.kinds_off import is_off
 from reminders.due_times import Owed, PlanningInput, Way
 from reminders.posting import POSTED, by_call, way_of
-from reminders.reasons import SWITCHED_OFF, TOLD_ALREADY
-from reminders.recipients import CALL, REMINDER, Withheld, deliveries_for, family_of
+from reminders.reasons import SWITCHED_OFF, TOLD_ALREADY, TOLD_BY_STAFF
+from reminders.recipients import CALL, CONFIRMATION, REMINDER, RESCHEDULED, Withheld, deliveries_for, family_of
 from reminders.sending_times import AUDIBLE, Hours, SendingRules, due_for, hours_of
 
 NO_FAILURE = frozenset[str]()
@@ -31,12 +32,22 @@ def planned_ways(planning: PlanningInput, owed: Iterable[Owed], now: datetime) -
     posted: dict[datetime, str] = {}
     for message in owed:
         way = _way(planning, message, now)
-        found[message.kind] = Planned(way, _due(planning, way, now))
+        heard = TOLD_BY_STAFF if _has_heard(planning, way) else ""
+        found[message.kind] = Planned(way, _due(planning, way, now), heard)
         if way.channel in POSTED and family_of(message.kind) == REMINDER:
             if earlier := posted.get(way.message.due_at):
                 found[earlier] = replace(found[earlier], reason=TOLD_ALREADY)
             posted[way.message.due_at] = message.kind
     return [_unless_off(planning, one) for one in found.values()] if planning.off else list(found.values())
+
+
+def _has_heard(planning: PlanningInput, way: Way) -> bool:
+    """Whether the call would say to somebody what they have just heard: staff made the change while they spoke with them."""
+    if not planning.spoke_with or way.channel != CALL or way.message.kind not in (CONFIRMATION, RESCHEDULED):
+        return False
+    found = deliveries_for(planning.contacts, way.message.kind, planning.rules, way.failed)
+    is_helper = not isinstance(found, Withheld) and bool(found[0].acts_for)
+    return not isinstance(found, Withheld) and is_helper == (planning.spoke_with == REPRESENTATIVE)
 
 
 def _unless_off(planning: PlanningInput, planned: Planned) -> Planned:

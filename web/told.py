@@ -14,6 +14,7 @@ from flask_babel import ngettext
 
 from core.personal_data import mask_email, mask_phone
 from reminders.expected import Expected
+from reminders.reasons import TOLD_BY_STAFF
 from reminders.recipients import BY_HAND, BY_STAFF, CALL, EMAIL, LETTER, MISSED, TEXT, Delivery, family_of
 from web.labels import Labels, label_of
 from web.language_labels import MESSAGE_LANGUAGES
@@ -59,6 +60,9 @@ def told_lines(found: Sequence[Expected], *, is_undoable: bool = True) -> tuple[
 
 
 def _lines(one: Expected, *, is_undoable: bool = True) -> Iterator[ToldLine]:
+    if one.code == TOLD_BY_STAFF:
+        yield ToldLine(str(_("told by you now: nobody rings them to say it again")), one.resident)
+        return
     if one.delivery is None:
         reason = message_reason(one.code)
         yield ToldLine(" ".join(filter(None, [str(_("not told.")), reason, on_list(one)])), one.resident, is_told=False)

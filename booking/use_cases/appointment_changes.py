@@ -73,9 +73,11 @@ def record_change(
     now: datetime,
     reason: str,
     undoes: datetime | None = None,
+    spoke_with: str = "",
     **facts: Any,
 ) -> None:
     """Write the change to the audit, with `facts`, and announce it. It `undoes` the one that was made then."""
+    facts |= {"spoke_with": spoke_with} if spoke_with else {}
     record(
         db,
         actor,
@@ -89,7 +91,8 @@ def record_change(
     )
     is_undoable = actor.kind == "staff" and what in ("rescheduled", "cancelled")
     wait: timedelta = db.info.get(UNDO_FOR, timedelta()) if is_undoable else timedelta()
-    announce(db, AppointmentChange(row.authority_id, row.id, row.version, what, now, told_after=wait, undoes=undoes))
+    how = {"told_after": wait, "undoes": undoes, "spoke_with": spoke_with}
+    announce(db, AppointmentChange(row.authority_id, row.id, row.version, what, now, **how))
 
 
 def occupied_by(db: Session, appointment_id: int) -> list[list[int]]:

@@ -83,6 +83,7 @@ class Booking:
     is_told: bool = True
     outside_reason: str = ""
     known_resident: int | None = None
+    spoke_with: str = ""  # the resident or the representative, if staff did and know it
 
     @property
     def state(self) -> State:
@@ -169,12 +170,15 @@ def _book(
     claim_for_appointment(db, placement, appointment_id=appointment_id, now=now)
     action, subject = "imported" if booking.imported_as else "booked", ("appointment", appointment_id)
     logged = {"reason": booking.outside_reason, "channel": booking.channel, "slot_token": placement.slot_token}
+    logged |= {"spoke_with": booking.spoke_with} if booking.spoke_with else {}
     record(db, actor, action, subject, authority_id=booking.authority_id, now=now, **logged)
     if booking.is_walk_in:
         follow_appointment(db, db.get_one(Appointment, appointment_id), now)
     what: What = "booked" if booking.is_told else "imported"
     facts = _planning_facts(placement, appointment_id, booking)
-    announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, what, now, facts))
+    announce(
+        db, AppointmentChange(booking.authority_id, appointment_id, 1, what, now, facts, spoke_with=booking.spoke_with)
+    )
     booked = Booked(appointment_id, reference, 1, booking.state.value, placement.slot_token, placement.end_unit)
     return asdict(booked) | {"nonce": nonce}
 

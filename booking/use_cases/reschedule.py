@@ -47,6 +47,7 @@ class Move:
     """Where an appointment is to go: a slot, or a hold's token; and the contact that the new mode needs, where it is new.
 
     `is_by_council` says that the council asked for it. Whoever has to be rebooked is moved by the council, whoever answers.
+    Staff `spoke_with` the resident or the representative, if it is known with whom.
     The appointment stays as long as it is, unless the number of what its services count `changes_counts`.
     """
 
@@ -57,6 +58,7 @@ class Move:
     despite_same_time: bool = False
     is_by_council: bool = False
     changes_counts: bool = False
+    spoke_with: str = ""
 
 
 def reschedule(
@@ -179,4 +181,4 @@ def _move(db: Session, row: Appointment, placement: Placement, actor: Actor, now
     insert_services(db, row.id, placement.services())
     close_rebook_items(db, row.id, now, answer)
     facts: dict[str, Any] = {"was": was, "slot_token": placement.slot_token, "by": row.moved_by, "occupied": occupied}
-    record_change(db, row, actor, "rescheduled", now, move.reason, **facts)
+    record_change(db, row, actor, "rescheduled", now, move.reason, spoke_with=move.spoke_with, **facts)

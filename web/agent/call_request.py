@@ -38,6 +38,7 @@ OF_HELPER = ("rep_name", "rep_basis", "rep_phone", "rep_email", "rep_address", "
 REPRESENTATIVE_FIELDS = frozenset(OF_HELPER)
 TYPED_FIELDS = ("caller", *OF_HELPER, "site_notes", "call_note", "reason", "asked_by", "why_not")
 LONGEST_FIELD_NAME = 100
+ASKED_BY = ("resident", "representative", "authority")
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class Typed:
     site_notes: str = ""
     call_note: str = ""
     reason: str = ""
-    asked_by: str = "resident"
+    asked_by: str = ""
     why_not: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
 
@@ -192,7 +193,7 @@ def read_typed(form: Mapping[str, str]) -> Typed:
         call_note=text("call_note"),
         reason=text("reason"),
         why_not=text("why_not"),
-        asked_by="authority" if form.get("asked_by") == "authority" else "resident",
+        asked_by=form.get("asked_by", "") if form.get("asked_by") in ASKED_BY else "",
         answers={name.removeprefix(ANSWER): text(name) for name in form if name.startswith(ANSWER) and text(name)},
     )
 

@@ -42,6 +42,7 @@ from web.agent.form_result import FormResult, SlotConflict
 from web.agent.held_slots import hold_for, release_held_slot
 from web.agent.resident_card import resident_card
 from web.agent.service_list import listed_services
+from web.agent.spoken_with import spoken_with
 from web.agent.suggestions import alternatives
 from web.agent.typed_helper import representation_of
 from web.page_context import StaffContext, staff_context
@@ -277,6 +278,7 @@ def _book(context: StaffContext, resident: Resident, state: CallState, typed: Ty
         despite_same_time=bool(request.form.get("despite_same_time")),
         answers=answers_of_call(context, resident.id, typed, hold) if is_asked else {},
         outside_reason=typed.reason,
+        spoke_with=spoken_with(context, resident.id, typed),
     )
     key = context.form_key("book", (resident.id, typed))
     return book(context.runtime, booking, actor=context.actor, idempotency=key)

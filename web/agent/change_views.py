@@ -36,10 +36,12 @@ from web.agent.form_result import FormResult
 from web.agent.message_views import history_of
 from web.agent.not_changeable import handed_over_text, not_done_text
 from web.agent.resident_card import resident_card
+from web.agent.spoken_with import spoken_with
 from web.components.form_fields import FieldError
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
 
+ASKED_BY = {"authority": "Asked by the council", "representative": "Asked by whoever acts for the resident"}
 OF_CANCELLING = ("call_note", "reason", "asked_by")  # what is typed for it
 
 
@@ -71,6 +73,7 @@ def move(resident_id: int) -> ResponseReturnValue:
 
 def _move(context: StaffContext, resident_id: int, state: CallState, typed: Typed) -> None:
     check_owner(context, resident_id, state.moving)
+    moving = resident_card(context, resident_id).appointment(state.moving)
     hold = hold_to_confirm(context.runtime, context.call_with(resident_id), request.form.get("shown", ""))
     reschedule(
         context.runtime,
@@ -82,6 +85,7 @@ def _move(context: StaffContext, resident_id: int, state: CallState, typed: Type
             despite_same_time=bool(request.form.get("despite_same_time")),
             is_by_council=typed.is_asked_by_council,
             changes_counts=True,
+            spoke_with=spoken_with(context, resident_id, typed, moving),
         ),
         actor=context.actor,
         enforce_cutoff=False,
@@ -101,7 +105,7 @@ def check_owner(context: StaffContext, resident_id: int, reference: str) -> None
 
 def _reason(typed: Typed) -> str:
     """The text of the audit entry: who asked for the change, and why."""
-    who = "Asked by the council" if typed.is_asked_by_council else "Asked by the resident"
+    who = ASKED_BY.get(typed.asked_by, "Asked by the resident")
     return f"{who}: {typed.reason}" if typed.reason else who
 
 

@@ -19,6 +19,7 @@ from reminders.expected_queries import (
 from web.agent.call_request import Typed
 from web.agent.held_slot_view import HeldSlotView
 from web.agent.resident_card import ResidentCard, representative_of
+from web.agent.spoken_with import spoken_with
 from web.page_context import StaffContext
 from web.told import ToldLine, told_lines
 
@@ -28,10 +29,13 @@ def told_of_held(
 ) -> tuple[ToldLine, ...]:
     """Who is told when the held time is booked, or the visit moved there."""
     if moving is not None:
-        found = expected_of_moves(context.db, context.authority, {moving.id: held.starts_at}, context.now)
+        spoke_with = spoken_with(context, card.id, typed, moving)
+        starts = {moving.id: held.starts_at}
+        found = expected_of_moves(context.db, context.authority, starts, context.now, spoke_with=spoke_with)
         return told_lines(found[moving.id])
     is_stopped = partial(gets_no_texts, context.db, context.authority.id)
-    visit = NewVisit(held.services[0], held.starts_at, held.mode, representative_of(card, typed, is_stopped))
+    acting, spoke_with = representative_of(card, typed, is_stopped), spoken_with(context, card.id, typed)
+    visit = NewVisit(held.services[0], held.starts_at, held.mode, acting, spoke_with)
     return told_lines(expected_of_booking(context.db, context.authority, card.id, visit, context.now))
 
 
