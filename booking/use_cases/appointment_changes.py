@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -91,8 +92,8 @@ def record_change(
     )
     is_undoable = actor.kind == "staff" and what in ("rescheduled", "cancelled")
     wait: timedelta = db.info.get(UNDO_FOR, timedelta()) if is_undoable else timedelta()
-    how = {"told_after": wait, "undoes": undoes, "spoke_with": spoke_with}
-    announce(db, AppointmentChange(row.authority_id, row.id, row.version, what, now, **how))
+    change = AppointmentChange(row.authority_id, row.id, row.version, what, now, told_after=wait, undoes=undoes)
+    announce(db, replace(change, spoke_with=spoke_with))
 
 
 def occupied_by(db: Session, appointment_id: int) -> list[list[int]]:

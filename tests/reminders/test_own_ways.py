@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from booking.events import appointment_changed
 from booking.tables import Appointment
-from core.audit import Actor, record
+from booking.use_cases.reschedule import Move, reschedule
+from core.audit import Actor, AuditEntry, record
 from core.database import Database
 from people.residents.details import Representation, ResidentDetails
 from people.residents.tables import Representative, Resident
@@ -19,7 +20,7 @@ from reminders.outbox import plan_notifications, planning_input
 from reminders.recipients import CHANNELS, Withheld, deliveries_for
 from reminders.returned_letters import mark_address
 from reminders.tables import Notification
-from tests.support.factories import NOW, make_appointment, make_runtime, make_world
+from tests.support.factories import NOW, make_appointment, make_runtime, make_world, slot_key_at
 
 ROBIN = ResidentDetails("Robin Sample", phone="07700 900123", address="1 Elm Road", postcode="NW11 9QS")
 ADA = Representation("Ada Helper", "carer", address="2 Oak Road", postcode="N12 0GA")
@@ -34,6 +35,44 @@ def _channels(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
 def book(database: Database, **values: Any) -> int:
     with appointment_changed.connected_to(plan_notifications):
         return make_appointment(make_runtime(database), make_world(database), WHEN, **values).appointment_id
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+@pytest.mark.parametrize(
+    ("spoke_with", "helper_phone", "is_heard"),
+    [
+        ("", None, False),
+        ("resident", None, True),
+        ("representative", None, False),
+        ("representative", "", False),  # the resident is rung
+        ("representative", "07700 900444", True),
+        ("resident", "07700 900444", False),  # their helper is rung
+        ("resident", "", True),
+    ],
+)
+def test_nobody_is_rung_about_what_they_have_just_heard_and_everybody_else_is(
+    database: Database, spoke_with: str, helper_phone: str | None, is_heard: bool, is_moved: bool
+) -> None:
+    world, runtime, agent = make_world(database), make_runtime(database), Actor("staff", None, "An agent")
+    helper = None if helper_phone is None else Representation("Ada Helper", "carer", phone=helper_phone)
+    people = {"resident": replace(ROBIN, address=""), "representative": helper, "channel": "phone", "actor": agent}
+    with appointment_changed.connected_to(plan_notifications):
+        booked = make_appointment(runtime, world, WHEN, **people, spoke_with="" if is_moved else spoke_with)
+        if is_moved:
+            move = Move(slot_key=slot_key_at(world, WHEN + timedelta(hours=1)), spoke_with=spoke_with)
+            place = (runtime, world.authority_id, booked.reference)
+            reschedule(*place, move, actor=agent, enforce_cutoff=False)
+    kind = "rescheduled" if is_moved else "confirmation"
+    with database.reading() as db:
+        row = db.scalars(select(Notification).where(Notification.kind == kind)).one()
+        assert (row.channel, row.status, row.reason) == (
+            ("call", "withheld", "told_by_staff") if is_heard else ("call", "pending", "")
+        )
+        assert (row.told_at is not None) == is_heard
+        reminders = select(Notification.status).where(Notification.kind.startswith("reminder"))
+        assert "pending" in db.scalars(reminders).all()
+        logged = [entry.facts.get("spoke_with", "") for entry in db.scalars(select(AuditEntry).order_by(AuditEntry.id))]
+        assert logged[-1] == spoke_with
 
 
 def test_a_letter_goes_to_who_acts_and_one_that_comes_back_marks_that_address_alone(database: Database) -> None:

@@ -17,7 +17,8 @@ from booking.queries.appointments import AppointmentView
 from booking.states import CANCELLED as CANCELLED_STATES
 from booking.states import State
 from reminders.delivery_decisions import PENDING, SENT
-from reminders.history_queries import MessageHistoryEntry
+from reminders.history_queries import MessageHistoryEntry, message_history
+from reminders.reasons import TOLD_BY_STAFF
 from reminders.recipients import CANCELLED, CONFIRMATION, RESCHEDULED
 from reminders.told_since import notice_owed
 from web.agent.held_slot_view import site_address
@@ -153,12 +154,21 @@ class ConfirmationPage(ResidentPage):
     @cached_property
     def message_text(self) -> str:
         """Where the confirmation goes, and who holds it back if anybody does; empty when none can be sent."""
+        if self._has_heard:
+            return str(_("told by you now: nobody rings them to say it again"))
         route = route_of_appointment(self.appointment)
         usual = CANCELLED if self.appointment.state in CANCELLED_STATES else CONFIRMATION
         kind = self._notice_owed if self.operation == UNDONE else TELLS.get(self.operation, usual)
         holder = paused_by(self.context.db, route, kind or usual)
         held = [str(_("held back: paused by %(name)s", name=holder))] if holder else []
         return ", ".join(filter(None, [self._where, *held]))
+
+    @property
+    def _has_heard(self) -> bool:
+        """Whether staff have told what a call would say, while they booked or moved it."""
+        notices = message_history(self.context.db, self.appointment.id) if self.is_booked else []
+        of_version = (one for one in notices if one.version == self.appointment.version)
+        return any(one.kind in (CONFIRMATION, RESCHEDULED) and one.reason == TOLD_BY_STAFF for one in of_version)
 
     @property
     def _where(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from booking.slot_tokens import decode
 from booking.tables import Appointment, Hold
@@ -16,7 +16,7 @@ from core.runtime import Runtime
 from core.settings import Settings
 from locations.catalogue_queries import bump_plan
 from locations.tables import Service, Site
-from people.residents.tables import ContactNote, Representative
+from people.residents.tables import ContactNote, Representative, Resident
 from tests.reminders.channels import RecordingChannel, worker_on
 from tests.support.callers import Callers
 from tests.support.town import close_site
@@ -386,6 +386,24 @@ def test_the_pages_and_the_outbox_agree_that_who_acts_gets_the_message(
     channel = RecordingChannel()
     worker_on(database, clock, channel).send_due()
     assert [message.recipient.address for message in channel.sent] == ["hodan@example.org"]
+
+
+def test_who_was_checked_and_can_only_be_rung_is_told_in_the_call(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
+    where = call_of(callers, "norbert")
+    with database.writing() as db:
+        db.execute(
+            update(Resident).where(Resident.name == "Norbert Nobody").values(phone="07700 900777", postcode="N12 9HP")
+        )
+    token, _ = agent.slots(f"{where}?service=certify")[-1]
+    agent.send(f"{where}/hold?service=certify", slot=token)
+    words = "told by you now: nobody rings them to say it again"
+    assert words not in agent.open(f"{where}?service=certify").text
+    agent.checked(agent.send(f"{where}/check", fact=["phone", "postcode"]))
+    assert words in agent.open(f"{where}?service=certify").text
+    done = agent.checked(agent.send(f"{where}/confirm?service=certify", caller="self"))
+    assert words in done.text
 
 
 def test_answers_are_stored_with_their_questions(agent: Agent, callers: Callers, database: Database) -> None:
