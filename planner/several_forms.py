@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from flask_babel import LazyString
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
@@ -20,7 +21,7 @@ from locations.sessions_together import CommonChange, WhyNot
 from planner.rearrange_forms import resources_here
 from planner.session_context import names_of, words_of
 from planner.session_forms import LOOK
-from web.components.form_fields import Choices, Dropdown, Form, optional
+from web.components.form_fields import ChoicesInLines, Dropdown, FieldError, Form, errors_of, optional
 from web.components.moment_fields import ClockField, DayField
 from web.page_context import SiteContext
 
@@ -38,11 +39,17 @@ WHY_NOT: Mapping[WhyNot, LazyString] = {
 }
 
 
+IN_PAST: Mapping[str, LazyString] = {
+    "change_from": _l("The change cannot hold from a day before today"),
+    "last_date": _l("The last day cannot be before today"),
+}
+
+
 class SeveralForm(Form):
     """Which sessions, and what becomes of each."""
 
     seen = HiddenField()  # the fingerprints of the sessions that the form was made of
-    sessions = Choices(_l("Which sessions?"), validate_choice=False)
+    sessions = ChoicesInLines(_l("Which sessions?"), validate_choice=False)
     change_from = DayField(
         _l("From which day does the change hold?"),
         description=_l("Leave it empty when it was never right, and all their days change"),
@@ -68,6 +75,8 @@ class SeveralForm(Form):
         default="",
     )
 
+    today = date.min  # of the council
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Whether everything can be used, and something is to change."""
         super().validate(extra_validators)
@@ -80,6 +89,9 @@ class SeveralForm(Form):
         for field in (self.starts, self.ends):
             if field.wall_time is not None and field.wall_time.minute % TICK_MINUTES:
                 self.refuse(field.short_name, _("Times go by steps of 5 minutes"))
+        for name, text in IN_PAST.items():
+            if self[name].day is not None and self[name].day < self.today:
+                self.refuse(name, str(text))
         if not self.errors and not any(self[name].data for name in CHANGES):
             self.refuse("starts", _("Enter what changes: hours, last day, who is open, or a service"))
         self.focus_first_error()
@@ -106,11 +118,22 @@ class SeveralForm(Form):
         """Keep what the form is made of from now on."""
         self.seen.data = " ".join(f"{slug}:{mark}" for slug, mark in marks.items())
 
-    def refuse_sessions(self, context: SiteContext, refused: Sequence[tuple[PlainSession, WhyNot]]) -> None:
+    def refuse_sessions(self, refused: Sequence[tuple[PlainSession, WhyNot]]) -> None:
         """Say of each session that cannot be changed so, why not."""
         for session, why in refused:
-            facts = {"session": text_of_session(context, session), "why": WHY_NOT[why]}
-            self.refuse("sessions", str(_("%(session)s: %(why)s", **facts)))
+            self.sessions.refuse(session.slug, str(WHY_NOT[why]))
+
+    def refuse_if_any(self) -> None:
+        """Say at the head of the sessions how many of them cannot be changed so; why stands beside each."""
+        number = len(self.sessions.refused)
+        if number:
+            text = ngettext("%(num)d session cannot be changed so", "%(num)d sessions cannot be changed so", number)
+            self.refuse("sessions", text)
+
+    @property
+    def summary(self) -> list[FieldError]:
+        """Everything that is wrong, that of a session with a link to it."""
+        return [*errors_of(self), *self.sessions.lines]
 
 
 def several_form(
@@ -118,6 +141,7 @@ def several_form(
 ) -> SeveralForm:
     """The form for these sessions, with what was sent, or else with the values `shown`."""
     form = SeveralForm(formdata=sent, meta={"csrf": False}, data=shown)
+    form.today = context.today
     form.sessions.choices = [(one.slug, text_of_session(context, one)) for one in sessions]
     resources = [("", _("As it is")), *((one.slug, one.name) for one in resources_here(context))]
     services = [("", _("As it is")), *((one.slug, one.name) for one in context.catalogue.services)]

@@ -65,8 +65,9 @@ def send_several(site: str) -> ResponseReturnValue:
         if not form.errors:
             chosen = [stored[slug].session for slug in form.sessions.data if slug in stored]
             changed = changed_together(chosen, form.change(), form.change_from.day, stored)
-            form.refuse_sessions(context, changed.refused)
+            form.refuse_sessions(changed.refused)
             _check_lengths(context, form, changed)
+            form.refuse_if_any()
             if not form.errors and not changed.sessions:
                 form.refuse("starts", _("Nothing would change: all of it is so already"))
             if not form.errors:
@@ -113,7 +114,8 @@ def _say_changed(context: SiteContext, form: SeveralForm, changed: Sequence[Stor
             "session": text_of_session(context, one.session),
         }
         text = _("%(who)s has changed this session since you opened the form. It is now: %(session)s", **facts)
-        form.refuse("sessions", str(text))
+        form.sessions.refuse(one.session.slug, str(text))
+    form.refuse_if_any()
 
 
 def _overlaps(context: SiteContext, left: Stored, after: Sequence[PlainSession]) -> list[str]:
@@ -129,19 +131,18 @@ def _overlaps(context: SiteContext, left: Stored, after: Sequence[PlainSession])
 def _check_lengths(context: SiteContext, form: SeveralForm, changed: Changed) -> None:
     """Refuse hours in which a service has no room."""
     services = {one.slug: one for one in context.catalogue.services}
-    for session in (one.after[-1] for one in changed.sessions):
-        hours = session.hours
+    for one in changed.sessions:
+        session, hours = one.after[-1], one.after[-1].hours
         minutes = (hours.ends.hour - hours.starts.hour) * 60 + hours.ends.minute - hours.starts.minute
         for service in (services[slug] for slug in session.services if slug in services):
             if service.duration_minutes > minutes:
                 facts = {
-                    "session": text_of_session(context, session),
                     "service": service.name,
                     "needed": service.duration_minutes,
                     "minutes": minutes,
                 }
-                text = _("%(session)s: %(service)s takes %(needed)s minutes, and the session has %(minutes)s", **facts)
-                form.refuse("sessions", text)
+                text = _("%(service)s takes %(needed)s minutes, and the session has %(minutes)s", **facts)
+                form.sessions.refuse(one.before.slug, text)
 
 
 def _of_week(stored: Stored, monday: date) -> list[PlainSession]:

@@ -226,11 +226,16 @@ def test_several_are_changed_at_once_as_one_change(library: Library, manager: Fl
         ({"sessions": both, "resource_out": "desk-1"}, "nobody and nothing would be open"),
         ({"sessions": both, "starts": "15:50"}, "takes 30 minutes, and the session has 10"),
         ({"sessions": both, "last_date": "2020-01-05", "starts": "10:00"}, "before"),
+        ({"sessions": both, "starts": "10:00", "change_from": "2026-11-22"}, "cannot hold from a day before today"),
+        ({"sessions": both, "starts": "10:00", "last_date": "2026-11-22"}, "The last day cannot be before today"),
     )
     for values, words in cases:
         refused = send(manager, page, "/week/several", HTTPStatus.BAD_REQUEST, **values)
         assert words in refused.text
         assert refused.form_to("/week/several").fields.get("starts") == [str(values.get("starts", ""))]
+    every = send(manager, page, "/week/several", HTTPStatus.BAD_REQUEST, sessions=both, starts="17:30").text
+    assert "2 sessions cannot be changed so" in every
+    assert every.count("it would end before it begins") == 4  # in the summary and beside each of them
     typed: dict[str, Any] = {
         "sessions": both,
         "change_from": "2026-11-24",

@@ -34,7 +34,16 @@ from locations.postcodes import parse_postcode
 from people.residents.birth_dates import parse_birth_date
 from people.residents.details import parse_name
 from web.components.field_problems import named_error, problem_text
-from web.components.widgets import Checkboxes, CountedTextArea, OneCheckbox, PasswordInput, Radios, Select, TextInput
+from web.components.widgets import (
+    Checkboxes,
+    CheckboxesInLines,
+    CountedTextArea,
+    OneCheckbox,
+    PasswordInput,
+    Radios,
+    Select,
+    TextInput,
+)
 from web.request_language import current_language, format_birth_date
 from web.typed_before import typed_before
 
@@ -187,6 +196,29 @@ class Choices(_TupleChoices, SelectMultipleField):
     """Any of a few, as checkboxes. Choices that do not exist are left out rather than refused."""
 
     widget = Checkboxes()
+
+
+class ChoicesInLines(Choices):
+    """The same, each with what stands in its way beside it. `refused` has the texts by the value of the choice."""
+
+    widget = CheckboxesInLines()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.refused: dict[str, list[str]] = {}
+
+    def refuse(self, value: str, text: str) -> None:
+        """Say beside the choice of this value what stands in its way."""
+        self.refused.setdefault(value, []).append(text)
+
+    @property
+    def lines(self) -> list[FieldError]:
+        """What stands in the way of each, leading to its box."""
+        found = []
+        for number, (value, label) in enumerate(self.choices, 1):
+            target = f"{self.id}-{number}" if number > 1 else str(self.id)
+            found += [FieldError(f"{label}: {text}", target) for text in self.refused.get(value, ())]
+        return found
 
 
 class Checkbox(BooleanField):

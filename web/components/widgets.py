@@ -48,6 +48,18 @@ class Checkboxes(_ItemFixes, GovCheckboxesInput):
     """GOV.UK checkboxes."""
 
 
+class CheckboxesInLines(Checkboxes):
+    """GOV.UK checkboxes, with what stands in the way of each as its hint."""
+
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        """With the refusals of the field."""
+        params: dict[str, Any] = super().map_gov_params(field, **kwargs)
+        for item in params["items"]:
+            if texts := field.refused.get(item["value"]):
+                item["hint"] = {"text": ". ".join(texts), "classes": "govuk-error-message"}
+        return params
+
+
 class OneCheckbox(_ItemFixes, GovCheckboxInput):
     """One GOV.UK checkbox."""
 
