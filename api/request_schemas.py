@@ -7,9 +7,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from api.schema_fields import (
-    WEEKDAYS,
     DateOrInstant,
-    DayText,
     EmailText,
     Instant,
     MultiLineText,
@@ -19,8 +17,6 @@ from api.schema_fields import (
     PostcodeText,
     SingleLineText,
     Slug,
-    WallTime,
-    Weekday,
 )
 from booking.slot_tokens import LARGEST_COUNT, MAX_SERVICES
 from booking.states import CHANNELS, State
@@ -58,7 +54,8 @@ class RequestSchema(Schema):
         unknown = EXCLUDE
 
 
-def _one_of(choices: Any, **options: Any) -> fields.String:
+def one_of(choices: Any, **options: Any) -> fields.String:
+    """A text that is one of `choices`."""
     known = sorted(choices)
     message = f"Use one of: {', '.join(known)}."
     return fields.String(validate=validate.OneOf(known, error=message), **options)
@@ -71,7 +68,7 @@ def _name(**options: Any) -> NameText:
 
 
 def _needs(**options: Any) -> fields.List[Any]:
-    return fields.List(_one_of(NEEDS), validate=validate.Length(max=len(NEEDS)), **options)
+    return fields.List(one_of(NEEDS), validate=validate.Length(max=len(NEEDS)), **options)
 
 
 def numbers(text: str, **options: Any) -> fields.List[Any]:
@@ -136,7 +133,7 @@ class AvailabilityQuerySchema(AuthorityQuerySchema, PageQuerySchema):
     last = DateOrInstant(
         data_key="to", metadata=about("To the end of this date, or before this instant.", type="string")
     )
-    mode = _one_of(MODES, metadata=about("How the visit is held."))
+    mode = one_of(MODES, metadata=about("How the visit is held."))
     need = _needs(
         metadata=about("A support need that must be met; repeat it for several. `welsh` is a meeting in Welsh.")
     )
@@ -166,7 +163,7 @@ class ResidentBodySchema(RequestSchema):
     )
     postcode = PostcodeText(allow_none=True, metadata=about("A whole postcode.", example="N12 0GA"))
     language = SingleLineText(40, allow_none=True, metadata=about("The language they speak."))
-    contact_preference = _one_of(CONTACT_PREFERENCES, metadata=about("How to reach them; without it, by email."))
+    contact_preference = one_of(CONTACT_PREFERENCES, metadata=about("How to reach them; without it, by email."))
     do_not_text = fields.Boolean(metadata=about("Never send a text message."))
     leave_no_message = fields.Boolean(metadata=about("Never leave a voice message."))
     uses_neutral_name = fields.Boolean(metadata=about("Name no service in messages, letters and calendars."))
@@ -176,7 +173,7 @@ class RepresentativeBodySchema(RequestSchema):
     """Who acts for the resident."""
 
     name = _name()
-    basis = _one_of(BASES, required=True, metadata=about("On what basis."))
+    basis = one_of(BASES, required=True, metadata=about("On what basis."))
     email = EmailText(allow_none=True)
     phone = PhoneText(allow_none=True)
     address = PostalText(allow_none=True, metadata=about("The lines above the postcode; letters then go there."))
@@ -197,7 +194,7 @@ class BookingBodySchema(RequestSchema):
     support_needs = _needs(metadata=about("What they need. `welsh`: they would like the meeting in Welsh."))
     notes = MultiLineText(LONGEST_NOTES, allow_none=True, metadata=about("What staff should know."))
     after = SingleLineText(40, allow_none=True, metadata=about("As the availability was asked for."))
-    channel = _one_of(CHANNELS, load_default="api", metadata=about("How the resident came."))
+    channel = one_of(CHANNELS, load_default="api", metadata=about("How the resident came."))
 
 
 class RescheduleBodySchema(RequestSchema):
@@ -222,13 +219,13 @@ class CancelBodySchema(RequestSchema):
     reason = MultiLineText(
         LONGEST_REASON, allow_none=True, metadata=about("Needed when the authority cancels.", example="Feels ill")
     )
-    by = _one_of(("resident", "authority"), load_default="resident", metadata=about("Who cancels.", example="resident"))
+    by = one_of(("resident", "authority"), load_default="resident", metadata=about("Who cancels.", example="resident"))
 
 
 class OutcomeBodySchema(RequestSchema):
     """The state to move to."""
 
-    outcome = _one_of(
+    outcome = one_of(
         [state.value for state in State],
         required=True,
         error_messages={"required": "Say what became of it."},
@@ -248,7 +245,7 @@ class ClosureBodySchema(RequestSchema):
     )
     service = Slug(allow_none=True, metadata=about("Only this service.", example="certify"))
     topic = SingleLineText(100, allow_none=True, metadata=about("Only the services of this topic."))
-    mode = _one_of(MODES, allow_none=True, metadata=about("Only visits held in this way."))
+    mode = one_of(MODES, allow_none=True, metadata=about("Only visits held in this way."))
     starts_at = Instant(
         required=True,
         error_messages={"required": "Say from when."},
@@ -267,34 +264,3 @@ class ClosureBodySchema(RequestSchema):
 
 class OffersBodySchema(RequestSchema):
     """Nothing is needed."""
-
-
-class WishBodySchema(RequestSchema):
-    """Who waits for an earlier time: an appointment, or else services and a resident. What is left out is any."""
-
-    appointment = SingleLineText(
-        LONGEST_TOKEN,
-        allow_none=True,
-        metadata=about("The reference of the appointment that somebody wants earlier.", example="K7PM4QX2"),
-    )
-    services = fields.List(
-        Slug(), allow_none=True, metadata=about("Without an appointment: what for, in one visit.", example=["certify"])
-    )
-    resident = fields.Nested(
-        ResidentBodySchema, allow_none=True, metadata=about("Without an appointment: who waits, and how to tell them.")
-    )
-    sites = fields.List(
-        Slug(), allow_none=True, metadata=about("Only at these sites; without any, the appointment's own, or anywhere.")
-    )
-    days = fields.List(
-        Weekday(),
-        allow_none=True,
-        validate=validate.Length(max=len(WEEKDAYS)),
-        metadata=about("Only on these days of the week.", example=["monday", "friday"]),
-    )
-    from_time = WallTime(allow_none=True, metadata=about("Not before this time of the day.", example="09:00"))
-    to_time = WallTime(allow_none=True, metadata=about("Beginning before this time of the day.", example="12:00"))
-    until = DayText(allow_none=True, metadata=about("Not after this date.", example="2026-12-24"))
-    numbers = numbers(
-        "Without an appointment: how many of what the services count, as in the availability.", allow_none=True
-    )

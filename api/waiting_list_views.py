@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from api import request_schemas, response_schemas
+from api import response_schemas, wish_schemas
 from api.appointment_views import resident_details
 from api.blueprint import blueprint
 from api.key_guard import api_actor
@@ -20,7 +20,7 @@ LONGEST_NUMBER = 18  # figures, of what every database can look up
 @blueprint.post("/waiting-list")
 @api_scope("book")
 @operation(
-    body=request_schemas.WishBodySchema,
+    body=wish_schemas.WishBodySchema,
     answers={201: response_schemas.WishSchema},
     problems=(*BODY_PROBLEMS, 404, 409),
 )
@@ -38,6 +38,7 @@ def wait(body: Values) -> Response:
         to_time=body.get("to_time"),
         until=body.get("until"),
         numbers=tuple(body.get("numbers") or ()),
+        told_by=body.get("told_by") or "",
     )
     authority_id = signed_in_key().authority_id
     wish_id = make_wish(current_runtime(), authority_id, new, actor=api_actor(), idempotency=idempotency_key())

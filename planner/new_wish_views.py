@@ -20,10 +20,13 @@ from locations.model import ServiceFacts
 from people.residents.resident_repository import resident_of
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from planner.told_of_wishes import told_of_earlier
+from planner.staff_wait_form import StaffWaitForm, ways_to_tell
+from planner.told_of_wishes import told_of_earlier, told_of_way
+from reminders.recipients import EARLIER_TIME, TEXT
 from web.agent.call_request import MOST_SERVICES
 from web.agent.message_views import blueprint
-from web.components.wish_fields import AnywhereForm, WishForm
+from web.components.wish_fields import WishForm
+from web.message_routes import rules_of_page
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
 
@@ -40,6 +43,7 @@ class _Subject:
     appointment: AppointmentView | None
     can_be_reached: bool = True
     numbers: tuple[int, ...] = ()
+    ways: tuple[str, ...] = ()  # by which whoever has no appointment can be told
 
     @property
     def query(self) -> SlotQuery:
@@ -90,7 +94,8 @@ def _form(context: StaffContext, subject: _Subject) -> WishForm:
         form = WishForm()
         form.offer(context.catalogue, subject.query, subject.appointment.site, context.today)
         return form
-    anywhere = AnywhereForm()
+    anywhere = StaffWaitForm()
+    anywhere.offer_ways(subject.ways)
     anywhere.offer(context.catalogue, subject.query, None, context.today)
     anywhere.offer_places(candidate_sites(context.catalogue, subject.query))
     return anywhere
@@ -110,9 +115,10 @@ def _put_on_list(context: StaffContext, subject: _Subject, form: WishForm) -> in
         to_time=to_time,
         until=form.until.day,
         numbers=subject.numbers,
+        told_by=form.told_by.data if isinstance(form, StaffWaitForm) else "",
     )
     wanted = (form.wanted_weekdays, form.hours, form.until.day, form.sites)
-    key = context.form_key("wish", (reference, subject.resident_id, subject.numbers, *wanted))
+    key = context.form_key("wish", (reference, subject.resident_id, subject.numbers, *wanted, new.told_by))
     return make_wish(context.runtime, context.authority.id, new, actor=context.actor, idempotency=key)
 
 
@@ -124,7 +130,7 @@ def _page(
     return render_template(
         "staff/waiting_new.html",
         subject=subject,
-        who=told_of_earlier(context, appointment, subject.name),
+        who=told_of_earlier(context, appointment, subject.name) if appointment else told_of_way(subject.name),
         form=form,
         problem=problem,
         is_refused=is_refused,
@@ -149,4 +155,5 @@ def _subject(context: StaffContext) -> _Subject:
     services = tuple(context.catalogue.public_service(slug) for slug in slugs)
     numbers = small_numbers(request.args.getlist("number"), most=MOST_SERVICES)
     numbers = () if counts_asked(services, numbers) is None else numbers
-    return _Subject(resident.id, resident.name, services, None, bool(resident.email or resident.phone), numbers)
+    ways = ways_to_tell(resident, by_text=TEXT in rules_of_page().channels_for(EARLIER_TIME))
+    return _Subject(resident.id, resident.name, services, None, bool(resident.email or resident.phone), numbers, ways)

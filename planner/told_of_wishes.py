@@ -21,6 +21,12 @@ def told_of_earlier(context: StaffContext, appointment_id: int | None, name: str
     return (ToldLine(str(_("staff ring: they are on the list “Ring now” of the waiting list")), name),)
 
 
+def told_of_way(name: str) -> tuple[ToldLine, ...]:
+    """Who is told when a time comes up for somebody without an appointment."""
+    way = _("as chosen above, and at once of the waiting list; who cannot be written to then is on the list “Ring now”")
+    return (ToldLine(str(way), name),)
+
+
 def told_of_taking(context: StaffContext, person: WaitingPerson) -> tuple[ToldLine, ...]:
     """Who is told when they take the time that is held."""
     proposal = person.wish.proposal

@@ -11,13 +11,14 @@ from sqlalchemy import select, update
 
 from booking.events import appointment_changed, wish_changed
 from booking.proposals.tables import Proposal, Wish
-from booking.proposals.wish_rules import BY_TEXT
+from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE, BY_TEXT
 from booking.tables import Appointment
 from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.online_wishes import OnlineWish, wait_online
 from booking.use_cases.proposals import end_unanswered
+from booking.use_cases.wishes import NewWish, make_wish
 from core.database import Database
-from core.errors import DeliveryFailed
+from core.errors import DeliveryFailed, Invalid
 from core.runtime import Runtime
 from locations.tables import Authority
 from people.residents.details import ResidentDetails
@@ -37,7 +38,7 @@ from reminders.wish_tables import WishMail
 from tests.booking.test_waiting_list import full_house, give_up
 from tests.reminders.channels import RecordingChannel
 from tests.reminders.test_inbound import AS_SENT, OURS, outcomes, text
-from tests.support.factories import NOW, make_runtime
+from tests.support.factories import AGENT, NOW, make_runtime
 
 KIM = ResidentDetails("Kim Sample", phone="07700 900123", contact_preference="text")
 WANTED = OnlineWish(("certify",), KIM, BY_TEXT, "origin", NOW.date() + timedelta(days=28))
@@ -151,6 +152,37 @@ def test_how_they_are_reached_is_looked_up_when_it_is_sent(
     found = [message.recipient.channel for message in place.send() + place.send()]
     assert found == ([expected] if expected in (EMAIL, TEXT) else [])
     assert place.is_rung() == (expected == "rung")
+
+
+@pytest.mark.parametrize(
+    ("told_by", "who", "is_refused"),
+    [
+        (BY_TEXT, KIM, False),
+        (BY_PHONE, KIM, False),
+        (BY_EMAIL, KIM, True),
+        (BY_TEXT, ResidentDetails("Kim Sample", email="kim@example.org"), True),
+    ],
+)
+def test_staff_and_programs_say_how_whoever_waits_is_told(
+    place: Place, told_by: str, who: ResidentDetails, is_refused: bool
+) -> None:
+    new = NewWish("phone", services=("certify",), resident=who, told_by=told_by)
+    council = (place.runtime, place.world.authority_id)
+    if is_refused:
+        with pytest.raises(Invalid):
+            make_wish(*council, new, actor=AGENT)
+        return
+    assert len({make_wish(*council, new, actor=AGENT) for _ in "12"}) == 1
+    assert [message.recipient.channel for message in place.send()] == ([TEXT] if told_by == BY_TEXT else [])
+    place.offer()
+    assert place.is_rung() == (told_by == BY_PHONE)
+    assert len(place.send()) == (told_by == BY_TEXT)
+
+
+def test_of_an_appointment_the_messages_go_as_those_about_it(place: Place) -> None:
+    new = NewWish("phone", appointment=place.references[9], told_by=BY_TEXT)
+    with pytest.raises(Invalid):
+        make_wish(place.runtime, place.world.authority_id, new, actor=AGENT)
 
 
 def test_no_text_at_night(place: Place) -> None:

@@ -21,6 +21,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import StringField, TextAreaField
 
 import api.request_schemas
+import api.wish_schemas
 import web.account.forms
 import web.agent.forms
 import web.manage.closure_forms
@@ -166,7 +167,7 @@ KIND_OF_TEXT = {
 
 def api_places() -> Iterator[tuple[str, str, Keep]]:
     """Each text and each day of each request."""
-    for schema in vars(api.request_schemas).values():
+    for schema in (vars(api.request_schemas) | vars(api.wish_schemas)).values():
         if isinstance(schema, type) and issubclass(schema, marshmallow.Schema):
             for name, field in schema().fields.items():
                 if isinstance(field, SingleLineText):
