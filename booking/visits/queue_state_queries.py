@@ -62,6 +62,32 @@ def site_waits(
     return SiteWaits(waiting, estimate_wait(queue.state((service,) if service else ())))
 
 
+@dataclass(frozen=True)
+class OpenWaits:
+    """How many wait at a site that is open, and how long somebody waits who comes now, by what they come for."""
+
+    waiting: int
+    ranges: tuple[tuple[ServiceFacts, WaitRange], ...]
+
+
+def waits_while_open(db: Session, catalogue: Catalogue, site: SiteFacts, now: datetime) -> OpenWaits | None:
+    """The waits for what is done now at a site to which people come; None while no desk of it is open."""
+    if site.is_virtual or not site.service_ids:
+        return None
+    queue = _Queue(db, catalogue, site, now)
+    is_open = {number for number, periods in queue.periods.items() if any(start <= 0 for start, _ in periods)}
+    desks = [resource for resource in site.resources if resource.id in is_open]
+    services = [
+        one
+        for one in catalogue.services
+        if one.id in site.service_ids and any(_decides(resource, one) for resource in desks)
+    ]
+    if not services:
+        return None
+    waiting = sum(one.state is VisitState.WAITING for one in queue.visits)
+    return OpenWaits(waiting, tuple((one, estimate_wait(queue.state((one,)))) for one in services))
+
+
 def wait_of_walk_in(
     db: Session, catalogue: Catalogue, site: SiteFacts, service: ServiceFacts, new: NewWalkIn, now: datetime
 ) -> WaitRange:

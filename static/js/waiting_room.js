@@ -15,9 +15,9 @@ function showWaits() {
   }
 }
 
-// Whether a new page would take away what somebody reads or is about to press: an open reason, or a refusal.
+// Whether a new page would take away what somebody is about to press: an open reason.
 function isInUse() {
-  return document.hidden || room.querySelector("details[open], .govuk-error-summary") !== null;
+  return document.hidden || room.querySelector("details[open]") !== null;
 }
 
 // The control that has the focus, as something that can be found again on the new page.

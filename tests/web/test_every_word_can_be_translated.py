@@ -189,6 +189,8 @@ def test_the_pages_on_the_way_to_a_booking(drawn: Drawn, clock: FixedClock) -> N
     ):
         visitor.open(path)
     visitor.open("/services/certify/together")
+    for path in ("/sites/high-street", "/sites/high-street/display"):
+        visitor.open(path)
     visitor.open("/needs?service=certify&need=language&need=step-free")
     visitor.open("/where?service=certify&need=language")  # which one?
     for near in ("", "N12 0GA", "ZZ99"):

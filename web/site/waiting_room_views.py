@@ -20,6 +20,7 @@ from core.text import clean_line
 from locations.model import ResourceFacts
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from web.components.form_fields import FieldError
 from web.page_context import SiteContext, site_context
 from web.request_language import current_language
 from web.site.outcome_views import LONGEST_REASON
@@ -48,7 +49,7 @@ def choose(site: str) -> ResponseReturnValue:
         try:
             desk = desk_of(context.site, slug).slug if slug else ""
         except Invalid as error:
-            return _page(context, joined_texts(error, current_language()), 400)
+            return _page(context, joined_texts(error, current_language()), 400, target="my-desk")
     session[MY_DESKS] = {**session.get(MY_DESKS, {}), site: desk}
     return _back(site)
 
@@ -60,7 +61,7 @@ def call(site: str) -> ResponseReturnValue:
     with site_context(site) as context:
         desk = _my_desk(context)
         if desk is None:
-            return _page(context, _("Choose your desk first."), 400)
+            return _page(context, _("Choose your desk first."), 400, target="my-desk")
         key = context.form_key("call_next", (site, desk.slug))
         try:
             called = call_next(
@@ -154,7 +155,8 @@ def _back(site: str) -> ResponseReturnValue:
     return redirect(url_for("site.waiting_room", site=site), code=303)
 
 
-def _page(context: SiteContext, problem: str = "", status: int = 200) -> ResponseReturnValue:
+def _page(context: SiteContext, problem: str = "", status: int = 200, *, target: str = "") -> ResponseReturnValue:
+    """The page, with what stands against the last click, which links to the field at fault, or else to none."""
     room = _room(context)
     if not problem and request.if_none_match.contains_weak(room.mark):
         answer = Response(status=304)
@@ -169,7 +171,7 @@ def _page(context: SiteContext, problem: str = "", status: int = 200) -> Respons
         site=context.site,
         room=room,
         desks=desks,
-        problem=problem,
+        errors=[FieldError(problem, target)] if problem else [],
         may_record=context.may(Action.RECORD_OUTCOME),
         may_take_walk_in=context.may(Action.TAKE_WALK_IN),
     )

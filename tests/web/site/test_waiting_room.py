@@ -10,10 +10,12 @@ from sqlalchemy import select
 
 from booking.states import State
 from booking.tables import Appointment
+from booking.use_cases.take_walk_in import take_walk_in
 from booking.visits.tables import DayVisit
+from booking.visits.visit_states import NewWalkIn
 from core.audit import AuditEntry
 from tests.support.pages import check_page, read_page
-from tests.web.site.conftest import DAY, SITE, Library
+from tests.web.site.conftest import DAY, SITE, STAFF, Library
 
 pytestmark = pytest.mark.databases("sqlite")
 ROOM = f"{SITE}/waiting-room"
@@ -155,3 +157,32 @@ def test_a_ticket_says_how_long_they_will_wait_and_books_nothing(library: Librar
     with library.database.reading() as db:
         assert db.scalars(select(Appointment)).all() == []
     assert "Wendy Walker" in site_staff.get(ROOM).text
+
+
+def test_the_display_shows_calls_long_enough_and_names_only_who_wants_it(
+    library: Library, site_staff: FlaskClient, client: FlaskClient
+) -> None:
+    for name, shows_name in (("Wendy Walker", True), ("Kim Quiet", False)):
+        new = NewWalkIn(name, shows_name=shows_name)
+        take_walk_in(library.runtime, library.world.authority_id, "high-street", "certify", new, actor=STAFF)
+    waits = client.get("/testshire/sites/high-street").text
+    assert "2 people wait." in waits
+    shown = "/testshire/sites/high-street/display"
+    assert "Nobody is called at the moment" in client.get(shown).text
+    for desk in ("desk-1", "desk-2"):
+        press(site_staff, "/desk", my_desk=desk)
+        press(site_staff, "/next")
+        with library.database.reading() as db:
+            last = max(db.scalars(select(DayVisit.id).where(DayVisit.state == "called")))
+        press(site_staff, f"/visits/{last}", to="being_seen")
+        library.clock.advance(timedelta(seconds=2))
+    library.clock.advance(timedelta(seconds=10))
+    answer = client.get(shown)
+    assert answer.headers["Refresh"] == "5"
+    text = check_page(answer.text).text
+    assert "1 Wendy" in text
+    assert "Walker" not in text
+    assert "Kim" not in text
+    assert text.index("Desk 2") < text.index("Desk 1")
+    library.clock.advance(timedelta(seconds=30))
+    assert "Wendy" not in client.get(shown).text
