@@ -8,7 +8,7 @@ from flask import Response
 from flask.typing import ResponseReturnValue
 
 from booking.visits.queue_state_queries import waits_while_open
-from booking.visits.shown_calls import shown_calls
+from booking.visits.shown_call_queries import shown_calls
 from booking.visits.visit_queries import visits_of_day
 from people.staff.access_marks import public
 from web.page_context import council_context

@@ -1,4 +1,4 @@
-"""What a display in the waiting room shows: who is called to which desk, for long enough to be seen. Pure."""
+"""What a display in the waiting room shows: who is called to which desk, for long enough to be seen."""
 
 from __future__ import annotations
 
