@@ -23,8 +23,9 @@ def told_of_earlier(context: StaffContext, appointment_id: int | None, name: str
 
 def told_of_way(name: str) -> tuple[ToldLine, ...]:
     """Who is told when a time comes up for somebody without an appointment."""
-    way = _("as chosen above, and at once of the waiting list; who cannot be written to then is on the list “Ring now”")
-    return (ToldLine(str(way), name),)
+    link = _("by text or email they get a link to their place on the list at once, and each time that comes up")
+    ring = _("rung where you choose so, or where no message reaches them then: they are on the list “Ring now”")
+    return ToldLine(str(link), name), ToldLine(str(ring), name)
 
 
 def told_of_taking(context: StaffContext, person: WaitingPerson) -> tuple[ToldLine, ...]:
