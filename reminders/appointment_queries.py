@@ -19,7 +19,7 @@ from booking.tables import Allocation, Appointment, AppointmentService, RebookIt
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from locations.own_words import Told
-from people.residents.tables import Representative, Resident
+from people.residents.tables import FirstContact, Representative, Resident
 from reminders.arrival_queries import has_gone_out
 from reminders.confirming.confirm_facts import ConfirmFacts
 from reminders.contact_columns import CONTACT_COLUMNS, PEOPLE
@@ -78,6 +78,7 @@ _MESSAGE_ROWS = (
         (Appointment.confirmed_version == Appointment.version).label("is_confirmed"),
         Appointment.given_back_at,
         Appointment.is_urgent,
+        FirstContact.asked_at,
         Resident.uses_neutral_name,
         func.coalesce(Appointment.contact_language, Resident.language).label("spoken_language"),
         _AWAITS_REBOOKING,
@@ -86,6 +87,7 @@ _MESSAGE_ROWS = (
     )
     .join(Resident, Resident.id == Appointment.resident_id)
     .outerjoin(Representative, Representative.id == Appointment.representative_id)
+    .outerjoin(FirstContact, Appointment.is_approach & (FirstContact.resident_id == Appointment.resident_id))
 )
 
 
@@ -116,6 +118,7 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
             former=former.get(row.id, {}),
             **(needs_facts(row.support_needs, row.arrangements, unmet[row.id]) if row.support_needs else {}),
             offer=offers.get(row.id),
+            asked_at=row.asked_at,
             mail_address=email_address(contacts_of(row), rules[row.authority_id]),
         )
         for row in rows

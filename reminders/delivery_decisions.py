@@ -93,6 +93,7 @@ class MessageFacts:
     same_day: tuple[MessageFacts, ...] = ()  # other appointments of theirs on that day, which the same message tells
     mail_address: str = ""  # to which email about the appointment goes; nothing where messages go by other channels
     can_be_cancelled: bool = True  # by who gets the message, when they get it
+    asked_at: datetime | None = None  # when they first asked for help, where the appointment follows from that
     hidden_names: tuple[str, ...] = ()  # of services, in every language, that stand in no message
 
     def at(self, now: datetime) -> MessageFacts:

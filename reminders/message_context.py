@@ -58,6 +58,7 @@ class MessageContext:
     is_asked: bool = False  # before the visit, whether they come: who does not answer may lose the time
     missed_cost: str = ""  # what a missed visit costs the council, if it says so
     opening_words: str = ""  # of the site
+    asked_on: str = ""  # the day on which they first asked for help, as a proof
     site_text: SiteText = NO_SITE_TEXT
     day: str = ""  # where the message tells several of that day
     time: str = ""  # of one of them

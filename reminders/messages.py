@@ -91,6 +91,7 @@ class RenderedMessage:
         return self.body
 
 
+SAY_WHEN_ASKED = frozenset({CONFIRMATION, RESCHEDULED})  # what a confirmation says is a proof of it
 # What a message says in one language.
 MessagePart = tuple[MessageFacts, MessageContext, Language]
 
@@ -238,12 +239,19 @@ def _owner_urls(
 
 
 def _words_of_answers(kind: str, facts: MessageFacts, zone: ZoneInfo, language: Language) -> dict[str, Any]:
-    """What a message says of another time that is held, and of a question whether they come."""
+    """What a message says of another time that is held, of a question whether they come, and of when they first asked."""
     offer = words_of_offer(facts.offer, zone, language) if facts.offer else NO_OFFER
     answer_by = facts.confirming.answer_by
     until = language.moment(answer_by.astimezone(zone)) if answer_by else ""
     is_asked = kind == CONFIRMATION and asks(facts.services) and facts.contacts.representative is None
-    return {**offer, "answer_by": until, "is_asked": is_asked, "is_given_back": facts.confirming.is_given_back}
+    asked_on = language.day(facts.asked_at.astimezone(zone)) if facts.asked_at and kind in SAY_WHEN_ASKED else ""
+    return {
+        **offer,
+        "asked_on": asked_on,
+        "answer_by": until,
+        "is_asked": is_asked,
+        "is_given_back": facts.confirming.is_given_back,
+    }
 
 
 def template_of(kind: str, facts: MessageFacts) -> str:

@@ -84,6 +84,7 @@ class TextMessage:
     is_given_back: bool = False  # because nobody confirmed it
     is_for_helper: bool = False
     visits: tuple[TextVisit, ...] = ()
+    asked: str = ""  # the day on which they first asked for help
     is_brief: bool = False
 
     def without_link(self) -> TextMessage:
@@ -122,6 +123,7 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         welcomes_welsh=message.welcomes_welsh and begins,
         missed_cost=message.missed_cost,
         is_given_back=message.is_given_back,
+        asked=language.day_short(_here(facts, facts.asked_at)) if facts.asked_at and message.asked_on else "",
         is_for_helper=bool(message.acts_for),
         **_times(kind, facts, message, language),
     )

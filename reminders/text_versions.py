@@ -35,6 +35,7 @@ def shorter_and_shorter(message: TextMessage, usual_name: str, *, is_reminder: b
         {"directions": ""},
         {"contact": message.contact if message.answer or not message.url else ""},
         {"missed_cost": ""},
+        {"asked": ""},
         {"address": ""},
         {"earlier_when": "", "newer_when": ""},
         {"what": usual_name, "visits": tuple(replace(one, what="") for one in message.visits)},

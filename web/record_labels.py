@@ -9,6 +9,7 @@ from web.labels import Labels
 
 AUDIT_ACTIONS: Labels = {
     "booked": _l("Booked the appointment"),
+    "first_contact": _l("Kept how they first asked for help"),
     "imported": _l("Took the appointment over from another system"),
     "rescheduled": _l("Moved the appointment"),
     "cancelled": _l("Cancelled the appointment"),

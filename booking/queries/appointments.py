@@ -21,7 +21,9 @@ from core.contact_values import postal_of
 from core.errors import NotFound
 from core.tokens import mark_of_digest, spoken_reference, stamp_of
 from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
-from people.residents.tables import Representative, Resident
+from people.residents.approach import Approach
+from people.residents.first_contact_repository import approach_in
+from people.residents.tables import FirstContact, Representative, Resident
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class AppointmentView:
     is_confirmed: bool = False
     is_urgent: bool = False
     is_given_back: bool = False  # because nobody confirmed it
+    first_contact: Approach | None = None  # when they first asked for help, where the appointment follows from that
     counts: Counts = ()
 
     @property
@@ -110,11 +113,6 @@ class AppointmentView:
         """The last instant (UTC) at which the resident may change it by themselves."""
         minutes = max((service.cancel_cutoff_minutes for service in self.services), default=0)
         return self.starts_at - timedelta(minutes=minutes)
-
-
-def can_change(view: AppointmentView, now: datetime) -> bool:
-    """Whether the resident may still move or cancel it by themselves."""
-    return view.state is State.BOOKED and now <= view.cutoff_at
 
 
 def by_reference(db: Session, catalogue: Catalogue, reference: str) -> AppointmentView:
@@ -184,9 +182,10 @@ def _one(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> Appoi
 
 # Written once: putting a statement together takes as long as running it.
 _WITH_PEOPLE = (
-    select(Appointment, Resident, Representative, OldReference.reference.label("old_reference"))
+    select(Appointment, Resident, Representative, FirstContact, OldReference.reference.label("old_reference"))
     .join(Resident, Resident.id == Appointment.resident_id)
     .outerjoin(Representative, Representative.id == Appointment.representative_id)
+    .outerjoin(FirstContact, Appointment.is_approach & (FirstContact.resident_id == Appointment.resident_id))
     .outerjoin(OldReference, OldReference.appointment_id == Appointment.id)
 )
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -213,7 +212,9 @@ def _views(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> lis
     unmet = unmet_by_appointment(db, asking, {catalogue.authority.id: catalogue}) if asking else {}
     views = (_view(catalogue, row, services, resources) for row in rows)
     facts = {row.id: needs_facts(row.support_needs, row.arrangements, unmet[row.id]) for row in asking}
-    return [replace(view, **facts[view.id]) if view.id in facts else view for view in views]
+    asked = {row.Appointment.id: {"first_contact": approach_in(row.FirstContact)} for row in rows if row.FirstContact}
+    known: dict[int, dict[str, Any]] = {key: facts.get(key, {}) | asked.get(key, {}) for key in (*facts, *asked)}
+    return [replace(view, **known[view.id]) if view.id in known else view for view in views]
 
 
 Grouped = Mapping[int, Sequence[int]]

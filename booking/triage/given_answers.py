@@ -17,7 +17,8 @@ class Given:
     """Answers by question, as their numbers, to one version of a triage; and the reason of who passes by the questions.
 
     `words` are the question and the answer in English, by the question's slug, as they were when it was answered.
-    `has_changed` says that the triage is another one since, and that not every answer is one to it.
+    `has_changed` says that the triage is another one since, and that not every answer is one to it. `began_at` is the
+    instant of the first answer, in ISO 8601.
     """
 
     triage: str
@@ -26,6 +27,7 @@ class Given:
     reason: str = ""
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     has_changed: bool = False
+    began_at: str = ""
 
     def stored(self) -> dict[str, Any]:
         """As values that JSON can keep."""
@@ -73,6 +75,17 @@ def answers_for_staff(tree: Tree, given: Given) -> dict[str, str]:
     """
     words = dict(given.words.values()) if given.has_changed else given.path_in(tree).words
     return words | ({OWN_REASON: given.reason} if given.reason else {})
+
+
+def is_approach(tree: Tree, given: Given) -> bool:
+    """Whether somebody asks for help with homelessness: by an answer, or by asking for an appointment where that may be."""
+    is_asked = bool(given.reason) and tree.may_be_about_homelessness
+    return is_asked or given.path_in(tree).is_about_homelessness
+
+
+def words_of(answers: Mapping[str, str]) -> str:
+    """Answers by question as lines."""
+    return "\n".join(f"{question} {answer}" for question, answer in answers.items())
 
 
 def _numbers_of(tree: Tree, words: Mapping[str, tuple[str, str]]) -> dict[str, int | None]:

@@ -27,7 +27,9 @@ from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce, new_reference, working_manage_token
 from core.wall_clock import instant_of, unit_of
 from locations.catalogue_queries import catalogue_by_id
+from people.residents.approach import Approach
 from people.residents.details import Representation, ResidentDetails, check_reached
+from people.residents.first_contact_repository import keep_first_contact
 from people.residents.representative_repository import add_representative
 from people.residents.resident_repository import Identified, identify, lock_resident, wishes_beside_record
 
@@ -65,7 +67,7 @@ class Booking:
 
     `is_walk_in` says that they are here now: the slot begins at once, and they are booked as arrived. `imported_as` is the
     reference of a booking of another system; they are told only if `is_told`, and reminded in either case. Whoever books has
-    proved to be `known_resident`, by a link say: the adviser may be that person's.
+    proved to be `known_resident`, by a link say: the adviser may be that person's. `approach` is how they asked for help.
     """
 
     authority_id: int
@@ -84,6 +86,7 @@ class Booking:
     outside_reason: str = ""
     known_resident: int | None = None
     spoke_with: str = ""  # the resident or the representative, if staff did and know it
+    approach: Approach | None = None
 
     @property
     def state(self) -> State:
@@ -165,6 +168,8 @@ def _book(
     if actor.kind == "resident" and not isinstance(booking.resident, int) and resident.id in resident.same:
         values |= wishes_beside_record(db, booking.resident, resident.id)
     values |= {"room": new_nonce(), "manage_nonce": nonce, "manage_digest": digest(manage_token(key, nonce))}
+    if booking.approach:
+        values["is_approach"] = keep_first_contact(db, resident.id, booking.approach, actor=actor, now=now)
     appointment_id, reference = _insert_appointment(db, values)
     insert_services(db, appointment_id, placement.services())
     claim_for_appointment(db, placement, appointment_id=appointment_id, now=now)

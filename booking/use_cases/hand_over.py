@@ -24,6 +24,7 @@ from core.errors import Invalid, Stale
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce
+from people.residents.first_contact_repository import move_first_contact
 from people.residents.resident_repository import lock_resident, resident_of
 from people.residents.tables import Resident
 
@@ -66,6 +67,8 @@ def hand_over(
         resident = lock_resident(db, authority_id, owner.to_resident_id)
         end_wish_of_appointment(db, row.id, now)
         _keep_former_owner(db, row, now)
+        if row.is_approach:
+            move_first_contact(db, row.resident_id, resident.id, actor=actor, now=now)
         _change_needs(db, row, resident, owner.support_needs)
         _change_owner(runtime, row, resident, now)
         facts: dict[str, Any] = {"from_resident": owner.from_resident_id, "to_resident": owner.to_resident_id}

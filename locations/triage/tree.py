@@ -121,6 +121,11 @@ class Tree:
         return any(answer.means == DANGER_AT_HOME for one in self.questions.values() for answer in one.answers)
 
     @property
+    def may_be_about_homelessness(self) -> bool:
+        """Whether it may be an approach about homelessness when somebody asks for an appointment instead of answering."""
+        return any(one.means in ABOUT_HOMELESSNESS for each in self.questions.values() for one in each.answers)
+
+    @property
     def urgent_help(self) -> tuple[tuple[Step, Outcome], ...]:
         """Each answer that is urgent and leads straight to an outcome, with its question, and that outcome."""
         steps = (

@@ -139,6 +139,24 @@ class ContactNote(Base):
     at: Mapped[datetime]
 
 
+class FirstContact(Base):
+    """How somebody first asked for help with homelessness: one row of each resident, which nothing that comes later changes.
+
+    `asked_by` is the name of whoever asked for them, `taken_by` that of the member of staff; empty for neither.
+    """
+
+    __tablename__ = "first_contacts"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), unique=True)
+    asked_at: Mapped[datetime]
+    channel: Mapped[str] = mapped_column(String(20))
+    asked_by: Mapped[str] = mapped_column(String(200), info=personal("identity"))
+    taken_by: Mapped[str] = mapped_column(String(200))
+    words: Mapped[str] = mapped_column(Text, info=personal("story"))
+
+
 class ResidentView(Base):
     """A member of staff or a program has seen a resident's data: who, whose, why, when."""
 

@@ -38,7 +38,7 @@ from core.audit import AuditEntry, mark_removed_reasons
 from core.database import table_of
 from locations.session_facts import FROM_FILE
 from locations.tables import Closure
-from people.residents.tables import ContactNote, Representative, Resident, ResidentNameToken
+from people.residents.tables import ContactNote, FirstContact, Representative, Resident, ResidentNameToken
 from reminders.costs.tables import TrialAllotment
 from reminders.hand_made.tables import HandMadeTask
 from reminders.privacy.personal_columns import Condition, PersonalTable
@@ -55,6 +55,7 @@ from reminders.tables import (
 
 _appointments, _residents, _notes = table_of(Appointment), table_of(Resident), table_of(ContactNote)
 _representatives, _tokens = table_of(Representative), table_of(ResidentNameToken)
+_first_contacts = table_of(FirstContact)
 _notifications, _attempts, _wishes = table_of(Notification), table_of(DeliveryAttempt), table_of(Wish)
 _calls, _requests, _named_advisers = table_of(Call), table_of(LinkRequest), table_of(NamedAdviser)
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
@@ -162,6 +163,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     *(_with_resident(one, one.c.resident_id, are_rows_deleted=True) for one in (_tokens, _feeds, _named_advisers)),
     _with_resident(_representatives, _representatives.c.resident_id),
     _own(_notes, _notes.c.at, _notes.c.resident_id),
+    _with_resident(_first_contacts, _first_contacts.c.resident_id),
     _own(_calls, _calls.c.changed_at, _calls.c.resident_id),
     _own(_hand_overs, _hand_overs.c.at, _hand_overs.c.from_resident_id),
     PersonalTable(

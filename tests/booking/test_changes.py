@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from booking.events import AppointmentChange, appointment_changed
-from booking.queries.appointments import AppointmentView, by_reference, can_change
+from booking.queries.appointments import AppointmentView, by_reference
 from booking.queries.booked_visits import count_ahead
+from booking.queries.own_changes import can_change
 from booking.states import Contact, State
 from booking.tables import RebookItem
 from booking.use_cases.book import Booking, book

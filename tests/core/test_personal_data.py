@@ -31,6 +31,7 @@ NOT_PERSONAL = {
     "calls.slot_token",
     "delivery_attempts.provider_reference",
     "delivery_attempts.worker",
+    "first_contacts.taken_by",
     "inbound_texts.choices",
     "inbound_texts.provider_id",
     "named_advisers.link_nonce",

@@ -33,6 +33,7 @@ from reminders.messages import EmailBody, template_of
 from reminders.offered_time import OfferedTime
 from reminders.recipients import Delivery
 from reminders.site_text import SiteText
+from reminders.texts import TextBody
 from tests.reminders.channels import writer
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -469,3 +470,16 @@ def test_a_move_names_the_time_that_was_told_before_or_says_that_it_is_the_same(
         assert "Your appointment is at the same time, but its place or its length is new." in body
         assert "new time" not in body.casefold()
     assert "has a new time or place" in unknown.text
+
+
+def test_a_confirmation_says_on_which_day_they_first_asked_and_nothing_else_does() -> None:
+    """The day is a proof: by email, by letter and by text, and in Welsh."""
+    asked = replace(FACTS, asked_at=datetime(2026, 11, 20, 23, 30, tzinfo=UTC))
+    for kind, is_said in {"confirmation": True, "rescheduled": True, "reminder_1": False}.items():
+        mail = writer().write(kind, asked, TO_RESIDENT)
+        for text in (mail.text, mail.html):
+            assert ("First asked us on" in text, "Friday 20 November 2026" in text) == (is_said, is_said)
+    assert "First asked us on" not in writer().write("confirmation", FACTS, TO_RESIDENT).text
+    text = writer().body("confirmation", asked, replace(TO_RESIDENT, channel="sms"), TextBody)
+    assert isinstance(text, TextBody)
+    assert "First asked us on Fri 20 Nov." in text.text

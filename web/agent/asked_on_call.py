@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from booking.slot_tokens import SlotKey, decode
 from booking.triage.call_answers import answers_in_call, given_in_call, may_see_times
+from booking.triage.given_answers import words_of
+from booking.use_cases.book import Booking
 from booking.use_cases.calls import CallHold, open_call
 from core.wall_clock import local_date_of
 from locations.model import ServiceFacts
 from locations.triage.in_front import triage_before
 from locations.triage.tree import COME_TODAY, Tree
+from people.residents.approach import Approach
 from web.agent.call_request import CallState, Typed, answers_by_question
 from web.page_context import StaffContext
 
 
-def answers_of_call(context: StaffContext, resident_id: int, typed: Typed, hold: CallHold | None) -> dict[str, str]:
-    """The answers to the questions of the services that are held to be booked, and to triages; none for one that moves."""
+def with_answers_of_call(
+    context: StaffContext, resident_id: int, typed: Typed, hold: CallHold | None, booking: Booking
+) -> Booking:
+    """The booking with the answers to the questions of its services and to triages, and how they asked for help, if so.
+
+    None goes with an appointment that moves.
+    """
     if hold is None or hold.moving:
-        return {}
+        return booking
     services = tuple(context.catalogue.service_by_id(service_id) for service_id in decode(hold.slot_token).service_ids)
     kept = open_call(context.runtime, context.call_with(resident_id)).typed
     trees = [tree for tree in context.authority.triages if _is_about(tree, kept, services)]
-    return answers_in_call(trees, kept) | answers_by_question(typed, services)
+    answers = answers_in_call(trees, kept) | answers_by_question(typed, services)
+    booking = replace(booking, answers=answers)
+    if not any(given_in_call(tree, kept).path_in(tree).is_about_homelessness for tree in trees):
+        return booking
+    helper = booking.representative.name if booking.representative else ""
+    return replace(booking, approach=Approach(context.now, booking.channel, words_of(answers), asked_by=helper))
 
 
 def _is_about(tree: Tree, kept: Mapping[str, str], services: Collection[ServiceFacts]) -> bool:

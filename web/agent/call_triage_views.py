@@ -9,21 +9,27 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.triage.call_answers import PASSED_BY, field_of, given_in_call, text_of, was_answered_before
+from booking.triage.given_answers import words_of
 from booking.use_cases.calls import keep_typed, open_call, settle_call
+from booking.use_cases.first_contact import record_approach
 from core.errors import NotFound
-from core.text import small_numbers
+from core.text import printable, small_numbers
 from locations.model import ServiceFacts, SiteFacts
 from locations.triage.in_front import triage_before
 from locations.triage.tree import BOOK, COME_TODAY, Path, Tree
+from people.residents.approach import Approach
 from people.residents.contact_notes import LONGEST_NOTE
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
-from web.agent.call_request import MOST_SERVICES, CallState, read_state, read_typed
+from web.agent.call_request import ANSWER, LONGEST_ANSWER, MOST_SERVICES, CallState, read_state, read_typed
 from web.agent.call_views import to_call, to_triage
 from web.agent.resident_card import ResidentCard, resident_card
 from web.agent.resident_page import ResidentPage
 from web.page_context import StaffContext, staff_context
+
+SAID = f"{ANSWER}said"  # the field for what they said
+SAID_LABEL = "In their words:"  # stands for the question, among the words that are kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +64,11 @@ class TriageInCall(ResidentPage):
         on = _services_on(self.context, self.tree, self.path, self.state)
         beside = _services_beside(self.context, self.tree, self.path, self.state)
         return tuple(one for one in beside if one.slug not in on)
+
+    @property
+    def said(self) -> str:
+        """What they said, as far as it was typed."""
+        return self.typed.answers.get(SAID.removeprefix(ANSWER), "")
 
     @property
     def answer_address(self) -> str:
@@ -145,7 +156,7 @@ def answer_triage(resident_id: int, slug: str) -> ResponseReturnValue:
         numbers = [one.question.answers.index(one.answer) for one in path.steps][:asked]
         if len(numbers) == asked:
             numbers += answered
-        keep_typed(context.runtime, key, {field_of(tree): text_of(tree, numbers)})
+        keep_typed(context.runtime, key, {field_of(tree): text_of(tree, numbers), SAID: _said()})
     return to_triage(resident_id, slug, read_state(request.args))
 
 
@@ -175,10 +186,15 @@ def finish_triage(resident_id: int, slug: str) -> ResponseReturnValue:
         path = given_in_call(tree, open_call(context.runtime, key).typed).path_in(tree)
         if path.outcome is None:
             return to_triage(resident_id, slug, state)
-        text = _note_of(path)
+        said, typed = _said(), read_typed(open_call(context.runtime, key).typed)
+        text = _note_of(path, said)
+        if path.is_about_homelessness:
+            words, helper = words_of(path.words | ({SAID_LABEL: said} if said else {})), typed.rep_name
+            approach = Approach(context.now, context.channel, words, asked_by=helper)
+            record_approach(context.runtime, context.authority.id, resident_id, approach, actor=context.actor)
         form_key = context.form_key("triage", (resident_id, text))
         settle_call(
-            context.runtime, key, text, channel=context.channel, actor=context.actor, used=(), idempotency=form_key
+            context.runtime, key, text, channel=context.channel, actor=context.actor, used=(SAID,), idempotency=form_key
         )
         services = _services_on(context, tree, path, state)
     is_same = set(services) == set(state.services)
@@ -186,8 +202,14 @@ def finish_triage(resident_id: int, slug: str) -> ResponseReturnValue:
     return to_call(resident_id, state.query)
 
 
-def _note_of(path: Path) -> str:
-    """The answers in lines, and what came of them."""
+def _said() -> str:
+    """What they said, in their words, as the form has it."""
+    return " ".join(printable(request.form.get(SAID, "")).split())[:LONGEST_ANSWER]
+
+
+def _note_of(path: Path, said: str) -> str:
+    """The answers in lines, what they said, and what came of them."""
     lines = [f"{question} {answer}" for question, answer in path.words.items()]
+    lines += [str(_("In their words: %(words)s", words=said))] if said else []
     result = path.outcome.title if path.outcome else ""
     return "\n".join([*lines, str(_("So: %(outcome)s", outcome=result))])[:LONGEST_NOTE]

@@ -25,7 +25,7 @@ from people.residents.tables import Resident
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
-from web.agent.asked_on_call import answers_of_call, triage_against, triage_to_ask
+from web.agent.asked_on_call import triage_against, triage_to_ask, with_answers_of_call
 from web.agent.call_conflicts import conflict_near, conflict_of
 from web.agent.call_page import show_call
 from web.agent.call_request import (
@@ -266,7 +266,6 @@ def conflict_page(context: StaffContext, resident_id: int, state: CallState, err
 def _book(context: StaffContext, resident: Resident, state: CallState, typed: Typed) -> Booked:
     """Book the slot held for the resident; a form that is sent twice books once."""
     hold = hold_to_confirm(context.runtime, context.call_with(resident.id), request.form.get("shown", ""))
-    is_asked = bool(typed.answers or context.authority.triages)
     booking = Booking(
         authority_id=context.authority.id,
         channel=context.channel,
@@ -276,10 +275,11 @@ def _book(context: StaffContext, resident: Resident, state: CallState, typed: Ty
         support_needs=state.needs_or(resident.support_needs),
         notes=typed.site_notes,
         despite_same_time=bool(request.form.get("despite_same_time")),
-        answers=answers_of_call(context, resident.id, typed, hold) if is_asked else {},
         outside_reason=typed.reason,
         spoke_with=spoken_with(context, resident.id, typed),
     )
+    if typed.answers or context.authority.triages:
+        booking = with_answers_of_call(context, resident.id, typed, hold, booking)
     key = context.form_key("book", (resident.id, typed))
     return book(context.runtime, booking, actor=context.actor, idempotency=key)
 

@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from booking.queries import appointments
 from booking.queries.advisers import own_adviser_of_visit
-from booking.queries.appointments import AppointmentView, can_change
+from booking.queries.appointments import AppointmentView
+from booking.queries.own_changes import can_change
 from booking.states import CANCELLED, Contact, State, has_link_ended
 from core.errors import IllegalMove
 from core.idempotency import IdempotencyKey

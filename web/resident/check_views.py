@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import Response, redirect, request
@@ -40,7 +39,7 @@ from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import show_alternatives, show_refusal
 from web.resident.told_you import told_of_booking
 from web.resident.triage_due import come_today_page, triage_due
-from web.resident.triage_state import answers_of_visit, forget_given
+from web.resident.triage_state import forget_given, with_answers
 from web.resident.urls import blueprint
 
 # Of strangers from one origin: nobody has proved that the email address is theirs.
@@ -119,7 +118,7 @@ def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
     draft = page.draft
     booking = _booking_of(context.authority.id, draft, language_to_keep(), _known_resident(context, draft))
     if context.authority.triages:
-        booking = replace(booking, answers=answers_of_visit(context, draft.visit))
+        booking = with_answers(context, draft.visit, booking)
     idempotency = context.form_key("book", booking, request.form.get("idempotency_key") or draft.key)
     check_slowing_limit(context.runtime, BOOKING_LIMIT, "book", origin_of(request.remote_addr))
     try:

@@ -11,7 +11,8 @@ from booking.availability.busy import BusyRow
 from booking.capacity.occupancy import seats_of
 from booking.capacity.placement import live_hold
 from booking.counted import counts_asked
-from booking.queries.appointments import AppointmentView, by_reference, can_change
+from booking.queries.appointments import AppointmentView, by_reference
+from booking.queries.own_changes import can_change
 from booking.queries.slots import FreeSlot, SlotQuery, all_slots
 from booking.slot_tokens import Counts, SlotKey, decode
 from core.errors import HoldExpired, NotFound

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from flask import session
 
-from booking.triage.given_answers import Given, answers_for_staff, given_from
+from booking.triage.given_answers import Given, answers_for_staff, given_from, is_approach, words_of
+from booking.use_cases.book import Booking
 from core.browser_states import delete_entries, write_entry
 from core.tokens import new_token
 from locations.catalogue_queries import catalogue_by_id
 from locations.triage.tree import Tree
+from people.residents.approach import Approach
 from web.page_context import PageContext
 from web.resident.drafts import DRAFT_KEPT, TRIAGE
 from web.typed_before import BROWSER
@@ -20,7 +25,8 @@ def given_here(context: PageContext, tree: Tree, visit: str) -> Given:
 
 
 def keep_given(context: PageContext, visit: str, given: Given) -> None:
-    """Keep the answers for an hour."""
+    """Keep the answers for an hour, with when the first of them was given."""
+    given = replace(given, began_at=given.began_at or context.now.isoformat())
     browser_id = session.setdefault(BROWSER, new_token())
     write_entry(
         context.runtime.database,
@@ -38,11 +44,19 @@ def forget_given(context: PageContext, visit: str) -> None:
         delete_entries(context.runtime.database, session[BROWSER], TRIAGE + visit)
 
 
-def answers_of_visit(context: PageContext, visit: str) -> dict[str, str]:
-    """The answers that go on with the booking of this visit, as staff read them; none where nothing was asked."""
+def with_answers(context: PageContext, visit: str, booking: Booking) -> Booking:
+    """The booking with the answers of this visit, as staff read them, and with how they asked for help, if they did."""
     kept = context.kept(TRIAGE + visit)
     if kept is None:
-        return {}
+        return booking
     council = catalogue_by_id(context.db, context.authority.id).authority
     tree = next((one for one in council.triages if one.slug == kept["triage"]), None)
-    return answers_for_staff(tree, given_from(kept, tree)) if tree else {}
+    if tree is None:
+        return booking
+    given = given_from(kept, tree)
+    booking = replace(booking, answers=answers_for_staff(tree, given))
+    if not is_approach(tree, given):
+        return booking
+    asked_at = datetime.fromisoformat(given.began_at) if given.began_at else context.now
+    helper = booking.representative.name if booking.representative else ""
+    return replace(booking, approach=Approach(asked_at, booking.channel, words_of(booking.answers), asked_by=helper))

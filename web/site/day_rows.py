@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from booking.counted import counted_services
 from booking.queries.appointments import AppointmentView
 from booking.states import BY_COUNCIL, CANCELLED, CORRECTIONS, MOVES, NEEDS_REASON, State, can_correct, may_be_recorded
+from web.first_contact_lines import first_contact_line
 from web.labels import (
     BASES_IN_SENTENCE,
     GIVEN_BACK,
@@ -245,10 +246,11 @@ def _moved(view: AppointmentView) -> str:
 
 
 def answers_of(view: AppointmentView) -> tuple[tuple[str, str], ...]:
-    """What was asked and answered: the numbers that make the visit longer, then what was written down."""
+    """How they first asked for help, and what was asked and answered: numbers that make the visit longer, then the rest."""
+    asked = (first_contact_line(view.first_contact, view),) if view.first_contact else ()
     counted = counted_services(view.services, view.counts) if view.counts else ()
     numbers = ((one.ask, str(one.number)) for one in counted)
-    return (*numbers, *((str(question), str(answer)) for question, answer in view.answers.items() if answer))
+    return (*asked, *numbers, *((str(question), str(answer)) for question, answer in view.answers.items() if answer))
 
 
 def _helper(view: AppointmentView) -> dict[str, Any]:
