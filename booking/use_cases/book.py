@@ -168,8 +168,7 @@ def _book(
     if actor.kind == "resident" and not isinstance(booking.resident, int) and resident.id in resident.same:
         values |= wishes_beside_record(db, booking.resident, resident.id)
     values |= {"room": new_nonce(), "manage_nonce": nonce, "manage_digest": digest(manage_token(key, nonce))}
-    if booking.approach:
-        values["is_approach"] = keep_first_contact(db, resident.id, booking.approach, actor=actor, now=now)
+    values["is_approach"] = bool(booking.approach and keep_first_contact(db, resident.id, booking.approach, actor, now))
     appointment_id, reference = _insert_appointment(db, values)
     insert_services(db, appointment_id, placement.services())
     claim_for_appointment(db, placement, appointment_id=appointment_id, now=now)

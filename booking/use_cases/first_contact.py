@@ -13,4 +13,4 @@ def record_approach(runtime: Runtime, authority_id: int, resident_id: int, appro
     """Keep how the resident asked, unless it is known how they asked before. Raises: NotFound."""
     with runtime.database.writing() as db:
         resident_of(db, authority_id, resident_id)
-        keep_first_contact(db, resident_id, approach, actor=actor, now=runtime.clock.now())
+        keep_first_contact(db, resident_id, approach, actor, runtime.clock.now())

@@ -20,7 +20,7 @@ _contacts = table_of(FirstContact)
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert(_contacts), "postgresql": postgresql.insert(_contacts)}
 
 
-def keep_first_contact(db: Session, resident_id: int, approach: Approach, *, actor: Actor, now: datetime) -> bool:
+def keep_first_contact(db: Session, resident_id: int, approach: Approach, actor: Actor, now: datetime) -> bool:
     """Keep how the resident asked, unless it is known how they asked before: that stays. True: it is known now."""
     authority_id = db.get_one(Resident, resident_id).authority_id
     taken_by = actor.name if actor.kind == "staff" else ""
@@ -44,5 +44,5 @@ def move_first_contact(db: Session, from_resident: int, to_resident: int, *, act
     row = db.scalar(select(FirstContact).where(FirstContact.resident_id == from_resident))
     approach = approach_in(row)
     if row is not None and approach is not None:
-        keep_first_contact(db, to_resident, approach, actor=actor, now=now)
+        keep_first_contact(db, to_resident, approach, actor, now)
         connection_of(db).execute(delete(_contacts).where(_contacts.c.id == row.id))

@@ -473,13 +473,13 @@ def test_a_move_names_the_time_that_was_told_before_or_says_that_it_is_the_same(
 
 
 def test_a_confirmation_says_on_which_day_they_first_asked_and_nothing_else_does() -> None:
-    """The day is a proof: by email, by letter and by text, and in Welsh."""
+    """The day is a proof: in an email, and so in a letter, and in a text."""
     asked = replace(FACTS, asked_at=datetime(2026, 11, 20, 23, 30, tzinfo=UTC))
     for kind, is_said in {"confirmation": True, "rescheduled": True, "reminder_1": False}.items():
         mail = writer().write(kind, asked, TO_RESIDENT)
         for text in (mail.text, mail.html):
             assert ("First asked us on" in text, "Friday 20 November 2026" in text) == (is_said, is_said)
     assert "First asked us on" not in writer().write("confirmation", FACTS, TO_RESIDENT).text
-    text = writer().body("confirmation", asked, replace(TO_RESIDENT, channel="sms"), TextBody)
-    assert isinstance(text, TextBody)
-    assert "First asked us on Fri 20 Nov." in text.text
+    short = writer().body("confirmation", asked, replace(TO_RESIDENT, channel="sms"), TextBody)
+    assert isinstance(short, TextBody)
+    assert "First asked us on Fri 20 Nov." in short.text
