@@ -8,7 +8,7 @@ from alembic import op
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0118"
-down_revision = "0121"
+down_revision = "0122"
 branch_labels = None
 depends_on = None
 
