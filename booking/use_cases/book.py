@@ -25,7 +25,7 @@ from core.errors import Invalid, LimitReached, SameTime
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce, new_reference, working_manage_token
-from core.wall_clock import instant_of, unit_of
+from core.wall_clock import instant_of
 from locations.catalogue_queries import catalogue_by_id
 from people.residents.approach import Approach
 from people.residents.details import Representation, ResidentDetails, check_reached
@@ -136,12 +136,6 @@ def run_operation(runtime: Runtime, idempotency: IdempotencyKey | None, operatio
     facts = dict(run_once(runtime.database, idempotency, at_database_time, runtime.clock.now()))
     token = working_manage_token(runtime.settings.secret_keys, facts.pop("nonce"), facts.pop("digest", ""))
     return Booked(**facts | {"manage_url_path": f"/manage/{token}"})
-
-
-def result_of(row: Appointment) -> dict[str, Any]:
-    """The appointment as it is now, as plain values for `run_operation`."""
-    booked = Booked(row.id, row.reference, row.version, row.state, row.slot_token, unit_of(row.ends_at))
-    return asdict(booked) | {"nonce": row.manage_nonce, "digest": row.manage_digest}
 
 
 def book_in_transaction(db: Session, now: datetime, runtime: Runtime, booking: Booking, *, actor: Actor) -> Booked:

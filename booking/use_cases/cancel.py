@@ -20,7 +20,8 @@ from booking.use_cases.appointment_changes import (
     release_or_keep,
     site_id_of,
 )
-from booking.use_cases.book import Booked, result_of, run_operation
+from booking.use_cases.book import Booked, run_operation
+from booking.use_cases.changed_result import result_of
 from booking.use_cases.rebook_items import close_rebook_items, is_to_rebook
 from core.audit import Actor
 from core.errors import IllegalMove, Invalid

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from booking.states import CANCELLED, State
 from booking.tables import Appointment
-from booking.use_cases.book import Booked, result_of, run_operation
+from booking.use_cases.book import Booked, run_operation
+from booking.use_cases.changed_result import result_of
 from booking.use_cases.outcomes import appointment_of_day, set_state
 from booking.visits.visit_repository import follow_appointment
 from core.audit import Actor

@@ -20,7 +20,8 @@ from booking.queries.waiting_list import candidates, next_choice
 from booking.rebooking import ProposalState
 from booking.slot_tokens import SlotKey
 from booking.tables import Allocation, Appointment, Hold
-from booking.use_cases.book import Booked, Booking, book_in_transaction, result_of, run_operation
+from booking.use_cases.book import Booked, Booking, book_in_transaction, run_operation
+from booking.use_cases.changed_result import result_of
 from booking.use_cases.offer_time import IsHeld, locked_appointment, never_held, offer_time
 from booking.use_cases.offers import CanBeTold, accept_offer
 from booking.use_cases.proposals import end_proposal_of_wish

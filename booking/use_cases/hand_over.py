@@ -17,7 +17,8 @@ from booking.appointment_repository import check_seen
 from booking.arrangements import asked_again
 from booking.tables import Appointment, HandOver
 from booking.use_cases.appointment_changes import check_changeable, lock_appointment, record_change, site_id_of
-from booking.use_cases.book import Booked, result_of, run_operation
+from booking.use_cases.book import Booked, run_operation
+from booking.use_cases.changed_result import result_of
 from booking.use_cases.wishes import end_wish_of_appointment
 from core.audit import Actor
 from core.errors import Invalid, Stale

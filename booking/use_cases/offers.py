@@ -31,8 +31,9 @@ from booking.slot_tokens import SlotKey
 from booking.states import State
 from booking.tables import Appointment, RebookItem
 from booking.use_cases.appointment_changes import lock_appointment, site_id_of
-from booking.use_cases.book import Booked, result_of, run_operation
+from booking.use_cases.book import Booked, run_operation
 from booking.use_cases.change_resources import reseat
+from booking.use_cases.changed_result import result_of
 from booking.use_cases.proposals import NewProposal, end_proposal, propose, set_items
 from booking.use_cases.reschedule import Move, reschedule
 from core.audit import Actor, record

@@ -13,7 +13,8 @@ from booking.events import AppointmentChange, announce
 from booking.states import CANCELLED, NEEDS_REASON, State, can_correct, can_move, may_be_recorded
 from booking.tables import Appointment
 from booking.use_cases.appointment_changes import site_id_of
-from booking.use_cases.book import Booked, result_of, run_operation
+from booking.use_cases.book import Booked, run_operation
+from booking.use_cases.changed_result import result_of
 from booking.visits.visit_repository import follow_appointment, lock_visits
 from core.audit import Actor, record
 from core.errors import IllegalMove, Invalid, Stale

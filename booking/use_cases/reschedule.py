@@ -28,9 +28,10 @@ from booking.use_cases.appointment_changes import (
     release_or_keep,
     site_id_of,
 )
-from booking.use_cases.book import PUBLIC_ACTORS, Booked, check_same_time, insert_services, result_of, run_operation
+from booking.use_cases.book import PUBLIC_ACTORS, Booked, check_same_time, insert_services, run_operation
 from booking.use_cases.booking_checks import check_adviser
 from booking.use_cases.change_details import Details, change_contact
+from booking.use_cases.changed_result import result_of
 from booking.use_cases.proposals import answer_of_move
 from booking.use_cases.rebook_items import close_rebook_items, is_to_rebook
 from core.audit import Actor

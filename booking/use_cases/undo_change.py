@@ -19,7 +19,8 @@ from booking.slot_tokens import decode
 from booking.states import CANCELLED, State
 from booking.tables import Appointment, AppointmentService
 from booking.use_cases.appointment_changes import lock_appointment, record_change, release_or_keep, site_id_of
-from booking.use_cases.book import Booked, insert_services, result_of, run_operation
+from booking.use_cases.book import Booked, insert_services, run_operation
+from booking.use_cases.changed_result import result_of
 from core.audit import Actor, AuditEntry
 from core.errors import NotFound, Stale
 from core.idempotency import IdempotencyKey
