@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from flask import session
 
@@ -11,6 +10,7 @@ from booking.triage.given_answers import Given, answers_for_staff, given_from, i
 from booking.use_cases.book import Booking
 from core.browser_states import delete_entries, write_entry
 from core.tokens import new_token
+from core.wall_clock import parse_instant
 from locations.catalogue_queries import catalogue_by_id
 from locations.triage.tree import Tree
 from people.residents.approach import Approach
@@ -57,6 +57,6 @@ def with_answers(context: PageContext, visit: str, booking: Booking) -> Booking:
     booking = replace(booking, answers=answers_for_staff(tree, given))
     if not is_approach(tree, given):
         return booking
-    asked_at = datetime.fromisoformat(given.began_at) if given.began_at else context.now
+    asked_at = parse_instant(given.began_at) if given.began_at else context.now
     helper = booking.representative.name if booking.representative else ""
     return replace(booking, approach=Approach(asked_at, booking.channel, words_of(booking.answers), asked_by=helper))
