@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.appointment_repository import check_seen
 from booking.states import CANCELLED, State
 from booking.tables import Appointment
 from booking.use_cases.book import Booked, run_operation
@@ -33,16 +34,19 @@ def check_in(
     *,
     actor: Actor,
     site: str | None = None,
+    seen: str | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
     """The appointment, arrived, with those that the person has here directly before or after it.
 
-    Doing it twice changes nothing. `site` is the slug of where they are, if that is known.
-    Raises: NotHereToday with where and when it is, IllegalMove when it is cancelled or over, NotFound, IdempotencyMismatch.
+    Doing it twice changes nothing. `site` is the slug of where they are, if that is known, `seen` the stamp of the page.
+    Raises: NotHereToday with where and when it is, IllegalMove when it is cancelled or over, Stale, NotFound,
+    IdempotencyMismatch.
     """
 
     def operation(db: Session, now: datetime) -> dict[str, Any]:
         row = appointment_of_day(db, authority_id, reference)
+        check_seen(row, seen)
         if State(row.state) in CANCELLED:
             raise IllegalMove(row.state, State.ARRIVED)
         _check_here(catalogue_by_id(db, authority_id), row, site, now)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.appointment_repository import appointment_by_id
 from booking.states import NEEDS_REASON, State, can_correct
+from booking.tables import Appointment
 from booking.use_cases.call_next import desk_of
 from booking.use_cases.outcomes import set_state
 from booking.visits.tables import DayVisit
@@ -67,10 +68,12 @@ def move_visit(
         place = catalogue_by_id(db, authority_id).site(site)
         desk = desk_of(place, step.desk).id if step.desk else None
         row = visit_for_change(db, authority_id, place.id, visit_id)
-        if step.seen is not None and step.seen != visit_stamp(row):
+        booked = appointment_by_id(db, row.appointment_id) if row.appointment_id else None
+        if step.seen is not None and step.seen != visit_stamp(row, booked):
             raise Stale.because("visit_changed")
         _check(row, step, now)
-        _move_appointment(db, row, step, actor, now)
+        if booked is not None:
+            _move_appointment(db, booked, step, actor, now)
         if row.state != step.state or step.state is VisitState.CALLED:
             enter_state(row, step.state, now)
         if desk and step.state in (VisitState.CALLED, VisitState.BEING_SEEN):
@@ -100,14 +103,10 @@ def _check(row: DayVisit, step: VisitStep, now: datetime) -> None:
         raise Invalid.in_field("reason", "no_reason_for_correction")
 
 
-def _move_appointment(db: Session, row: DayVisit, step: VisitStep, actor: Actor, now: datetime) -> None:
-    """Bring the appointment of the visit, if it has one, to the state that the step stands for. Raises: IllegalMove."""
-    if row.appointment_id is None:
-        return
-    appointment, requested = appointment_by_id(db, row.appointment_id), APPOINTMENT_STATES[step.state]
-    current = State(appointment.state)
+def _move_appointment(db: Session, booked: Appointment, step: VisitStep, actor: Actor, now: datetime) -> None:
+    """Bring the appointment of the visit to the state that the step stands for."""
+    current, requested = State(booked.state), APPOINTMENT_STATES[step.state]
     if current is requested:
         return
-    is_correction = can_correct(current, requested, changed_at=appointment.changed_at, now=now)
-    action = "corrected" if is_correction else "moved"
-    set_state(db, appointment, requested, actor, now, step.reason, action)
+    is_correction = can_correct(current, requested, changed_at=booked.changed_at, now=now)
+    set_state(db, booked, requested, actor, now, step.reason, "corrected" if is_correction else "moved")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking.availability.free_periods import is_open
 from booking.availability.site_days import site_day
+from booking.queries.appointments import stamp_of_row
 from booking.tables import Allocation, Appointment
 from booking.visits.desk_ability import is_for_desk
 from booking.visits.tables import DayVisit
@@ -185,10 +186,11 @@ def _view(
         ended_at=row.ended_at,
         shows_name=row.shows_name,
         booked_with=frozenset(seats.get(row.appointment_id or 0, ())),
-        stamp=visit_stamp(row),
+        stamp=visit_stamp(row, booked),
     )
 
 
-def visit_stamp(row: DayVisit) -> str:
-    """The stamp of all that a page shows of a visit and that can change."""
-    return stamp_of(row.id, row.state, row.changed_at, row.resource_id, row.times_called, row.is_urgent)
+def visit_stamp(row: DayVisit, booked: Appointment | None) -> str:
+    """The stamp of all that a page shows of a visit, and of its appointment, and that can change."""
+    of_visit = (row.id, row.state, row.changed_at, row.resource_id, row.times_called, row.is_urgent)
+    return stamp_of(*of_visit, stamp_of_row(booked) if booked else "")

@@ -97,6 +97,7 @@ class ExpectedRow:
     starts: str
     needs: str
     is_late: bool
+    seen: str
 
 
 @dataclass(frozen=True)
@@ -232,4 +233,5 @@ def _expected(view: AppointmentView, now: datetime) -> ExpectedRow:
         starts=format_time(view.starts_at.astimezone(ZoneInfo(view.zone))),
         needs=labels_of(NEEDS, view.support_needs),
         is_late=now >= view.starts_at,
+        seen=view.stamp,
     )

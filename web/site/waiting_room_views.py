@@ -88,11 +88,12 @@ def arrive(site: str) -> ResponseReturnValue:
                 reference,
                 actor=context.actor,
                 site=context.site.slug,
+                seen=request.form.get("seen"),
                 idempotency=context.form_key("arrive", reference),
             )
         except (NotHereToday, NotFound) as error:
             problem = text_of_error(error, current_language())
-        except (IllegalMove, IdempotencyMismatch):
+        except (IllegalMove, Stale, IdempotencyMismatch):
             problem = _("This appointment was changed meanwhile. Nothing was changed.")
     if not problem:
         return _back(site)
