@@ -78,16 +78,21 @@ def move_visit(
             enter_state(row, step.state, now)
         if desk and step.state in (VisitState.CALLED, VisitState.BEING_SEEN):
             row.resource_id = desk
-        try:
-            db.flush()
-        except IntegrityError as error:  # another part of the same ticket is called
-            raise CapacityConflict from error
+        _flush(db)
         record(
             db, actor, ACTIONS[step.state], ("visit", row.id), authority_id=authority_id, now=now, reason=step.reason
         )
         return {"visit_id": row.id}
 
     run_once(runtime.database, idempotency, operation, runtime.clock.now())
+
+
+def _flush(db: Session) -> None:
+    """Write what has changed. Raises: CapacityConflict when another part of the same ticket is called."""
+    try:
+        db.flush()
+    except IntegrityError as error:
+        raise CapacityConflict from error
 
 
 def _check(row: DayVisit, step: VisitStep, now: datetime) -> None:
