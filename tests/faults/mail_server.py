@@ -21,6 +21,7 @@ IsBannerSlow = Callable[[], bool]  # asked of each connection
 HANG_UP = "hang up"  # a reply: the message is taken, and nobody learns of it
 DRIP = "drip"  # a reply: the message is taken, and the answer comes a byte at a time
 DRIPPED, BANNER_SECONDS = b"250-taking my time\r\n", 0.5
+STEPS_TO_A_CONVERSATION = 5  # of the loop, from a connection that was accepted to one that can be closed
 
 
 class MailServer:
@@ -81,10 +82,26 @@ class _Conversations(Controller):
 
     is_banner_slow: IsBannerSlow
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.conversations: set[_Conversation] = set()
+
     def factory(self) -> SMTP:
         conversation = _Conversation(self.handler, **self.SMTP_kwargs)
         conversation.is_banner_slow = self.is_banner_slow
+        self.conversations.add(conversation)
         return conversation
+
+    async def hang_up(self) -> None:
+        """Take no more connections, and close those that are there: the loop that ends leaves their sockets open."""
+        for listener in self.server.sockets if isinstance(self.server, asyncio.Server) else ():
+            self.loop.remove_reader(listener.fileno())  # a server that is closed loses what it has just accepted
+        for _ in range(STEPS_TO_A_CONVERSATION):
+            await asyncio.sleep(0)
+        for conversation in self.conversations:
+            if isinstance(conversation.transport, asyncio.Transport):
+                conversation.transport.abort()
+        await asyncio.sleep(0)
 
 
 class _Conversation(SMTP):
@@ -106,6 +123,7 @@ def running(server: object, *, is_banner_slow: IsBannerSlow = lambda: False, **o
     try:
         yield f"smtp://127.0.0.1:{port}"
     finally:
+        asyncio.run_coroutine_threadsafe(controller.hang_up(), controller.loop).result(10)
         controller.stop(no_assert=True)
 
 
