@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from booking.events import REPRESENTATIVE, RESIDENT
 from booking.slot_tokens import SlotKey
 from booking.tables import Call
 from booking.use_cases.holds import HeldSlot, held_slot_of, hold_in_transaction, release_in_transaction
@@ -64,6 +65,12 @@ class OpenCall:
     typed: Mapping[str, str] = field(default_factory=dict)
     hold: CallHold | None = None
     check_result: str = ""
+
+    def spoken_with(self, *, is_self: bool) -> str:
+        """The resident, or their representative, as the caller said; empty where it was not checked who calls."""
+        if self.check_result != CHECKED:
+            return ""
+        return RESIDENT if is_self else REPRESENTATIVE
 
 
 def open_call(runtime: Runtime, key: CallKey) -> OpenCall:

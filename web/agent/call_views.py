@@ -42,7 +42,6 @@ from web.agent.form_result import FormResult, SlotConflict
 from web.agent.held_slots import hold_for, release_held_slot
 from web.agent.resident_card import resident_card
 from web.agent.service_list import listed_services
-from web.agent.spoken_with import spoken_with
 from web.agent.suggestions import alternatives
 from web.agent.typed_helper import representation_of
 from web.page_context import StaffContext, staff_context
@@ -276,7 +275,7 @@ def _book(context: StaffContext, resident: Resident, state: CallState, typed: Ty
         notes=typed.site_notes,
         despite_same_time=bool(request.form.get("despite_same_time")),
         outside_reason=typed.reason,
-        spoke_with=spoken_with(context, resident.id, typed),
+        spoke_with=open_call(context.runtime, context.call_with(resident.id)).spoken_with(is_self=typed.is_self),
     )
     if typed.answers or context.authority.triages:
         booking = with_answers_of_call(context, resident.id, typed, hold, booking)
@@ -289,4 +288,4 @@ def _representative(context: StaffContext, resident_id: int, typed: Typed) -> Re
     earlier = None
     if typed.representative_id is not None:
         earlier = representation_by_id(context.db, context.authority.id, resident_id, typed.representative_id)
-    return representation_of(typed, earlier)
+    return representation_of(typed, earlier) if earlier or typed.is_for_other else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from booking.events import REPRESENTATIVE, RESIDENT
+from booking.events import RESIDENT
 from booking.queries.appointments import AppointmentView
-from booking.use_cases.calls import CHECKED, open_call
+from booking.use_cases.calls import open_call
 from web.agent.call_request import Typed
 from web.page_context import StaffContext
 
@@ -14,10 +14,9 @@ def spoken_with(context: StaffContext, resident_id: int, typed: Typed, moving: A
 
     Of a visit that is moved, and in which somebody acts for the resident, staff say who asked for it.
     """
-    if open_call(context.runtime, context.call_with(resident_id)).check_result != CHECKED:
-        return ""
-    if moving is None:
-        return RESIDENT if typed.is_self else REPRESENTATIVE
+    caller = open_call(context.runtime, context.call_with(resident_id)).spoken_with(is_self=typed.is_self)
+    if moving is None or not caller:
+        return caller
     if typed.is_asked_by_council:
         return ""
     if moving.representative is None:
