@@ -5,9 +5,9 @@ The forms are found by following links and sending forms, so that a new page is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ from reminders.reach_queries import can_be_told
 from reminders.reasons import NO_ADDRESS
 from reminders.recipients import CHANNELS, WITHOUT_PROVIDERS
 from reminders.tables import Notification
-from tests.support.bad_values import BAD_VALUES, EMPTY, FEW, FOR_DATABASES, as_sent
+from tests.support.bad_values import BAD_VALUES, EMPTY, FEW, FOR_DATABASES, as_sent, has_its_turn
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, book_for, close_desk_of, make_callers, sign_in
 from tests.support.explorer import Explorer, Found, FoundForm, Known, TimeMachine
 from tests.support.factories import NOW, make_resource, make_service, make_session
@@ -69,7 +69,12 @@ from wsgi import create_app
 
 STARTS = {
     "resident": ("/testshire/", "/testshire/find"),
-    "staff": ("/staff/", "/staff/sites/riverside-hub/today", "/staff/sites/riverside-hub/days/2026-12-02"),
+    "staff": (
+        "/staff/",
+        "/staff/sites/riverside-hub/today",
+        "/staff/sites/riverside-hub/days/2026-12-02",
+        "/staff/sites/remote/days/2026-12-02",
+    ),
 }
 MORNING = NOW.replace(hour=9, minute=5)  # the desks have opened
 EVENING = NOW.replace(hour=19)  # no time is left on this day, so that what a resident books can still be changed
@@ -82,6 +87,7 @@ ANSWERS_TO_HIDDEN = ANSWERS | {404}  # nobody types it
 ANSWERS_TO_QUESTIONS = ANSWERS_TO_HIDDEN | {302, 414}
 BASIC = EMPTY.keys() | FOR_DATABASES.keys() | {"no choice", "below zero", "not whole", "JSON", "markup"}
 MISSING, TWICE = "missing", "twice"
+CHOSEN = frozenset({"checkbox", "radio", "select"})  # which get the basic values alone
 # A tick is wrong with what is needed because of it, and nobody is told whether it is the password or the email address.
 WRONG_WITH_OTHERS = {"checkbox", "password"}
 KEEPS_NOTHING = {"password"}  # a password is never shown again
@@ -192,6 +198,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     agent, at_ten = Actor("staff", callers.agent_id, "Agnes Agent"), datetime(2026, 11, 23, 10, tzinfo=UTC)
     at_ten_today = book_for(database, callers.town, callers.people["norbert"], at_ten, agent, MORNING).reference
     booked = _booked_online(app, callers.town, datetime(2026, 12, 2, 11, tzinfo=UTC), EMAIL)
+    by_video = _booked_by_video(app, callers.town, datetime(2026, 12, 2, 12, tzinfo=UTC))
     known = {"reference": callers.booked.reference, "password": AGENT_PASSWORD}
     if who == "resident":
         _ask_first(database, callers.town)
@@ -199,6 +206,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
         offered = _offered(app, callers.town)
         clock.instant = EVENING
         starts = [*STARTS[who], path_for_owner(app, booked.manage_url_path, EMAIL), offered.manage_url_path]
+        starts.append(by_video.manage_url_path)
         starts += [*_own_wishes(app, callers.town), _short_link(app, callers), "/testshire/questions?service=parking"]
         return Explorer(app, database, clock, known), starts
     put_triage(database, callers.town, services=[], front_page=True)
@@ -353,6 +361,15 @@ def _booked_online(app: Flask, town: Town, at: datetime, email: str) -> Booked:
     return book(app.extensions[EXTENSION], booking, actor=Actor.resident())
 
 
+def _booked_by_video(app: Flask, town: Town, at: datetime) -> Booked:
+    """An appointment by video of somebody who can be rung instead."""
+    unit = int(at.timestamp()) // 300
+    slot_key = SlotKey(town.authority_id, town.sites["remote"], (town.services["advice"],), "video", unit)
+    resident = ResidentDetails("Vera Video", "vera@example.org", phone="07700 900321")
+    booking = Booking(town.authority_id, "online", resident, slot_key=slot_key)
+    return book(app.extensions[EXTENSION], booking, actor=Actor.resident())
+
+
 def _app(database: Database, clock: FixedClock) -> Flask:
     settings = Settings(database_url=database.url, secret_key="x", is_test=True, log_level="CRITICAL")
     app = create_app(settings, database=database, clock=clock)
@@ -360,17 +377,22 @@ def _app(database: Database, clock: FixedClock) -> Flask:
     return app
 
 
-def test_every_form_answers_every_bad_value(explored: Explored) -> None:
-    failures = list(_failures(explored.explorer, explored.found, BAD_VALUES, explored.explorer))
+def test_every_form_answers_every_bad_value(explored: Explored, every_value: bool) -> None:
+    tried = Tried(every_value)
+    failures = list(_failures(explored.explorer, explored.found, BAD_VALUES, explored.explorer, tried))
     assert not failures, "\n".join(failures)
+    tried.check(explored.found, BAD_VALUES)
 
 
-def test_every_form_answers_what_databases_disagree_about(explored: Explored, postgres_url: str) -> None:
-    database, clock = Database(postgres_url), FixedClock(NOW)
+def test_every_form_answers_what_databases_disagree_about(
+    explored: Explored, postgres_url: str, every_value: bool
+) -> None:
+    database, clock, tried = Database(postgres_url), FixedClock(NOW), Tried(every_value)
     with closing(TimeMachine(_app(database, clock), database, clock)) as machine:
         database.secret_keys = explored.explorer.database.secret_keys  # what it signed is sent to both
-        failures = list(_failures(machine, explored.found, FOR_DATABASES, explored.explorer))
+        failures = list(_failures(machine, explored.found, FOR_DATABASES, explored.explorer, tried))
     assert not failures, "\n".join(failures)
+    tried.check(explored.found, FOR_DATABASES, writing=True)
 
 
 def test_every_form_that_writes_was_found(explored: Explored) -> None:
@@ -416,11 +438,67 @@ def test_no_form_changes_what_somebody_else_has_changed_meanwhile(explored: Expl
     assert not silent, f"nothing says who will be told: {silent}"
 
 
-def _failures(machine: TimeMachine, found: Found, values: Mapping[str, str], explorer: Explorer) -> Iterator[str]:
+Refused = tuple[bool, ...]
+"""Which of the few bad values were refused."""
+
+
+@dataclass
+class Tried:
+    """What was sent so far. Unless every value is to be tried in every field, fields that are alike take turns.
+
+    Alike are fields of one audience and of one kind in HTML that refuse the same few bad values. The first of them gets
+    all values, each other one these few and a fifth of the rest, which is another fifth from one field to the next.
+    """
+
+    every_value: bool
+    by_name: dict[tuple[str, str], set[Refused]] = field(default_factory=dict)
+    by_kind: dict[tuple[str, str], set[Refused]] = field(default_factory=dict)
+    values: dict[str, set[str]] = field(default_factory=dict)  # by the kind in HTML
+    fields: set[tuple[str, ...]] = field(default_factory=set)
+
+    def has_its_turn(self, one: FoundForm, name: str, words: str, refused: Refused) -> bool:
+        """Whether the value is to be tried in this field, which refused these of the few."""
+        if self.every_value or refused not in self.by_kind.get(_alike(one, name), ()):
+            return True
+        return has_its_turn(words, len(self.fields))
+
+    def add(self, one: FoundForm, name: str, statuses: Mapping[str, int]) -> None:
+        """Note what was sent in the field."""
+        refused = _refused(statuses)
+        self.fields.add((one.kind[0], one.form.method, name))
+        self.by_name.setdefault((_audience(one), name), set()).add(refused)
+        self.by_kind.setdefault(_alike(one, name), set()).add(refused)
+        if name in one.form.typed and _writes(one):
+            self.values.setdefault(one.form.kinds[name], set()).update(statuses)
+
+    def check(self, found: Found, values: Mapping[str, str], *, writing: bool = False) -> None:
+        """Every field was tried, every kind of field that is typed in, and every value in each kind."""
+        every = [one for one in _tried_forms(found) if not writing or _writes(one)]
+        assert self.fields == {(one.kind[0], one.form.method, name) for one in every for name in one.names}
+        typed = {one.form.kinds[name] for one in every if _writes(one) for name in one.form.typed}
+        assert self.values.keys() == typed
+        lacking = {kind: values.keys() - self.values[kind] for kind in typed - CHOSEN}
+        assert not any(lacking.values()), lacking
+
+
+def _audience(one: FoundForm) -> str:
+    return one.kind[0].partition(".")[0]
+
+
+def _alike(one: FoundForm, name: str) -> tuple[str, str]:
+    return _audience(one), one.form.kinds.get(name, "hidden")
+
+
+def _tried_forms(found: Found) -> list[FoundForm]:
+    return [one for one in (*found.forms.values(), *found.questions()) if one.kind[0] not in FROM_RULES]
+
+
+def _failures(
+    machine: TimeMachine, found: Found, values: Mapping[str, str], explorer: Explorer, tried: Tried
+) -> Iterator[str]:
     """What is wrong with the answers, one line for each."""
     done: set[tuple[str, ...]] = set()
-    tried: dict[tuple[str, str], set[tuple[bool, ...]]] = {}  # what the fields of an audience refused
-    every = [one for one in (*found.forms.values(), *found.questions()) if one.kind[0] not in FROM_RULES]
+    every = _tried_forms(found)
     for one in every if machine is explorer else filter(_writes, every):
         names = [name for name in one.names if (one.kind[0], one.form.method, name) not in done]
         done |= {(one.kind[0], one.form.method, name) for name in names}
@@ -433,25 +511,22 @@ def _failures(machine: TimeMachine, found: Found, values: Mapping[str, str], exp
             yield f"{one.page}: {one.form.method} {one.form.action} {one.form.fields} as it works: {status} {failed}"
         for name in names:
             statuses: dict[str, int] = {}
-            known = tried.setdefault((one.kind[0].partition(".")[0], name), set())
             for words, sent in _ways(one, name, values):
-                if words in statuses or not _is_needed(one, name, words, statuses, known):
+                if words in statuses or not _is_needed(one, name, words, statuses, tried):
                     continue
                 machine.go_back(moment)
                 failed, statuses[words] = _failure(machine, one, name, sent)
                 if failed:
                     yield f"{one.page}: {one.form.method} {one.form.action} {name} {words}: {failed}"
             yield from _unlike(one, name, statuses)
-            known.add(_refused(statuses))
+            tried.add(one, name, statuses)
 
 
 def _writes(one: FoundForm) -> bool:
     return one.form.method == "post"
 
 
-def _is_needed(
-    one: FoundForm, name: str, words: str, statuses: Mapping[str, int], known: Collection[tuple[bool, ...]]
-) -> bool:
+def _is_needed(one: FoundForm, name: str, words: str, statuses: Mapping[str, int], tried: Tried) -> bool:
     """Whether this bad value is of another kind than those that were sent in the field already.
 
     Nobody types what is hidden, and what is asked by an address is only searched for. What is chosen, not typed, is the
@@ -459,18 +534,18 @@ def _is_needed(
     that refuses the same few, is read as there. Where several buttons send the same fields, a button that refuses none
     does not read the field: a few are enough, and two where another form was tried.
     """
-    is_read = not one.is_shared or any(_refused(statuses))
+    known, refused = tried.by_name.get((_audience(one), name), set()), _refused(statuses)
+    is_read = not one.is_shared or any(refused)
     if words in (*FEW, MISSING, TWICE):
         return words in FEW[:2] or is_read or not known
     if not _writes(one):
         return words in FOR_DATABASES
-    if name not in one.form.typed or _refused(statuses) in known:
+    if name not in one.form.typed or refused in known or (name in one.form.choices and words not in BASIC):
         return False
-    return is_read and (name not in one.form.choices or words in BASIC)
+    return is_read and tried.has_its_turn(one, name, words, refused)
 
 
-def _refused(statuses: Mapping[str, int]) -> tuple[bool, ...]:
-    """Which of the few bad values were refused."""
+def _refused(statuses: Mapping[str, int]) -> Refused:
     return tuple(statuses.get(few, 0) in REFUSED for few in FEW)
 
 
