@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from booking.calendar.event import is_by_phone
 from booking.counted import counted_services
 from booking.queries.appointments import AppointmentView
 from booking.queries.slots import FreeSlot
@@ -122,7 +123,7 @@ IN_PERSON = {"join_url": None, "rings": None}
 
 def remote(view: AppointmentView) -> dict[str, str | None]:
     """Where it is joined, or which number is rung."""
-    return {"join_url": view.join_url or None, "rings": (view.number_to_ring or None) if view.mode == "phone" else None}
+    return {"join_url": view.join_url or None, "rings": (view.number_to_ring or None) if is_by_phone(view) else None}
 
 
 def visit(view: VisitOfDay, zone: str) -> dict[str, Any]:

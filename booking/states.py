@@ -66,6 +66,11 @@ def may_be_recorded(requested_state: State, *, starts_at: datetime, now: datetim
     return requested_state is not State.DID_NOT_ATTEND or now >= starts_at
 
 
+def may_ring_instead(mode: str, state: str, ends_at: datetime, now: datetime) -> bool:
+    """Whether somebody can be rung instead of joining a video: the appointment is one by video that is not over."""
+    return mode == "video" and state in (State.BOOKED, State.ARRIVED, State.IN_PROGRESS) and now < ends_at
+
+
 def has_link_ended(ends_at: datetime, now: datetime) -> bool:
     """Whether the manage link of an appointment that ends at `ends_at`, cancelled or not, is over."""
     return now > ends_at + LINK_OUTLIVES

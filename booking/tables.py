@@ -113,6 +113,8 @@ class Appointment(OwnContactColumns, ConfirmationColumns, Base):
     state_reason: Mapped[str] = mapped_column(String(500), default="", info=personal("story"))
     # Who wanted the last move: resident or authority; empty where it was never moved.
     moved_by: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    # The version that is held by telephone though its time is one by video, because the video does not work for somebody.
+    ring_instead_version: Mapped[int | None]
 
 
 class HandOver(Base):

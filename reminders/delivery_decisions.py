@@ -75,6 +75,7 @@ class MessageFacts:
     services: tuple[ServiceFacts, ...]
     awaits_rebooking: bool = False
     join_url: str = ""
+    is_rung_instead: bool = False
     support_needs: tuple[str, ...] = ()
     unmet_needs: tuple[str, ...] = ()
     spoken_language: str = ""

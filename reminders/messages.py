@@ -202,7 +202,7 @@ class MessageWriter:
             is_same_time=kind == RESCHEDULED and facts.told_starts_at == facts.starts_at,
             newer_when=_moment(facts, language) if kind == CANCELLED and was_told_another else "",
             how_long=language.minutes(int(length.total_seconds()) // 60),
-            mode=facts.mode,
+            mode="phone" if facts.is_rung_instead else facts.mode,
             site_name=facts.site.name,
             address=address_lines(facts.site),
             opening_words=facts.site.opening_words,

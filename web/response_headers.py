@@ -38,6 +38,13 @@ def allow_own_frames(response: Response) -> Response:
     return response
 
 
+def allow_camera(response: Response) -> Response:
+    """Let this page ask for the camera and the microphone; no page of another address gets them."""
+    opened = PERMISSIONS.replace("camera=()", "camera=(self)").replace("microphone=()", "microphone=(self)")
+    response.headers["Permissions-Policy"] = opened
+    return response
+
+
 def _set_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", _policy())
@@ -45,7 +52,7 @@ def _set_headers(response: Response) -> Response:
     headers.setdefault("X-Frame-Options", "DENY")
     # Not no-referrer: the CSRF check of a form sent over https needs the referrer of our own pages.
     headers.setdefault("Referrer-Policy", "same-origin")
-    headers["Permissions-Policy"] = PERMISSIONS
+    headers.setdefault("Permissions-Policy", PERMISSIONS)
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if request.is_secure:
         headers["Strict-Transport-Security"] = HSTS

@@ -14,6 +14,7 @@ class AppointmentFacts(Protocol):
     """What an event needs of an appointment: views, message facts and feed entries all have it.
 
     `number_to_ring` is that of whoever acts for the resident, if they have one, or else the resident's own; empty for none.
+    One by video that `is_rung_instead` is held by telephone after all.
     """
 
     @property
@@ -38,6 +39,8 @@ class AppointmentFacts(Protocol):
     def join_url(self) -> str: ...
     @property
     def number_to_ring(self) -> str: ...
+    @property
+    def is_rung_instead(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

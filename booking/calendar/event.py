@@ -32,9 +32,14 @@ class Audience(Enum):
     STAFF = auto()  # calendars that the council does not run: nothing about the resident
 
 
+def is_by_phone(appointment: AppointmentFacts) -> bool:
+    """Whether it is held by telephone: it was booked so, or the video does not work for somebody."""
+    return appointment.mode == "phone" or appointment.is_rung_instead
+
+
 def phone_call(appointment: AppointmentFacts) -> PhoneCall | None:
-    """The call of a telephone appointment; None for another mode."""
-    if appointment.mode != "phone":
+    """The call of an appointment that is held by telephone; None for another."""
+    if not is_by_phone(appointment):
         return None
     site, earliest = appointment.site, appointment.starts_at
     latest = earliest + timedelta(minutes=site.ring_minutes)
@@ -83,7 +88,7 @@ def appointment_event(
 def _where(appointment: AppointmentFacts, language: Language, manage_url: str) -> dict[str, Any]:
     """Where to go. A video is joined from wherever a program looks: programs differ in that."""
     join_url, label = appointment.join_url, language.gettext("Join the video")
-    if appointment.state in CANCELLED or not join_url:
+    if appointment.state in CANCELLED or not join_url or is_by_phone(appointment):
         return {"location": ", ".join(place_lines(appointment, language)), "url": manage_url}
     return {"location": join_url, "url": join_url, "join_url": join_url, "join_label": label}
 
@@ -131,7 +136,7 @@ def _for_staff(
 
 def place_lines(appointment: AppointmentFacts, language: Language) -> list[str]:
     """Where to go, line by line; for a telephone or video appointment, how it is held."""
-    if appointment.mode == "phone":
+    if is_by_phone(appointment):
         return [language.gettext("By telephone")]
     if appointment.mode == "video":
         return [language.gettext("By video"), appointment.site.name]
@@ -143,7 +148,7 @@ def remote_lines(
 ) -> list[str]:
     """How a video is joined, or which number is rung and when, and what if the call is missed. Empty for a place."""
     _ = language.gettext
-    if appointment.mode == "video":
+    if appointment.mode == "video" and not appointment.is_rung_instead:
         return _video_lines(appointment.join_url, language)
     call = phone_call(appointment)
     if call is None:

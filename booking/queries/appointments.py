@@ -70,6 +70,7 @@ class AppointmentView:
     is_confirmed: bool = False
     is_urgent: bool = False
     is_given_back: bool = False  # because nobody confirmed it
+    is_rung_instead: bool = False  # though it was booked by video
     first_contact: Approach | None = None  # when they first asked for help, where the appointment follows from that
     counts: Counts = ()
 
@@ -227,20 +228,19 @@ def _grouped(db: Session, statement: Any, ids: list[int]) -> Grouped:
     return grouped
 
 
+_OF_THE_ROW = (
+    *("id", "authority_id", "reference", "version", "state_reason", "mode", "starts_at"),
+    *("ends_at", "local_date", "notes", "answers", "channel", "is_walk_in", "created_at"),
+    *("changed_at", "arrived_at", "room", "owner_since", "moved_by", "is_urgent"),
+)
+
+
 def _view(catalogue: Catalogue, found: Any, services: Grouped, resources: Grouped) -> AppointmentView:
     row: Appointment = found.Appointment
     site = catalogue.site_by_id(row.site_id)
     return AppointmentView(
-        id=row.id,
-        authority_id=row.authority_id,
-        reference=row.reference,
-        version=row.version,
+        **{name: getattr(row, name) for name in _OF_THE_ROW},
         state=State(row.state),
-        state_reason=row.state_reason,
-        mode=row.mode,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        local_date=row.local_date,
         zone=catalogue.authority.zone,
         site=site,
         services=tuple(catalogue.service_by_id(service_id) for service_id in services.get(row.id, ())),
@@ -248,23 +248,13 @@ def _view(catalogue: Catalogue, found: Any, services: Grouped, resources: Groupe
         resident=_resident(found.Resident, row),
         representative=_representative(found.Representative),
         support_needs=tuple(row.support_needs),
-        notes=row.notes,
-        answers=row.answers,
-        channel=row.channel,
-        is_walk_in=row.is_walk_in,
-        created_at=row.created_at,
-        changed_at=row.changed_at,
-        arrived_at=row.arrived_at,
         stamp=stamp_of_row(row),
         link_mark=mark_of_digest(row.manage_digest),
         has_own_contact=row.contact_email is not None or row.contact_phone is not None,
-        room=row.room,
-        owner_since=row.owner_since,
         old_reference=found.old_reference or "",
-        moved_by=row.moved_by,
         is_confirmed=row.confirmed_at is not None and row.confirmed_version == row.version,
-        is_urgent=row.is_urgent,
         is_given_back=row.given_back_at is not None,
+        is_rung_instead=row.ring_instead_version == row.version,
         counts=counts_in_token(row.slot_token) if COUNTED in row.slot_token else (),
     )
 

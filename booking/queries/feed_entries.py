@@ -52,6 +52,7 @@ class FeedEntry:
     resources: tuple[ResourceFacts, ...]
     join_url: str = ""
     number_to_ring: str = ""
+    is_rung_instead: bool = False
 
 
 def feeds_of(db: Session, site: SiteFacts) -> list[Feed]:

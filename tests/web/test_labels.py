@@ -32,7 +32,7 @@ from reminders.recipients import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKI
 from web import confirmation_lines, labels, message_labels
 from web.agent.match_labels import MATCH_REASONS
 from web.site.arrangement_rows import ARRANGEMENT_ACTIONS, ARRANGEMENTS
-from web.site.day_rows import ROW_ACTIONS
+from web.site.outcome_words import ROW_ACTIONS
 from web.site.waiting_room_page import STEP_LABELS, VISIT_STATES
 
 VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {

@@ -24,6 +24,7 @@ from web.resident import (
     statement_views,
     time_views,
     triage_views,
+    video_views,
     wait_views,
     wish_views,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "statement_views",
     "time_views",
     "triage_views",
+    "video_views",
     "wait_views",
     "wish_views",
 ]

@@ -10,11 +10,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from booking.counted import counted_services
 from booking.queries.appointments import AppointmentView
-from booking.states import BY_COUNCIL, CANCELLED, CORRECTIONS, MOVES, NEEDS_REASON, State, can_correct, may_be_recorded
+from booking.states import (
+    BY_COUNCIL,
+    CANCELLED,
+    CORRECTIONS,
+    MOVES,
+    NEEDS_REASON,
+    State,
+    can_correct,
+    may_be_recorded,
+    may_ring_instead,
+)
 from web.first_contact_lines import first_contact_line
 from web.labels import (
     BASES_IN_SENTENCE,
@@ -31,36 +40,10 @@ from web.labels import (
 from web.labels import ROW_ACTIONS as ROW_ACTION_LABELS
 from web.request_language import all_of, format_time
 from web.site.arrangement_rows import NeedRow, need_rows
+from web.site.outcome_words import COLOURS, NOT_COMPLETED_REASONS, ROW_ACTIONS, UNDO_REASONS, UNDO_REASONS_OF
 from web.told import ToldLine
 
-# In the order of how often they are clicked; the first that is possible is the green button.
-ROW_ACTIONS = (
-    State.ARRIVED,
-    State.IN_PROGRESS,
-    State.ATTENDED,
-    State.NOT_COMPLETED,
-    State.LEFT_BEFORE_SEEN,
-    State.DID_NOT_ATTEND,
-)
-COLOURS = {
-    State.BOOKED: "blue",
-    State.ARRIVED: "yellow",
-    State.IN_PROGRESS: "purple",
-    State.ATTENDED: "green",
-    State.NOT_COMPLETED: "orange",
-    State.DID_NOT_ATTEND: "red",
-    State.LEFT_BEFORE_SEEN: "red",
-}
-
-NOT_COMPLETED_REASONS = (_l("Documents missing"), _l("Needs another appointment"), _l("Wrong service"))
-# Why a state is put back: what is true of it alone, beside what may be true of any.
-UNDO_REASONS = (_l("Clicked by mistake"), _l("Wrong person"))
-UNDO_REASONS_OF = {
-    State.ATTENDED: (_l("Not finished yet"),),
-    State.NOT_COMPLETED: (_l("It could be finished after all"),),
-    State.LEFT_BEFORE_SEEN: (_l("They came back"),),
-    State.DID_NOT_ATTEND: (_l("They came late"),),
-}
+CALL, VIDEO = "call", "video"  # what a button has them reached by
 
 
 @dataclass(frozen=True)
@@ -105,6 +88,7 @@ class DayRow:
     resources: str
     mode: str
     join_url: str
+    ring_button: str
     needs: tuple[NeedRow, ...]
     documents: tuple[str, ...]
     notes: str
@@ -211,8 +195,7 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
         phone=phone_of(view),
         services=all_of(view.service_names),
         resources=", ".join(resource.name for resource in view.resources),
-        mode=str(MODES[view.mode]) if view.mode != "in_person" else "",
-        join_url=view.join_url,
+        **_ways(view, now, rights),
         needs=need_rows(view, now, may_arrange=rights.may_arrange) if view.support_needs else (),
         documents=view.documents,
         notes=view.notes.strip(),
@@ -234,6 +217,15 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
         may_change_resources=rights.may_change_resources and bool(to_rebook) and view.ends_at > now,
         can_change=state is State.BOOKED and view.local_date > now.astimezone(zone).date(),
     )
+
+
+def _ways(view: AppointmentView, now: datetime, rights: RowRights) -> dict[str, Any]:
+    """How it is held where nobody comes in person, where a video is joined, and the button for a call, or for the video."""
+    may_change = rights.may_record and may_ring_instead(view.mode, view.state, view.ends_at, now)
+    if view.is_rung_instead:
+        return {"mode": _("By phone, not video"), "join_url": "", "ring_button": VIDEO if may_change else ""}
+    mode = str(MODES[view.mode]) if view.mode != "in_person" else ""
+    return {"mode": mode, "join_url": view.join_url, "ring_button": CALL if may_change else ""}
 
 
 def _moved(view: AppointmentView) -> str:

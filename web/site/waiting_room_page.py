@@ -18,7 +18,8 @@ from booking.visits.waiting_order import CALLED_BEFORE_MINUTES
 from locations.model import ResourceFacts
 from web.labels import NEEDS, Labels, labels_of
 from web.request_language import all_of, format_time
-from web.site.day_rows import NOT_COMPLETED_REASONS, mark_of
+from web.site.day_rows import mark_of
+from web.site.outcome_words import NOT_COMPLETED_REASONS
 
 VISIT_STATES: Labels = {
     VisitState.WAITING: _l("Waiting"),

@@ -26,6 +26,7 @@ ROW = DayRow(
     resources="Desk 1",
     mode="",
     join_url="",
+    ring_button="",
     needs=(),
     documents=("Passport",),
     notes="",
