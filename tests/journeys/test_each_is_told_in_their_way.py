@@ -100,6 +100,8 @@ def book_first_time(page: Page, weeks: int = 0) -> str:
     if page.get_by_role("button", name="Save and go on").is_visible():
         page.get_by_role("button", name="Save and go on").click()
     page.get_by_role("link", name="Housing options", exact=True).click()
+    for answer in ("Yes", "Something else about housing", "Write it down and choose a time"):
+        page.get_by_role("button", name=answer).click()
     for _ in range(weeks):
         page.get_by_role("link", name="Later week").click()
     page.get_by_role("row").filter(has_text="County Hall").get_by_role("button").first.click()
