@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from booking.appointment_repository import appointment_for_change, check_link
+from booking.appointment_repository import appointment_for_change, check_link, check_seen
 from booking.queries.appointments import contact_of
 from booking.states import may_ring_instead
 from booking.tables import Appointment
@@ -15,17 +15,20 @@ from core.transactions import run_with_retries
 from people.residents.tables import Representative, Resident
 
 
-def ring_instead(runtime: Runtime, authority_id: int, reference: str, *, actor: Actor, is_rung: bool = True) -> None:
+def ring_instead(
+    runtime: Runtime, authority_id: int, reference: str, *, actor: Actor, is_rung: bool = True, seen: str | None = None
+) -> None:
     """Write that they are rung, or that it is by video after all; a second time changes nothing.
 
-    Raises: IllegalMove when it is no appointment by video or is over, Invalid when nobody's number is known, LinkEnded,
-    NotFound.
+    Raises: IllegalMove when it is no appointment by video or is over, Invalid when nobody's number is known, Stale when it is
+    not as `seen`, LinkEnded, NotFound.
     """
 
     def operation(db: Session) -> None:
         now = runtime.clock.database_now(db)
         row = appointment_for_change(db, authority_id, reference)
         check_link(row, actor, now)
+        check_seen(row, seen)
         if not may_ring_instead(row.mode, row.state, row.ends_at, now):
             raise IllegalMove(row.state, row.state)
         if (row.ring_instead_version == row.version) == is_rung:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from booking.states import State, may_ring_instead
 from booking.use_cases.ring_instead import ring_instead
 from core.audit import Actor
-from core.errors import IllegalMove, Invalid
+from core.errors import IllegalMove, Invalid, Stale
 from people.staff.access_marks import public
 from web.page_context import council_context
 from web.resident.appointment_page import AppointmentPage, open_appointment_context
@@ -33,7 +33,7 @@ def video(authority: str, reference: str) -> ResponseReturnValue:
     with open_appointment_context(authority, reference) as page:
         if not _is_open(page):
             return redirect(page.url, code=303)
-        response = make_response(_page(page))
+        response = make_response(page.show("video", **_facts(page)))
         if _looks_again(page):
             response.headers["Refresh"] = str(REFRESH_SECONDS)
         return response
@@ -47,8 +47,15 @@ def ring_me(authority: str, reference: str) -> ResponseReturnValue:
         wanted = request.form.get("instead", "1") == "1"
         try:
             ring_instead(
-                page.context.runtime, page.view.authority_id, reference, actor=Actor.resident(), is_rung=wanted
+                page.context.runtime,
+                page.view.authority_id,
+                reference,
+                actor=Actor.resident(),
+                is_rung=wanted,
+                seen=page.seen,
             )
+        except Stale:
+            return page.show_stale("video", **_facts(page))
         except Invalid:  # a number is given on another page, by whoever may change the record
             return redirect(f"{page.url}/contact#phone", code=303)
         except IllegalMove:
@@ -74,15 +81,15 @@ def _looks_again(page: AppointmentPage) -> bool:
     return is_soon and not page.view.is_rung_instead and request.args.get("still") != "1"
 
 
-def _page(page: AppointmentPage) -> str:
+def _facts(page: AppointmentPage) -> dict[str, object]:
+    """What the page says of the way in, and whether it looks again by itself."""
     view, now = page.view, page.context.now
     opens_at = view.starts_at - OPENS_BEFORE
-    return page.show(
-        "video",
-        back=page.url,
-        opens_at=opens_at,
-        may_join=now >= opens_at and bool(view.join_url),
-        is_with_adviser=view.state is State.IN_PROGRESS,
-        looks_again=_looks_again(page),
-        refresh_seconds=REFRESH_SECONDS,
-    )
+    return {
+        "back": page.url,
+        "opens_at": opens_at,
+        "may_join": now >= opens_at and bool(view.join_url),
+        "is_with_adviser": view.state is State.IN_PROGRESS,
+        "looks_again": _looks_again(page),
+        "refresh_seconds": REFRESH_SECONDS,
+    }

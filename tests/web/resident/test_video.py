@@ -60,6 +60,15 @@ def test_one_click_and_they_are_rung_and_another_and_it_is_by_video(waiting: Vis
     assert "You are in the right place" in waiting.page.text
 
 
+def test_a_press_on_what_has_moved_meanwhile_changes_nothing(waiting: Visitor, database: Database) -> None:
+    with database.writing() as db:
+        db.execute(update(Appointment).values(version=2))
+    waiting.send("/video", instead="1")
+    assert waiting.status == 409
+    with database.reading() as db:
+        assert db.scalars(select(Appointment.ring_instead_version)).one() is None
+
+
 def test_who_has_no_number_is_asked_for_one(waiting: Visitor, database: Database) -> None:
     with database.writing() as db:
         db.execute(update(Resident).values(phone="", phone_key=""))
