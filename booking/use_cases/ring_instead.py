@@ -20,8 +20,8 @@ def ring_instead(
 ) -> None:
     """Write that they are rung, or that it is by video after all; a second time changes nothing.
 
-    Raises: IllegalMove when it is no appointment by video or is over, Invalid when nobody's number is known, Stale when it is
-    not as `seen`, LinkEnded, NotFound.
+    Raises: IllegalMove when it is no appointment by video or is over, Invalid when nobody's number is known, Stale when
+    it is not as `seen`, LinkEnded, NotFound.
     """
 
     def operation(db: Session) -> None:
