@@ -105,7 +105,7 @@ FOR_PROGRAMS = {"api", "provider_callbacks"}
 # Two that scripts send, a button of an answer that only a full house gives, what is about another server, what follows
 # a file or a form of the rules, the switch of a council with two languages, buttons behind a link of a message, those
 # for whose appointments a calendar reads, what is there while somebody is asked to confirm, and the demo's answer to a
-# text, a desk that somebody sits at, and a call instead of a video: each has a test of its own.
+# text, a desk that somebody sits at: each has a test of its own.
 ELSEWHERE = {
     "resident": {
         "resident.change_language",
@@ -123,7 +123,7 @@ ELSEWHERE = {
         "council.save_site_resource",
         "demo.answer",
         "site.book_next",
-        *("site.call_next", "site.ring_instead"),
+        "site.call_next",
         "site.try_walk_in",
     },
 }

@@ -174,6 +174,7 @@ class RowRights:
     """What whoever looks at a row may do with it."""
 
     may_record: bool = False
+    may_ring_instead: bool = False
     may_arrange: bool = False
     may_change_resources: bool = False
 
@@ -221,7 +222,7 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
 
 def _ways(view: AppointmentView, now: datetime, rights: RowRights) -> dict[str, Any]:
     """How it is held where nobody comes in person, where a video is joined, and the button for a call, or for the video."""
-    may_change = rights.may_record and may_ring_instead(view.mode, view.state, view.ends_at, now)
+    may_change = rights.may_ring_instead and may_ring_instead(view.mode, view.state, view.ends_at, now)
     if view.is_rung_instead:
         return {"mode": _("By phone, not video"), "join_url": "", "ring_button": VIDEO if may_change else ""}
     mode = str(MODES[view.mode]) if view.mode != "in_person" else ""

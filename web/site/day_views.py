@@ -115,6 +115,7 @@ def show_day(
 def _read_page(context: SiteContext, date: str, day_filter: DayFilter) -> DayPage:
     rights = RowRights(
         may_record=context.may(Action.RECORD_OUTCOME),
+        may_ring_instead=context.may(Action.RECORD_OUTCOME),
         may_arrange=context.may(Action.ARRANGE_NEED),
         may_change_resources=context.may(Action.CHANGE_RESOURCES),
     )
