@@ -175,7 +175,7 @@ class OldReference(Base):
 
 
 class Allocation(Base):
-    """A seat of a resource for a stretch of 5-minute units, half-open, for a hold or an appointment.
+    """A seat of a resource for a stretch of 5-minute units, half-open, for a hold, an appointment or a visit at a desk.
 
     Searches read these; those of an expired hold are left out by `expires_at`. Past ones stay as the record
     of who sat where: searches only touch the future's part of the index.
@@ -184,7 +184,11 @@ class Allocation(Base):
     __tablename__ = "allocations"
     __table_args__ = (
         CheckConstraint("first_unit < last_unit", name="period"),
-        CheckConstraint("(hold_id IS NULL) <> (appointment_id IS NULL)", name="one_owner"),
+        CheckConstraint(
+            "(CASE WHEN hold_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN appointment_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN visit_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="one_owner",
+        ),
         CheckConstraint("(hold_id IS NULL) = (expires_at IS NULL)", name="holds_expire"),
         Index("ix_allocations_search", "site_id", "first_unit", "resource_id", "seat", "last_unit", "expires_at"),
         Index("ix_allocations_resource", "resource_id", "first_unit"),
@@ -199,6 +203,8 @@ class Allocation(Base):
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id"))
     hold_id: Mapped[int | None] = mapped_column(ForeignKey("holds.id", ondelete="CASCADE"), index=True)
     appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
+    # Somebody who is at a desk that their appointment, if they have one, does not occupy then.
+    visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime | None]
 
 

@@ -23,6 +23,7 @@ from booking.use_cases.measure_promises import measure_promises
 from booking.use_cases.offers import make_offers
 from booking.use_cases.outside_calendars import read_outside_calendars
 from booking.use_cases.proposals import end_unanswered
+from booking.use_cases.running_visits import follow_running_visits
 from core.outages import outage_of, summary_of
 from core.runtime import Runtime
 from people.staff.password_requests import answer_password_requests
@@ -89,6 +90,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("staff mails", lambda: work_staff_mails(runtime, worker, stopping), tick_seconds),
             ("waiting list", lambda: offer_waiting(runtime, seen), tick_seconds),
             ("waiting mails", lambda: send_wish_mails(runtime, worker.channels, stopping), tick_seconds),
+            ("running visits", lambda: follow_running_visits(runtime), SWEEP_CHECK_SECONDS),
             ("confirmations", lambda: work_confirmations(runtime), CONFIRM_SECONDS),
             ("texts", lambda: handle_waiting_texts(runtime), tick_seconds),
             # It reads the wall clock again, whatever was done to it.
@@ -127,6 +129,7 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     offer_waiting(runtime)
     send_wish_mails(runtime, worker.channels)
     measure_promises(runtime)
+    follow_running_visits(runtime)
     handle_waiting_texts(runtime)
     work_confirmations(runtime)
     counts = worker.send_due()

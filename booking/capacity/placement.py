@@ -2,7 +2,8 @@
 
 The site's row is locked for sharing. A closure locks the same row for itself alone and then raises its plan version, so
 either it sees this booking, or this booking sees the closure. All writers lock in one order, so that none deadlocks:
-sites by id, then the appointment, the hold, allocations of expired holds, the resident, people of the council, claims.
+the visits of a site, sites by id, then the appointment, the hold, allocations of expired holds, the resident, people of the
+council, claims.
 
 All capacity is claimed here, on SQLite and on PostgreSQL alike. A claim is one 5-minute unit of one seat of one resource,
 under a primary key, written in the order of (resource, unit, seat): the database refuses the second writer, whatever was
@@ -234,13 +235,15 @@ def _unmet_by_held(db: Session, hold_id: int, slot_key: SlotKey, day: SiteDay, n
 
 def claim_for_hold(db: Session, placement: Placement, *, hold_id: int, expires_at: datetime) -> None:
     """Claim the seats until `expires_at`. Raises: CapacityConflict when the database does not grant them."""
-    _claim(db, placement, {"hold_id": hold_id, "appointment_id": None, "expires_at": expires_at})
+    site_id = placement.slot_key.site_id
+    claim_seats(db, placement.catalogue, site_id, placement.seats, hold_id=hold_id, expires_at=expires_at)
 
 
 def claim_for_appointment(db: Session, placement: Placement, *, appointment_id: int, now: datetime) -> None:
     """Claim the seats without an end, or turn the hold into the appointment. Raises: CapacityConflict, HoldExpired."""
     if placement.seats or placement.hold_id is None:
-        _claim(db, placement, {"hold_id": None, "appointment_id": appointment_id, "expires_at": None})
+        site_id = placement.slot_key.site_id
+        claim_seats(db, placement.catalogue, site_id, placement.seats, appointment_id=appointment_id)
         if placement.hold_id is not None:
             connection_of(db).execute(delete(table_of(Hold)).where(Hold.id == placement.hold_id))
         return
@@ -262,22 +265,20 @@ def release(db: Session, *, hold_id: int | None = None, appointment_id: int | No
     connection_of(db).execute(delete(_allocations).where(owner))
 
 
-def _claim(db: Session, placement: Placement, owner: dict[str, object]) -> None:
-    _lock_and_check_people(db, placement)
-    for seat in sorted(placement.seats):
-        if not _insert(db, placement.slot_key.site_id, seat, owner):
+def claim_seats(
+    db: Session, catalogue: Catalogue, site_id: int, seats: Collection[SeatAllocation], **owner: object
+) -> None:
+    """Claim the seats for an owner; the people of the council among them are locked, by id.
+
+    Raises: CapacityConflict when the database does not grant them, or when one of these people is elsewhere then.
+    """
+    if theirs := [seat for seat in seats if catalogue.is_council_wide(seat.resource_id)]:
+        connection_of(db).execute(_LOCK_PEOPLE, {"ids": sorted({seat.resource_id for seat in theirs})}).all()
+        if is_person_at_another_site(db, catalogue, site_id, theirs):
             raise CapacityConflict
-
-
-def _lock_and_check_people(db: Session, placement: Placement) -> None:
-    """Lock the people of the council among the seats, by id. Raises: CapacityConflict when one of them is elsewhere then."""
-    theirs = [seat for seat in placement.seats if placement.catalogue.is_council_wide(seat.resource_id)]
-    if not theirs:
-        return
-    ids = sorted({seat.resource_id for seat in theirs})
-    connection_of(db).execute(_LOCK_PEOPLE, {"ids": ids}).all()
-    if is_person_at_another_site(db, placement.catalogue, placement.slot_key.site_id, theirs):
-        raise CapacityConflict
+    for seat in sorted(seats):
+        if not _insert(db, site_id, seat, owner):
+            raise CapacityConflict
 
 
 def _insert(db: Session, site_id: int, seat: SeatAllocation, owner: dict[str, object]) -> bool:

@@ -18,7 +18,7 @@ from booking.slot_tokens import SlotKey
 from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
 from booking.use_cases.booking_checks import check_adviser, check_lives_there
-from booking.visits.visit_repository import follow_appointment
+from booking.visits.visit_repository import follow_appointment, lock_visits
 from core.audit import Actor, record
 from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached, SameTime
@@ -150,6 +150,8 @@ def book_in_transaction(db: Session, now: datetime, runtime: Runtime, booking: B
 def _book(
     db: Session, now: datetime, runtime: Runtime, booking: Booking, actor: Actor, *, is_chosen: bool = False
 ) -> dict[str, Any]:
+    if booking.is_walk_in and booking.slot_key:
+        lock_visits(db, booking.slot_key.site_id)
     placement = _placed(db, booking, actor, now)
     resident = _resident(db, booking, actor, now)
     if is_chosen and placement.is_with_own_adviser:

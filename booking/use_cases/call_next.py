@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from booking.visits.desk_claim_repository import follow_desks
 from booking.visits.tables import DayVisit
 from booking.visits.visit_queries import VisitOfDay, for_desk, visits_of_day, waiting_in_order, working_today
 from booking.visits.visit_repository import lock_visits
@@ -55,7 +56,7 @@ def call_next(
         first = next(iter(callable_by(db, catalogue, place, desk, now)), None)
         if first is None:
             return {"visit_id": None}
-        call(db, authority_id, first.id, desk, actor, now)
+        call(db, authority_id, first, desk, actor, now)
         return {"visit_id": first.id, "at": now.isoformat()}
 
     found = run_once(runtime.database, idempotency, operation, runtime.clock.now())
@@ -84,9 +85,9 @@ def callable_by(
     return for_desk(desk, waiting, working_today(site, today, catalogue.authority.zone))
 
 
-def call(db: Session, authority_id: int, visit_id: int, desk: ResourceFacts, actor: Actor, now: datetime) -> None:
+def call(db: Session, authority_id: int, visit: VisitOfDay, desk: ResourceFacts, actor: Actor, now: datetime) -> None:
     """Call somebody who waits. Raises: CapacityConflict when another desk was quicker, and all is to be read again."""
-    waits = (DayVisit.id == visit_id, DayVisit.state == VisitState.WAITING.value)
+    waits = (DayVisit.id == visit.id, DayVisit.state == VisitState.WAITING.value)
     values = {"state": VisitState.CALLED.value, "changed_at": now, "called_at": now, "resource_id": desk.id}
     try:
         result = db.execute(update(DayVisit).where(*waits).values(values | {"times_called": DayVisit.times_called + 1}))
@@ -94,4 +95,5 @@ def call(db: Session, authority_id: int, visit_id: int, desk: ResourceFacts, act
         raise CapacityConflict from error
     if result.rowcount != 1:  # type: ignore[attr-defined]
         raise CapacityConflict
-    record(db, actor, "visit_called", ("visit", visit_id), authority_id=authority_id, now=now, resource=desk.id)
+    record(db, actor, "visit_called", ("visit", visit.id), authority_id=authority_id, now=now, resource=desk.id)
+    follow_desks(db, authority_id, visit.site.id, now)

@@ -14,10 +14,18 @@ from booking.states import NEEDS_REASON, State, can_correct
 from booking.tables import Appointment
 from booking.use_cases.call_next import desk_of
 from booking.use_cases.outcomes import set_state
+from booking.visits.desk_claim_repository import follow_desks
 from booking.visits.tables import DayVisit
 from booking.visits.visit_queries import visit_stamp
 from booking.visits.visit_repository import enter_state, visit_for_change
-from booking.visits.visit_states import APPOINTMENT_STATES, VisitState, can_move_visit, can_recall, can_step_back
+from booking.visits.visit_states import (
+    APPOINTMENT_STATES,
+    AT_DESK,
+    VisitState,
+    can_move_visit,
+    can_recall,
+    can_step_back,
+)
 from core.audit import Actor, record
 from core.errors import CapacityConflict, IllegalMove, Invalid, Stale
 from core.idempotency import IdempotencyKey, run_once
@@ -76,9 +84,10 @@ def move_visit(
             _move_appointment(db, booked, step, actor, now)
         if row.state != step.state or step.state is VisitState.CALLED:
             enter_state(row, step.state, now)
-        if desk and step.state in (VisitState.CALLED, VisitState.BEING_SEEN):
+        if desk and step.state in AT_DESK:
             row.resource_id = desk
         _flush(db)
+        follow_desks(db, authority_id, place.id, now)
         record(
             db, actor, ACTIONS[step.state], ("visit", row.id), authority_id=authority_id, now=now, reason=step.reason
         )

@@ -15,6 +15,7 @@ from booking.tables import Appointment
 from booking.use_cases.appointment_changes import site_id_of
 from booking.use_cases.book import Booked, run_operation
 from booking.use_cases.changed_result import result_of
+from booking.visits.desk_claim_repository import follow_desks
 from booking.visits.visit_repository import follow_appointment, lock_visits
 from core.audit import Actor, record
 from core.errors import IllegalMove, Invalid, Stale
@@ -57,6 +58,7 @@ def record_outcome(
         if requested_state in NEEDS_REASON and not reason.strip():
             raise Invalid.in_field("reason", "no_reason_not_completed")
         set_state(db, row, requested_state, actor, now, reason, "moved")
+        follow_desks(db, authority_id, row.site_id, now)
         return result_of(row)
 
     return run_operation(runtime, idempotency, operation)
@@ -87,6 +89,7 @@ def correct(
         if not reason.strip():
             raise Invalid.in_field("reason", "no_reason_for_correction")
         set_state(db, row, requested_state, actor, now, reason, "corrected")
+        follow_desks(db, authority_id, row.site_id, now)
         return result_of(row)
 
     return run_operation(runtime, idempotency, operation)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -13,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from booking.availability.bits import Bits, spans
 from booking.availability.free_periods import runs
-from booking.availability.site_days import least_ticks, site_day
+from booking.availability.site_days import site_day
 from booking.states import CANCELLED, State
 from booking.tables import Appointment, AppointmentService
 from booking.visits.desk_ability import is_for_desk, is_of_pool
-from booking.visits.tables import DayVisit
+from booking.visits.visit_length_queries import visit_lengths
 from booking.visits.visit_queries import VisitOfDay, minutes_of_instant, visits_of_day, waiting_in_order
-from booking.visits.visit_states import NewWalkIn, VisitState
+from booking.visits.visit_states import AT_DESK, NewWalkIn, VisitState
 from booking.visits.wait_estimate import (
     LONGEST,
     STRANGER,
@@ -28,7 +27,6 @@ from booking.visits.wait_estimate import (
     Newcomer,
     QueueState,
     WaitRange,
-    duration_samples,
     estimate_wait,
     expected_arrival,
 )
@@ -36,8 +34,6 @@ from booking.visits.waiting_order import Waiting
 from core.wall_clock import TICK_MINUTES, local_day
 from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
 
-MEASURED_DAYS, MOST_MEASURED = 60, 1000
-SHORTEST_VISIT, LONGEST_VISIT = 1.0, 180.0  # minutes; what is outside was recorded later, or forgotten
 STILL_COMES_MINUTES = 15  # after their time
 # One in ten does not come, until today says otherwise: as if 20 people had been seen to.
 USUAL_NO_SHOWS, USUAL_SEEN = 2, 20
@@ -139,7 +135,7 @@ class _Queue:
         return QueueState(
             desks=self._desks(seats),
             people=tuple(people),
-            durations=self._durations(wanted),
+            durations=visit_lengths(self.db, self.catalogue, wanted, self.now),
             newcomer=self._newcomer(seats, ids, newcomer),
         )
 
@@ -158,7 +154,7 @@ class _Queue:
         return [(resource, served) for resource, served in found if self.periods.get(resource.id)]
 
     def _desks(self, seats: Seats) -> tuple[DeskDay, ...]:
-        busy = [one for one in self.visits if one.state in (VisitState.CALLED, VisitState.BEING_SEEN)]
+        busy = [one for one in self.visits if one.state in AT_DESK]
         desks = []
         for resource, served in seats:
             sits = next((one for one in busy if _sits_at(one, resource)), None)
@@ -218,26 +214,6 @@ class _Queue:
                 there = expected_arrival(booked_at)
                 waiting = Waiting(-2 - row.id, 0, there, booked_at)
                 yield Expected(waiting, row.service_id, comes if booked_at >= 0 else comes / 2)
-
-    def _durations(self, service_ids: set[int]) -> dict[int, tuple[float, ...]]:
-        measured: defaultdict[int, list[float]] = defaultdict(list)
-        rows = self.db.execute(
-            select(DayVisit.service_id, DayVisit.started_at, DayVisit.ended_at)
-            .where(
-                DayVisit.authority_id == self.catalogue.authority.id,
-                DayVisit.service_id.in_(service_ids),
-                DayVisit.started_at.is_not(None),
-                DayVisit.ended_at > self.now - timedelta(days=MEASURED_DAYS),
-            )
-            .order_by(DayVisit.ended_at.desc())
-            .limit(MOST_MEASURED)
-        )
-        for service_id, started_at, ended_at in rows:
-            minutes = ((ended_at or self.now) - (started_at or self.now)).total_seconds() / 60
-            if SHORTEST_VISIT <= minutes <= LONGEST_VISIT:
-                measured[service_id].append(minutes)
-        services = map(self.catalogue.service_by_id, service_ids)
-        return {one.id: duration_samples(least_ticks(one) * TICK_MINUTES, measured[one.id]) for one in services}
 
 
 def _decides(resource: ResourceFacts, service: ServiceFacts) -> bool:

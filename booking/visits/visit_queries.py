@@ -16,7 +16,7 @@ from booking.queries.appointments import stamp_of_row
 from booking.tables import Allocation, Appointment
 from booking.visits.desk_ability import is_for_desk
 from booking.visits.tables import DayVisit
-from booking.visits.visit_states import HERE, VisitState
+from booking.visits.visit_states import AT_DESK, HERE, VisitState
 from booking.visits.waiting_order import Waiting, in_order
 from core.errors import NotFound
 from core.tokens import stamp_of
@@ -105,7 +105,7 @@ def visit_of_appointment(db: Session, catalogue: Catalogue, appointment_id: int)
 def waiting_in_order(visits: Iterable[VisitOfDay], now: datetime) -> list[VisitOfDay]:
     """Those who wait, in the order in which they are called at `now`. Who is with a desk for another part is left out."""
     known = list(visits)
-    with_desk = {one.ticket for one in known if one.state in (VisitState.CALLED, VisitState.BEING_SEEN)}
+    with_desk = {one.ticket for one in known if one.state in AT_DESK}
     waiting = {one.id: one for one in known if one.state is VisitState.WAITING and one.ticket not in with_desk}
     order = in_order((one.waiting for one in waiting.values()), minutes_of_instant(now))
     return [waiting[one.key] for one in order]

@@ -62,6 +62,7 @@ STEPS_BACK: dict[VisitState, frozenset[VisitState]] = {
     VisitState.LEFT: frozenset({VisitState.WAITING}),
 }
 IN_WAITING_ROOM = (VisitState.WAITING, VisitState.CALLED, VisitState.PARKED, VisitState.MISSED)
+AT_DESK = (VisitState.CALLED, VisitState.BEING_SEEN)
 HERE = (*IN_WAITING_ROOM, VisitState.BEING_SEEN)
 
 APPOINTMENT_STATES: dict[VisitState, State] = {

@@ -344,15 +344,15 @@ _here = local()
 @pytest.fixture
 def both_have_read(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Two threads meet before they claim: both have chosen by then. SQLite lets one writer in at a time anyway."""
-    gate, claim = Barrier(2, timeout=20), placement._claim
+    gate, claim = Barrier(2, timeout=20), placement.claim_seats
 
-    def wait_and_claim(*args: Any) -> None:
+    def wait_and_claim(*args: Any, **owner: Any) -> None:
         if not database.is_sqlite and getattr(_here, "waits", True):
             _here.waits = False  # a second try finds nobody to wait for
             gate.wait()
-        claim(*args)
+        claim(*args, **owner)
 
-    monkeypatch.setattr(placement, "_claim", wait_and_claim)
+    monkeypatch.setattr(placement, "claim_seats", wait_and_claim)
     yield
     _here.waits = True
 

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from booking.queries.appointments import AppointmentView
 from booking.states import State
 from booking.visits.visit_queries import VisitOfDay, for_desk, waiting_in_order
-from booking.visits.visit_states import MOVES, STEPS_BACK, VisitState, can_recall, can_step_back
+from booking.visits.visit_states import AT_DESK, MOVES, STEPS_BACK, VisitState, can_recall, can_step_back
 from booking.visits.waiting_order import CALLED_BEFORE_MINUTES
 from locations.model import ResourceFacts
 from web.labels import NEEDS, Labels, labels_of
@@ -142,7 +142,7 @@ def waiting_room(
     """The page as it is for whoever sits at the desk of `view`."""
     order = waiting_in_order(visits, now)
     callable_here = for_desk(view.desk, order, view.working) if view.desk else []
-    at_desks = [one for one in visits if one.state in (VisitState.CALLED, VisitState.BEING_SEEN)]
+    at_desks = [one for one in visits if one.state in AT_DESK]
     mine = [one for one in at_desks if view.desk and one.desk and one.desk.id == view.desk.id]
     # A second appointment of somebody who is with a desk waits too, after everybody else.
     line = [*order, *(one for one in visits if one.state is VisitState.WAITING and one not in order)]
