@@ -15,7 +15,6 @@ from booking.queries.slots import SlotQuery, modes_at
 from booking.slot_tokens import prefix
 from core.wall_clock import iso_local
 from locations.model import Catalogue
-from locations.opening_hours import is_mode_closed
 
 TOKEN_AT = len('{"slot":"')
 
@@ -24,13 +23,18 @@ def slot_items(catalogue: Catalogue, query: SlotQuery, slots: Sequence[Slot]) ->
     """The items of an answer, as JSON: each slot once for each mode in which it can be had, in the order of `slots`."""
     zone = catalogue.authority.zone
     heads = {site_id: _heads(catalogue, query, site_id) for site_id in {slot[0] for slot in slots}}
+    in_all = {site_id: [*of_site.values()] for site_id, of_site in heads.items()}
     times = {start: _times(zone, start, end) for start, end in {slot[1:3] for slot in slots}}
     items = []
-    for site_id, start, end, free in slots:
+    for site_id, start, _, free, free_by_mode in slots:
         unit, when = times[start]
-        for token, place, mode in heads[site_id]:
-            if not mode or not is_mode_closed(catalogue.site_by_id(site_id), mode, query.service_ids, start, end):
-                items.append(f"{token}{unit}{place}{when}{free}}}")
+        if free_by_mode:
+            for mode, free_so in free_by_mode:
+                token, place = heads[site_id][mode]
+                items.append(f"{token}{unit}{place}{when}{free_so}}}")
+            continue
+        for token, place in in_all[site_id]:
+            items.append(f"{token}{unit}{place}{when}{free}}}")
     return items
 
 
@@ -45,25 +49,20 @@ def token_in(item: str) -> str:
     return item[TOKEN_AT : item.index('"', TOKEN_AT)]
 
 
-def _heads(catalogue: Catalogue, query: SlotQuery, site_id: int) -> list[tuple[str, str, str]]:
-    """For each mode at the site: the JSON before and after the digits of the start in the token.
-
-    And the mode, where it may be shut while the site is open.
-    """
+def _heads(catalogue: Catalogue, query: SlotQuery, site_id: int) -> dict[str, tuple[str, str]]:
+    """For each mode at the site: the JSON before and after the digits of the start in the token."""
     site = catalogue.site_by_id(site_id)
-    closing = {closure.mode for closure in site.closures}
     counts = counts_or_ones(catalogue, query.service_ids, query.counts)
     how = partial(
         prefix, extra_time=query.extra_time or "extra-time" in query.needs, counts=counts, adviser=query.adviser
     )
-    return [
-        (
+    return {
+        mode: (
             f'{{"slot":"{how(catalogue.authority.id, site.id, query.service_ids, mode)}',
             f'","site":"{site.slug}","mode":"{mode}","starts_at":"',
-            mode if mode in closing else "",
         )
         for mode in modes_at(catalogue, query, site)
-    ]
+    }
 
 
 @lru_cache(maxsize=65_536)

@@ -54,7 +54,6 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "no_phone_to_ring": _("Enter the phone number that we should ring"),
     "closure_ends_first": _("It must open again after it shuts. Give a later end."),
     "closure_mode_elsewhere": _("Nobody comes to this site in this mode, so it cannot be shut there."),
-    "closure_mode_of_resource": _("Shut the whole site for one mode, or the resource for every mode."),
     "closure_topic_of_others": _("The service is not of this topic. Choose the service alone, or the topic alone."),
     "closure_over": _("This would be over already. Give an end that is still to come."),
     "closure_resource_unknown": _("There is no such resource there."),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from core.stretches import rest_of
 from core.wall_clock import instant_of, local_day, tick_at
 from locations.model import SiteFacts
-from locations.opening_hours import closed_on, holiday_on, sessions_on
+from locations.opening_hours import closed_on, closures_between, holiday_on, sessions_on, shuts_every_mode
 from locations.release_shares import Stretches
 
 DAYS_AHEAD = 14
@@ -72,5 +72,5 @@ def _closed_for(shut: Mapping[int | None, Stretches], resource_ids: tuple[int, .
 
 def _shut_services(site: SiteFacts, starts_at: datetime, ends_at: datetime) -> frozenset[int]:
     """The services that are shut by themselves in a part of this time."""
-    closures = (one for one in site.closures if one.starts_at < ends_at and starts_at < one.ends_at)
-    return frozenset().union(*(one.service_ids for one in closures if one.service_ids is not None))
+    shut = (one for one in closures_between(site, starts_at, ends_at) if shuts_every_mode(site, one))
+    return frozenset().union(*(one.service_ids for one in shut if one.service_ids is not None))

@@ -6,7 +6,7 @@ year, openings and closed stretches by day. They live exactly as long as the fac
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from itertools import islice
 from typing import Any
@@ -26,47 +26,39 @@ MEMORY_LIMIT = 2000
 """Answers stored for one site: openings and closures of about two and a half years of days."""
 
 
-def openings_on(site: SiteFacts, day: LocalDay, zone: str) -> tuple[Opening, ...]:
-    """What sessions open at the site on the day, in the order of the plan.
+def openings_on(site: SiteFacts, day: LocalDay, zone: str, mode: str = "") -> tuple[Opening, ...]:
+    """What sessions open at the site on the day, in the order of the plan; with a mode, to whoever comes in that one.
 
     Closures of everything are not taken off; what is shut for some services alone is not open for these.
     """
-    known: tuple[Opening, ...] | None = site.memory.get(("openings", day.date, zone))
+    known: tuple[Opening, ...] | None = site.memory.get(("openings", day.date, zone, mode))
     if known is None:
         openings = tuple(_openings(site, day, zone))
         for closure in site.closures:
-            if closure.service_ids is not None and not _is_of_some_modes(site, closure):
+            if closure.service_ids is not None and _shuts_mode(site, closure, mode):
                 openings = tuple(part for opening in openings for part in _without(opening, closure, day))
-        known = _remember(site, ("openings", day.date, zone), openings)
+        known = _remember(site, ("openings", day.date, zone, mode), openings)
     return known
 
 
-def modes_closed_on(site: SiteFacts, day: LocalDay) -> Mapping[tuple[str, int | None], Stretches]:
-    """The stretches in which a mode is shut, though another one is not: by mode and service (None: all services)."""
-    closed: dict[tuple[str, int | None], Stretches] = {}
-    for closure in site.closures:
-        stretch = _stretch(closure, day)
-        if _is_of_some_modes(site, closure) and closure.resource_id is None and stretch[0] < stretch[1]:
-            for service_id in closure.service_ids if closure.service_ids is not None else (None,):
-                key = (closure.mode, service_id)
-                closed[key] = (*closed.get(key, ()), stretch)
-    return closed
-
-
-def is_mode_closed(site: SiteFacts, mode: str, service_ids: Collection[int], first_unit: int, last_unit: int) -> bool:
-    """Whether `mode` is shut at the site, for any of the services, in a part of the half-open period of units."""
-    return any(
-        closure.mode == mode
-        and (closure.service_ids is None or not closure.service_ids.isdisjoint(service_ids))
-        and unit_of(closure.starts_at) < last_unit
-        and unit_after(closure.ends_at) > first_unit
+def differs_by_mode(site: SiteFacts, day: LocalDay) -> bool:
+    """Whether something is shut at the site on the day for one mode and open for another."""
+    stretches = (
+        _stretch(closure, day)
         for closure in site.closures
+        if closure.mode in site.modes and not shuts_every_mode(site, closure)
     )
+    return any(first < last for first, last in stretches)
 
 
-def _is_of_some_modes(site: SiteFacts, closure: ClosureFacts) -> bool:
-    """Whether it leaves people another way to come to this site."""
-    return closure.mode != "" and site.modes != (closure.mode,)
+def _shuts_mode(site: SiteFacts, closure: ClosureFacts, mode: str) -> bool:
+    """Whether it counts for whoever comes in `mode`; without one, whether it counts for everybody."""
+    return shuts_every_mode(site, closure) or closure.mode == mode
+
+
+def shuts_every_mode(site: SiteFacts, closure: ClosureFacts) -> bool:
+    """Whether it leaves people no other way to come to this site."""
+    return not closure.mode or site.modes == (closure.mode,)
 
 
 def _without(opening: Opening, closure: ClosureFacts, day: LocalDay) -> Iterator[Opening]:
@@ -90,14 +82,15 @@ def _without(opening: Opening, closure: ClosureFacts, day: LocalDay) -> Iterator
             )
 
 
-def closed_on(site: SiteFacts, day: LocalDay, zone: str) -> Mapping[int | None, Stretches]:
+def closed_on(site: SiteFacts, day: LocalDay, zone: str, mode: str = "") -> Mapping[int | None, Stretches]:
     """The stretches of the day in which a resource, or under None the whole site, is shut for everything.
 
-    Not to be changed. What is shut for some services alone is left out of `openings_on`.
+    With a mode, what is shut for that one alone as well. Not to be changed. What is shut for some services alone is left
+    out of `openings_on`.
     """
-    known: Mapping[int | None, Stretches] | None = site.memory.get(("closed", day.date, zone))
+    known: Mapping[int | None, Stretches] | None = site.memory.get(("closed", day.date, zone, mode))
     if known is None:
-        known = _remember(site, ("closed", day.date, zone), _closed(site, day))
+        known = _remember(site, ("closed", day.date, zone, mode), _closed(site, day, mode))
     return known
 
 
@@ -128,6 +121,18 @@ def dates_until(recurrence: RecurrenceFacts, last: date) -> Iterator[date]:
     start = datetime.combine(recurrence.first_date, time.min)
     rule = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=start)
     return (shown.date() for shown in islice(rule, None if count is None else int(count)))
+
+
+def closures_between(site: SiteFacts, starts_at: datetime, ends_at: datetime) -> tuple[ClosureFacts, ...]:
+    """The closures that shut something of what there is at the site in a part of this time."""
+    return tuple(
+        one
+        for one in site.closures
+        if one.starts_at < ends_at
+        and one.ends_at > starts_at
+        and one.mode in ("", *site.modes)
+        and (one.service_ids is None or one.service_ids & site.service_ids)
+    )
 
 
 def holiday_on(site: SiteFacts, day: date) -> str:
@@ -203,13 +208,13 @@ def _known_dates(site: SiteFacts, recurrence: RecurrenceFacts, year: int) -> fro
     return known
 
 
-def _closed(site: SiteFacts, day: LocalDay) -> Mapping[int | None, Stretches]:
+def _closed(site: SiteFacts, day: LocalDay, mode: str) -> Mapping[int | None, Stretches]:
     closed: dict[int | None, Stretches] = {}
     if holiday_on(site, day.date):
         closed[None] = ((0, day.ticks),)
     for closure in site.closures:
         stretch = _stretch(closure, day)
-        is_of_everything = closure.service_ids is None and not _is_of_some_modes(site, closure)
+        is_of_everything = closure.service_ids is None and _shuts_mode(site, closure, mode)
         if is_of_everything and stretch[0] < stretch[1]:
             closed[closure.resource_id] = (*closed.get(closure.resource_id, ()), stretch)
     return closed

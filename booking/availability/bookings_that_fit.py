@@ -203,8 +203,8 @@ class PlanFit:
     def __init__(self, catalogue: Catalogue, now: datetime) -> None:
         self._catalogue, self._now = catalogue, now
         self._searches: dict[tuple[tuple[int, ...], bool, frozenset[str], str, Counts], Search] = {}
-        self._days: dict[tuple[int, date], _Day] = {}
-        self._days_by_start: dict[tuple[int, int], _Day] = {}
+        self._days: dict[tuple[int, date, str], _Day] = {}
+        self._days_by_start: dict[tuple[int, int, str], _Day] = {}
 
     def why_not(self, visit: BookedVisit) -> MisfitReason | None:
         """Why the visit does not fit, or None when it does."""
@@ -235,15 +235,15 @@ class PlanFit:
         return self._searches[key]
 
     def _day(self, visit: BookedVisit) -> _Day:
-        """The plan of the visit's site on its day. Raises: NotFound."""
+        """The plan of the visit's site on its day, in its mode. Raises: NotFound."""
         slot, zone = visit.slot, self._catalogue.authority.zone
-        key = (slot.site_id, slot.start_unit)
+        key = (slot.site_id, slot.start_unit, slot.mode)
         if key not in self._days_by_start:
             local = local_day(local_date_of(slot.start_unit, zone), zone)
-            if (slot.site_id, local.date) not in self._days:
+            if (slot.site_id, local.date, slot.mode) not in self._days:
                 plan = site_day(self._catalogue.site_by_id(slot.site_id), local, zone)
-                self._days[slot.site_id, local.date] = _Day(plan)
-            self._days_by_start[key] = self._days[slot.site_id, local.date]
+                self._days[slot.site_id, local.date, slot.mode] = _Day(plan.in_mode(slot.mode))
+            self._days_by_start[key] = self._days[slot.site_id, local.date, slot.mode]
         return self._days_by_start[key]
 
     def _has_mode(self, visit: BookedVisit) -> bool:

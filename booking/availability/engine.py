@@ -10,14 +10,14 @@ have become free, or not be free any more, after the times were shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache, partial
 from itertools import repeat
 from operator import itemgetter
 
-from booking.availability.bits import Bits, count, first_tick
+from booking.availability.bits import NOTHING, Bits, count, first_tick
 from booking.availability.busy import NOTHING_BUSY, Busy, busy_index
 from booking.availability.free_starts import free_at, free_starts, starts_with_counts, steps_for
 from booking.availability.seat_allocation import MOST_ALTERNATIVES, allocations
@@ -42,8 +42,22 @@ _start_unit = itemgetter(1)
 
 def day_starts(search: Search, site_day: SiteDay, busy: Busy) -> Bits:
     """The ticks of the day at which the whole visit could begin."""
-    for_day = _search_of_day(search, site_day, busy)
-    return free_starts(for_day, steps_for(for_day), site_day, busy)
+    return _starts_of(_search_of_day(search, site_day, busy), site_day, busy)
+
+
+def _starts_of(search: Search, site_day: SiteDay, busy: Busy) -> Bits:
+    """The starts in any mode that is searched."""
+    steps, found = steps_for(search), NOTHING
+    for day in _days_of_modes(search, site_day):
+        found |= free_starts(search, steps, day, busy)
+    return found
+
+
+def _days_of_modes(search: Search, site_day: SiteDay) -> tuple[SiteDay, ...]:
+    """The day as it is in each of the modes that are searched; once, where it is the same in all."""
+    if not site_day.by_mode:
+        return (site_day,)
+    return tuple(day for mode, day in site_day.by_mode if mode in search.modes)
 
 
 @lru_cache(maxsize=256)
@@ -59,7 +73,7 @@ def _search_of_day(search: Search, site_day: SiteDay, busy: Busy) -> Search:
     if not search.spoken:
         return search
     spoken, interpreted = _spoken_and_interpreted(search)
-    return spoken if free_starts(spoken, steps_for(spoken), site_day, busy) else interpreted
+    return spoken if _starts_of(spoken, site_day, busy) else interpreted
 
 
 def is_spoken(search: Search, site_day: SiteDay, busy: Busy, start_unit: int) -> bool:
@@ -90,14 +104,23 @@ def first_slot_by_site(search: Search, site_days: Iterable[SiteDay], busy: Busy)
     first = dict[int, Slot]()
     for site_day in sorted(site_days, key=lambda site_day: site_day.day.base_unit):
         if site_day.site_id not in first:
-            for_day = _search_of_day(search, site_day, busy)
-            steps = steps_for(for_day)
-            bits = free_starts(for_day, steps, site_day, busy)
-            if bits:
-                ticks = [first_tick(bits)]
-                free = free_at(for_day, steps, site_day, busy, ticks)
-                (first[site_day.site_id],) = _slots_at(search, site_day, ticks, free)
+            slot = _first_of_day(search, site_day, busy)
+            if slot is not None:
+                first[site_day.site_id] = slot
     return {slot.site_id: slot for slot in _in_order(list(first.values()))}
+
+
+def _first_of_day(search: Search, site_day: SiteDay, busy: Busy) -> Slot | None:
+    for_day = _search_of_day(search, site_day, busy)
+    steps = steps_for(for_day)
+    if site_day.by_mode:
+        return next(_slots_by_mode(for_day, steps, site_day, busy), None)
+    bits = free_starts(for_day, steps, site_day, busy)
+    if not bits:
+        return None
+    ticks = [first_tick(bits)]
+    (slot,) = _slots_at(search, site_day, ticks, free_at(for_day, steps, site_day, busy, ticks))
+    return slot
 
 
 def assign(
@@ -113,9 +136,10 @@ def assign(
     """Up to `most` seatings of the visit at `start_unit`, best first; empty when it cannot begin. See `seat_allocation`."""
     tick = start_unit - site_day.day.base_unit
     for one in _spoken_and_interpreted(search) if search.spoken else (search,):
-        if tick >= 0 and day_starts(one, site_day, busy) >> tick & 1:
-            prefer = prefer or frozenset()
-            return allocations(one, steps_for(one), site_day, busy, tick, prefer=prefer, spread=spread, most=most)
+        for day in _days_of_modes(one, site_day) if tick >= 0 else ():
+            if free_starts(one, steps_for(one), day, busy) >> tick & 1:
+                prefer = prefer or frozenset()
+                return allocations(one, steps_for(one), day, busy, tick, prefer=prefer, spread=spread, most=most)
     return []
 
 
@@ -143,15 +167,29 @@ def _slots_of_day(search: Search, steps: tuple[Step, ...], site_day: SiteDay, bu
     if search.spoken:
         search = _search_of_day(search, site_day, busy)
         steps = steps_for(search)
+    if site_day.by_mode:
+        return _slots_by_mode(search, steps, site_day, busy)
     ticks, free = starts_with_counts(search, steps, site_day, busy)
     return _slots_at(search, site_day, ticks, free) if ticks else ()
+
+
+def _slots_by_mode(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy) -> Iterator[Slot]:
+    """The slots of a day on which something is shut for one mode alone, by start; each says in which modes it can be had."""
+    found: dict[int, list[tuple[str, int]]] = {}
+    for mode, day in site_day.by_mode:
+        if mode in search.modes:
+            for tick, free in zip(*starts_with_counts(search, steps, day, busy), strict=True):
+                found.setdefault(tick, []).append((mode, free))
+    for tick in sorted(found):
+        start, modes = site_day.day.base_unit + tick, tuple(found[tick])
+        yield Slot(site_day.site_id, start, start + search.visit_ticks, max(free for _, free in modes), modes)
 
 
 def _slots_at(search: Search, site_day: SiteDay, ticks: list[int], free: list[int]) -> Iterable[Slot]:
     """The slots that begin at `ticks`. By columns, because thousands of them are made for one page."""
     start_units = list(map(site_day.day.base_unit.__add__, ticks))
     end_units = map(search.visit_ticks.__add__, start_units)
-    return map(_slot_of, zip(repeat(site_day.site_id), start_units, end_units, free))
+    return map(_slot_of, zip(repeat(site_day.site_id), start_units, end_units, free, repeat(())))
 
 
 def _in_order(slots: list[Slot]) -> list[Slot]:

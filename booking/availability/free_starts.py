@@ -1,4 +1,4 @@
-"""Free starts of one visit in one site day: `open & clear`, pools by OR, requirements by AND.
+"""Free starts of one visit in one site day, in one mode: `open & clear`, pools by OR, requirements by AND.
 
 Where pools share resources (two advisers of one kind) an AND would count one adviser twice. Hall's theorem puts it
 right: everybody can be served exactly when any two pools together have two resources, any three have three, ...
@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import Any
 
 from booking.availability.bit_counts import at_least, binary_counts, counts_at
-from booking.availability.bits import NOTHING, Bits, blocked, every, span, ticks_of
+from booking.availability.bits import NOTHING, Bits, every, span, ticks_of
 from booking.availability.busy import Busy, SeatMaps
 from booking.availability.releases import release_stage
 from booking.availability.service_openings import Member, Option, Step, options_by_step, steps_of
@@ -70,8 +70,7 @@ def starts_with_counts(
 def _question(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy, grid: Bits) -> Hashable:
     """All that the day's answer depends on."""
     occupied = busy.at(site_day.site_id).pattern(site_day.resource_ids, site_day.day.base_unit)
-    modes = search.modes if site_day.modes_closed else None
-    return id(steps), release_stage(search, site_day), grid, modes, occupied
+    return id(steps), release_stage(search, site_day), grid, occupied
 
 
 def _answers(site_day: SiteDay, kind: str) -> dict[Hashable, Any]:
@@ -93,21 +92,7 @@ def _starts(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Bu
         for option in options:
             served |= _option_starts(option, clear)
         bits &= served >> step.offset
-    return bits & ~_mode_closed_starts(search, steps, site_day) if site_day.modes_closed else bits
-
-
-def _mode_closed_starts(search: Search, steps: tuple[Step, ...], site_day: SiteDay) -> Bits:
-    """The starts at which every mode of the search that the site has is shut for a part of the visit."""
-    starts_closed = ANY
-    for mode in search.modes.intersection(site_day.modes):
-        meets = NOTHING
-        for closed in site_day.modes_closed:
-            if closed.mode == mode:
-                for step in steps:
-                    if closed.service_id in (None, step.shape.service_id):
-                        meets |= blocked(closed.ticks, step.length) >> step.offset
-        starts_closed &= meets
-    return starts_closed
+    return bits
 
 
 def free_at(search: Search, steps: tuple[Step, ...], site_day: SiteDay, busy: Busy, ticks: list[int]) -> list[int]:

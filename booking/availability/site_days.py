@@ -16,7 +16,6 @@ from booking.availability.needs_met import features_of
 from booking.availability.notice import arranged_from, earliest_at
 from booking.availability.values import (
     EngineResource,
-    ModeClosed,
     Requirement,
     ResourceDay,
     Search,
@@ -28,7 +27,7 @@ from booking.availability.values import (
 from booking.slot_tokens import Count, Counts, SlotKey, counts_or_empty
 from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, unit_after, unit_of
 from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
-from locations.opening_hours import closed_on, holiday_on, modes_closed_on, openings_on
+from locations.opening_hours import closed_on, differs_by_mode, holiday_on, openings_on
 from locations.session_openings import KeptShare, wait_ticks
 from people.residents.details import place_needs, spoken_needs, wants_extra_time
 
@@ -54,9 +53,17 @@ def day_of_slot(catalogue: Catalogue, slot_key: SlotKey) -> SiteDay:
 
 
 def _site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
+    whole = _day_in_mode(site, day, zone, "")
+    if not differs_by_mode(site, day):
+        return whole
+    return replace(whole, by_mode=tuple((mode, _day_in_mode(site, day, zone, mode)) for mode in site.modes))
+
+
+def _day_in_mode(site: SiteFacts, day: LocalDay, zone: str, mode: str) -> SiteDay:
+    """The day with what is shut for everybody, and with what is shut for this mode alone."""
     windows: dict[int, list[Window]] = {}
     wait = wait_ticks(site, day.date, "")
-    for opening in openings_on(site, day, zone):
+    for opening in openings_on(site, day, zone, mode):
         window = Window(
             first=opening.first_tick,
             last=opening.last_tick,
@@ -68,7 +75,7 @@ def _site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
             new_until=opening.new_until,
         )
         windows.setdefault(opening.resource_id, []).append(window)
-    closed = closed_on(site, day, zone)
+    closed = closed_on(site, day, zone, mode)
     resources = tuple(
         ResourceDay(
             resource=EngineResource(resource.id, resource.kind, resource.seats, resource.skills),
@@ -78,9 +85,7 @@ def _site_day(site: SiteFacts, day: LocalDay, zone: str) -> SiteDay:
         for resource in site.resources
         if resource.id in windows
     )
-    modes_closed = tuple(ModeClosed(*key, _bits(stretches)) for key, stretches in modes_closed_on(site, day).items())
-    holiday = holiday_on(site, day.date)
-    return SiteDay(site.id, day, features_of(site), resources, holiday, site.modes, modes_closed)
+    return SiteDay(site.id, day, features_of(site), resources, holiday_on(site, day.date))
 
 
 def _share(share: KeptShare) -> Share:

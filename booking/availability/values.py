@@ -101,20 +101,12 @@ class ResourceDay:
     closed: Bits = 0
 
 
-class ModeClosed(NamedTuple):
-    """The ticks in which a mode is shut at a site: for one service, or (None) for all."""
-
-    mode: str
-    service_id: int | None
-    ticks: Bits
-
-
 @dataclass(frozen=True, slots=True)
 class SiteDay:
     """The plan of one site in one day. It remembers what the engine works out from it: reuse it between searches.
 
-    `holiday` is the name of the bank holiday for which the site is shut, or empty. `modes` are those of the site; where one
-    of them is shut and another is not, `modes_closed` says when.
+    `holiday` is the name of the bank holiday for which the site is shut, or empty. Where something is shut for one of the
+    site's modes and not for another, `by_mode` is the day of each of them, and this what is open in any.
     """
 
     site_id: int
@@ -122,8 +114,7 @@ class SiteDay:
     features: frozenset[str]
     resources: tuple[ResourceDay, ...]
     holiday: str = ""
-    modes: tuple[str, ...] = ()
-    modes_closed: tuple[ModeClosed, ...] = ()
+    by_mode: tuple[tuple[str, SiteDay], ...] = ()
     memory: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -134,6 +125,10 @@ class SiteDay:
         except KeyError:
             known = self.memory["resource_ids"] = tuple(day.resource.resource_id for day in self.resources)
         return known
+
+    def in_mode(self, mode: str) -> SiteDay:
+        """The day as it is for whoever comes in this mode of the site."""
+        return dict(self.by_mode).get(mode, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +162,16 @@ class Search:
 
 
 class Slot(NamedTuple):
-    """A start that could be booked; `free` such visits fit side by side. A tuple, because thousands are made."""
+    """A start that could be booked; `free` such visits fit side by side. A tuple, because thousands are made.
+
+    Where something is shut that day for one mode alone, `free_by_mode` says in which modes it can be had, and how often.
+    """
 
     site_id: int
     start_unit: int
     end_unit: int
     free: int
+    free_by_mode: tuple[tuple[str, int], ...] = ()
 
 
 class SeatAllocation(NamedTuple):

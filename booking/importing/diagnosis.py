@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from difflib import get_close_matches
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from booking.availability.busy import NOTHING_BUSY
@@ -103,7 +104,8 @@ def visit_end(catalogue: Catalogue, slot_key: SlotKey, needs: frozenset[str], no
 
 def _check(catalogue: Catalogue, slot_key: SlotKey, needs: frozenset[str], now: datetime) -> SlotCheck:
     """The check of the slot as if nothing were booked."""
-    search = search_for(catalogue, slot_key.service_ids, now, for_public=False, needs=needs, counts=slot_key.counts)
+    how = partial(search_for, catalogue, slot_key.service_ids, now, mode=slot_key.mode, counts=slot_key.counts)
+    search = how(for_public=False, needs=needs)
     zone = catalogue.authority.zone
     if instant_of(slot_key.start_unit) < now:
         return SlotCheck.TOO_SOON

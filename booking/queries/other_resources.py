@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,7 +27,6 @@ from booking.tables import Allocation, Appointment, AppointmentService
 from core.database import connection_of
 from core.wall_clock import unit_of
 from locations.model import Catalogue, ResourceFacts
-from locations.opening_hours import is_mode_closed
 from people.residents.details import spoken_needs
 
 Seating = tuple[SeatAllocation, ...]
@@ -85,10 +85,7 @@ def seated_visits(db: Session, appointment_ids: Collection[int]) -> dict[int, Se
 def seatings(catalogue: Catalogue, visit: SeatedVisit, busy: Busy, now: datetime, *, spread: int = 0) -> list[Seating]:
     """The seatings of the visit at its own time that change nothing for the resident, best first. Raises: NotFound."""
     site = catalogue.site_by_id(visit.slot.site_id)
-    slot, end_unit = visit.slot, visit.slot.start_unit + sum(visit.lengths)
-    if slot.mode not in modes_of_visit(catalogue, site, slot.service_ids):
-        return []
-    if is_mode_closed(site, slot.mode, slot.service_ids, slot.start_unit, end_unit):
+    if visit.slot.mode not in modes_of_visit(catalogue, site, visit.slot.service_ids):
         return []
     search, day = _search_as_booked(catalogue, visit, now), day_of_slot(catalogue, visit.slot)
     found = assign(search, day, busy, visit.slot.start_unit, prefer=visit.resource_ids, spread=spread)
@@ -136,7 +133,8 @@ def _rows(taken: Mapping[int, Iterable[SeatAllocation]], exclude_id: int) -> lis
 
 def _search_as_booked(catalogue: Catalogue, visit: SeatedVisit, now: datetime) -> Search:
     """The engine's search for the visit with the lengths that were booked, whatever the services last by now."""
-    search = search_for(catalogue, visit.slot.service_ids, now, for_public=False, needs=visit.needs)
+    how = partial(search_for, catalogue, visit.slot.service_ids, now, mode=visit.slot.mode)
+    search = how(for_public=False, needs=visit.needs)
     shapes = zip(search.visit, visit.lengths, strict=True)
     as_booked = tuple(replace(shape, duration_ticks=length, grid_ticks=1) for shape, length in shapes)
     return replace(search, visit=as_booked, extra_ticks=0, earliest_unit=0, latest_unit=LAST_UNIT)

@@ -24,6 +24,7 @@ from booking.tables import Appointment
 from core.database import connection_of, table_of
 from core.wall_clock import instant_of, local_day
 from locations.model import Catalogue, ResourceFacts, SiteFacts
+from locations.opening_hours import closures_between, shuts_every_mode
 
 DUE, LATE, OVER = "due", "late", "over"
 NEWS = frozenset({State.ARRIVED.value, LATE, OVER})  # worth a look before anything else
@@ -149,7 +150,8 @@ def _away(site: SiteFacts, plan: SiteDay) -> tuple[ResourceFacts, ...]:
     if not site.closures:
         return ()
     starts_at, ends_at = instant_of(plan.day.base_unit), instant_of(plan.day.end_unit)
-    closed_ids = {one.resource_id for one in site.closures if one.starts_at < ends_at and one.ends_at > starts_at}
+    that_day = closures_between(site, starts_at, ends_at)
+    closed_ids = {one.resource_id for one in that_day if one.service_ids is None and shuts_every_mode(site, one)}
     planned = [site.resource(resource_id) for resource_id in plan.resource_ids if resource_id in closed_ids]
     return tuple(resource for resource in planned if resource is not None and resource.kind in PEOPLE)
 

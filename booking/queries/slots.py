@@ -22,7 +22,6 @@ from booking.capacity.occupancy import busy_of
 from booking.slot_tokens import Counts, SlotKey, encode
 from core.wall_clock import days_between, instant_of, local_date_of, local_day, unit_after
 from locations.model import Catalogue, SiteFacts
-from locations.opening_hours import is_mode_closed
 
 Answer = TypeVar("Answer")
 
@@ -78,16 +77,6 @@ def modes_at(catalogue: Catalogue, query: SlotQuery, site: SiteFacts) -> tuple[s
     """The modes of the query in which the visit can be held at `site`."""
     modes = modes_of_visit(catalogue, site, query.service_ids)
     return modes if query.mode is None else tuple(mode for mode in modes if mode == query.mode)
-
-
-def open_modes(
-    catalogue: Catalogue, query: SlotQuery, site: SiteFacts, start_unit: int, end_unit: int
-) -> tuple[str, ...]:
-    """The modes of the query in which a free slot at `site` can be had: one of them may be shut then."""
-    modes = modes_at(catalogue, query, site)
-    if not any(closure.mode for closure in site.closures):
-        return modes
-    return tuple(mode for mode in modes if not is_mode_closed(site, mode, query.service_ids, start_unit, end_unit))
 
 
 def candidate_sites(catalogue: Catalogue, query: SlotQuery) -> tuple[SiteFacts, ...]:
@@ -274,7 +263,7 @@ def _site_days(catalogue: Catalogue, scope: _Scope) -> list[SiteDay]:
 def free_slots_of(catalogue: Catalogue, query: SlotQuery, slot: Slot) -> Iterator[FreeSlot]:
     """The engine's slot ready to show, once for each mode in which it can be had."""
     site, zone = catalogue.site_by_id(slot.site_id), ZoneInfo(catalogue.authority.zone)
-    for mode in open_modes(catalogue, query, site, slot.start_unit, slot.end_unit):
+    for mode, free in slot.free_by_mode or [(mode, slot.free) for mode in modes_at(catalogue, query, site)]:
         slot_key = SlotKey(
             authority_id=catalogue.authority.id,
             site_id=site.id,
@@ -287,4 +276,4 @@ def free_slots_of(catalogue: Catalogue, query: SlotQuery, slot: Slot) -> Iterato
         )
         starts_at = instant_of(slot.start_unit).astimezone(zone)
         ends_at = instant_of(slot.end_unit).astimezone(zone)
-        yield FreeSlot(slot_key, encode(slot_key), site, mode, starts_at, ends_at, slot.free)
+        yield FreeSlot(slot_key, encode(slot_key), site, mode, starts_at, ends_at, free)

@@ -24,7 +24,7 @@ from booking.tables import Allocation
 from core.database import connection_of, table_of
 from core.wall_clock import TICK_MINUTES, instant_of, local_day
 from locations.model import Catalogue, ResourceFacts, SiteFacts
-from locations.opening_hours import sessions_on
+from locations.opening_hours import closures_between, sessions_on
 from locations.session_facts import ClosureFacts
 from locations.session_openings import HeldSession
 
@@ -149,7 +149,7 @@ def _day(site: SiteFacts, plan: SiteDay, busy: Busy, taken: Mapping[tuple[int, d
         date=day.date,
         base_unit=day.base_unit,
         holiday=plan.holiday,
-        closures=tuple(one for one in site.closures if one.starts_at < ends_at and one.ends_at > starts_at),
+        closures=closures_between(site, starts_at, ends_at),
         resources=tuple(resources),
     )
 

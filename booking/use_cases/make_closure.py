@@ -291,8 +291,6 @@ def _scope_of(catalogue: Catalogue, new: NewClosure) -> _Scope:
         raise Invalid.in_field("topic", "closure_topic_of_others")
     if new.mode and site is not None and new.mode not in site.modes:
         raise Invalid.in_field("mode", "closure_mode_elsewhere")
-    if new.mode and resource is not None and (site is None or len(site.modes) > 1):
-        raise Invalid.in_field("mode", "closure_mode_of_resource")
     return _Scope(site, resource, service)
 
 

@@ -184,10 +184,21 @@ def test_only_what_is_named_is_shut(
     assert made["affected"] == len(booked) - len(stays)
 
 
-def test_one_mode_of_a_virtual_site_can_be_shut(app: Flask, database: Database, clock: FixedClock) -> None:
+@pytest.mark.parametrize(
+    "scope",
+    [
+        {"mode": "video"},
+        {"site": "online", "resource": "room", "mode": "video"},
+        {"site": "online", "resource": "room", "service": "talk", "topic": "Money", "mode": "video"},
+    ],
+)
+def test_one_mode_of_a_virtual_site_can_be_shut(
+    scope: dict[str, str], app: Flask, database: Database, clock: FixedClock
+) -> None:
     world = make_world(database, slug="scoped")
     modes = ["video", "phone"]
-    talk = make_service(database, world.authority_id, "talk", modes=modes, requirements=[{"kind": "virtual_room"}])
+    needed = [{"kind": "virtual_room"}]
+    talk = make_service(database, world.authority_id, "talk", modes=modes, topic="Money", requirements=needed)
     site = make_site(
         database, world.authority_id, "online", kind="virtual", joining_address="https://video.example.org/x"
     )
@@ -199,12 +210,14 @@ def test_one_mode_of_a_virtual_site_can_be_shut(app: Flask, database: Database, 
         program.book(
             slots[mode][0]["slot"], resident={"name": "Robin", "phone": "07700 900123", "email": "r@example.org"}
         )
-    made = close(program, mode="video")
+    held = program.post("/holds", {"slot": slots["video"][4]["slot"]}).get_json()["hold"]
+    made = close(program, **scope)
     assert made["affected"] == 1
     assert {item["mode"] for item in on_the_day(program, service="talk")} == {"phone"}
     assert on_the_day(program, service="talk", mode="video") == []
     assert len(on_the_day(program, service="talk", mode="phone")) == len(slots["phone"])
     assert_problem(program.post("/holds", {"slot": slots["video"][3]["slot"]}), 409, "slot_taken")
+    assert_problem(program.post("/appointments", {"hold": held, "resident": {"name": "R"}}), 410, "hold_expired")
     program.post(f"/closures/{made['id']}/offers")
     assert counts(program, made["id"]) == {"affected": 1, "offered": 1}
 

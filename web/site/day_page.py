@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
@@ -20,9 +20,9 @@ from booking.states import CANCELLED, State
 from core.text import printable
 from core.tokens import parse_reference
 from locations.model import Catalogue, SiteFacts
-from locations.session_facts import ClosureFacts
 from web.labels import STATES_COUNTED
 from web.request_language import format_time
+from web.site.day_notices import notices, opening_text
 from web.site.day_rows import DayRow, RowRights, day_row, mark_of
 from web.site.day_sections import DayTime, GapRow, Section, gap_rows, is_meant, is_nearly_meant, sections_of
 from web.site.rebook_reasons import reason_text
@@ -198,8 +198,8 @@ def day_page(day: SiteDayView, day_filter: DayFilter, rights: RowRights, told: D
         residents=tuple(dict.fromkeys(view.resident.id for view in (*shown, *rebooking))),
         total=len(day.appointments),
         summary=_summary(matching, len(gaps), may_have_gaps=day.date >= today),
-        opening=_opening_text(day),
-        notices=tuple(_notices(day)),
+        opening=opening_text(day),
+        notices=tuple(notices(day)),
         to_rebook=tuple(
             with_told(day_row(view, day.now, to_be_rung, to_rebook=reasons[view.id]), view.id, told)
             for view in rebooking
@@ -244,52 +244,3 @@ def _summary(views: Sequence[AppointmentView], gaps: int, *, may_have_gaps: bool
     if may_have_gaps:
         sentences.append(ngettext("%(num)d free gap.", "%(num)d free gaps.", gaps) if gaps else _("No free gaps."))
     return " ".join(sentences)
-
-
-def _notices(day: SiteDayView) -> Iterator[str]:
-    """A sentence for the bank holiday, each closure and each cancelled session of the day."""
-    if day.opening.holiday:
-        yield _("Bank holiday: %(name)s. The site is shut all day.", name=day.opening.holiday)
-    for closure in day.opening.closures:
-        yield _closure_text(closure, day)
-    yield from day.opening.cancelled
-
-
-def _opening_text(day: SiteDayView) -> str:
-    """When the site is open on the day; on the day itself before that, when it will be."""
-    if not day.opening.periods:
-        return str(_("No sessions are open on this day."))
-    periods = (tuple(format_time(at.astimezone(ZoneInfo(day.zone))) for at in period) for period in day.opening.periods)
-    hours = ", ".join(_("%(first)s to %(last)s", first=first, last=last) for first, last in periods)
-    if day.opening.starts_at <= day.now < day.opening.periods[0][0]:
-        return str(_("Not open yet. Sessions today: %(hours)s.", hours=hours))
-    return str(_("Sessions: %(hours)s.", hours=hours))
-
-
-def _closure_text(closure: ClosureFacts, day: SiteDayView) -> str:
-    zone, starts_at, ends_at = ZoneInfo(day.zone), day.opening.starts_at, day.opening.ends_at
-    resource = day.site.resource(closure.resource_id) if closure.resource_id else None
-    reason = _("busy elsewhere") if closure.is_busy_elsewhere else closure.reason
-    facts = {
-        "what": resource.name if resource else _("Site"),
-        "reason": reason,
-        "first": format_time(max(closure.starts_at, starts_at).astimezone(zone)),
-        "last": format_time(min(closure.ends_at, ends_at).astimezone(zone)),
-    }
-    is_away = resource is not None and resource.is_council_wide
-    is_all_day = closure.starts_at <= starts_at and closure.ends_at >= ends_at
-    return _closure_sentence(is_away, is_all_day, bool(reason)) % facts
-
-
-def _closure_sentence(is_away: bool, is_all_day: bool, has_reason: bool) -> str:
-    sentences = {
-        (True, True, True): _("%(what)s away all day: %(reason)s."),
-        (True, True, False): _("%(what)s away all day."),
-        (True, False, True): _("%(what)s away from %(first)s to %(last)s: %(reason)s."),
-        (True, False, False): _("%(what)s away from %(first)s to %(last)s."),
-        (False, True, True): _("%(what)s shut all day: %(reason)s."),
-        (False, True, False): _("%(what)s shut all day."),
-        (False, False, True): _("%(what)s shut from %(first)s to %(last)s: %(reason)s."),
-        (False, False, False): _("%(what)s shut from %(first)s to %(last)s."),
-    }
-    return str(sentences[is_away, is_all_day, has_reason])

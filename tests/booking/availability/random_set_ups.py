@@ -143,7 +143,7 @@ NONE: frozenset[str] = frozenset()
 REQUIREMENTS = st.builds(
     RequirementFacts, st.sampled_from(KINDS), st.sampled_from([NONE, NONE, frozenset({"benefits"})])
 )
-MODES = st.sampled_from([("in_person", "phone"), ("in_person", "phone"), ("in_person",), ("phone",)])
+MODES = st.sampled_from([("in_person", "phone"), ("in_person", "video", "phone"), ("in_person",), ("phone",)])
 
 
 @st.composite
@@ -192,13 +192,18 @@ def sites(draw: st.DrawFn, site_id: int) -> SiteFacts:
     )
     dated = st.builds(lambda day, hours, opened: DatedSessionFacts("once", day, hours, *opened), days, hours(), opened)
     closures = st.builds(
-        lambda day, hour, length, resource_id: ClosureFacts(
-            datetime.combine(day, time(hour), UTC), datetime.combine(day, time(hour), UTC) + length, resource_id
+        lambda day, hour, length, *scope: ClosureFacts(
+            *(datetime.combine(day, time(hour), UTC) + added for added in (timedelta(), length)),
+            scope[0],
+            "",
+            *scope[1:],
         ),
         days,
         st.integers(4, 16),
         st.sampled_from([timedelta(minutes=7), timedelta(hours=4), timedelta(days=1)]),
         st.sampled_from([None, *resource_ids]),
+        st.sampled_from([None, None, None, frozenset({1})]),
+        st.sampled_from(["", "", "phone", "video"]),
     )
     return make_site(
         resources,
@@ -246,7 +251,8 @@ def visits(draw: st.DrawFn, before: Catalogue, number: int) -> BookedVisit | Non
     needs = draw(st.sampled_from([NONE, NONE, NONE, *(frozenset({need}) for need in NEEDS)]))
     extra_time = draw(st.sampled_from([False, False, True]))
     modes = [mode for mode in site.modes if all(mode in before.service_by_id(service).modes for service in service_ids)]
-    search = search_for(before, service_ids, NOW, for_public=False, needs=needs, extra_time=extra_time)
+    mode = draw(st.sampled_from(modes)) if modes else None
+    search = search_for(before, service_ids, NOW, for_public=False, needs=needs, extra_time=extra_time, mode=mode)
     days = [site_day(site, day, ZONE) for day in days_between(*DATES, ZONE)]
     slots = find_slots(search, days, NOTHING_BUSY) if modes else []
     if not slots:
@@ -256,7 +262,7 @@ def visits(draw: st.DrawFn, before: Catalogue, number: int) -> BookedVisit | Non
     (seats,) = assign(search, day, NOTHING_BUSY, unit, spread=draw(st.integers(0, 5)), most=1)
     return BookedVisit(
         number,
-        SlotKey(1, site.id, service_ids, draw(st.sampled_from(modes)), unit, extra_time),
+        SlotKey(1, site.id, service_ids, str(mode), unit, extra_time),
         needs,
         tuple((seat.resource_id, seat.seat, seat.first_unit, seat.last_unit) for seat in seats),
     )

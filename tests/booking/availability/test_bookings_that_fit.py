@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -51,9 +52,8 @@ def is_refused(catalogue: Catalogue, site: SiteFacts, visit: BookedVisit) -> boo
         slot.mode not in catalogue.service_by_id(service_id).modes for service_id in slot.service_ids
     ):
         return True
-    search = search_for(
-        catalogue, slot.service_ids, NOW, for_public=False, needs=visit.needs, extra_time=slot.extra_time
-    )
+    how = partial(search_for, extra_time=slot.extra_time, mode=slot.mode)
+    search = how(catalogue, slot.service_ids, NOW, for_public=False, needs=visit.needs)
     day = site_day(site, local_day(local_date_of(slot.start_unit, ZONE), ZONE), ZONE)
     return check_slot(search, day, NOTHING_BUSY, slot.start_unit) is not SlotCheck.FREE
 
