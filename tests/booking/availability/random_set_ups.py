@@ -192,11 +192,13 @@ def sites(draw: st.DrawFn, site_id: int) -> SiteFacts:
     )
     dated = st.builds(lambda day, hours, opened: DatedSessionFacts("once", day, hours, *opened), days, hours(), opened)
     closures = st.builds(
-        lambda day, hour, length, *scope: ClosureFacts(
-            *(datetime.combine(day, time(hour), UTC) + added for added in (timedelta(), length)),
-            scope[0],
+        lambda day, hour, length, resource_id, service_ids, mode: ClosureFacts(
+            datetime.combine(day, time(hour), UTC),
+            datetime.combine(day, time(hour), UTC) + length,
+            resource_id,
             "",
-            *scope[1:],
+            service_ids,
+            mode,
         ),
         days,
         st.integers(4, 16),
