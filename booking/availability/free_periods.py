@@ -34,7 +34,7 @@ def seat_ticks(site_day: SiteDay, busy: Busy) -> SeatTicks:
     base_unit, here = site_day.day.base_unit, busy.at(site_day.site_id)
     opened = occupied = 0
     for plan in site_day.resources:
-        ticks = _open_ticks(plan)
+        ticks = open_ticks(plan)
         seats = range(plan.resource.seats)
         opened += len(seats) * ticks.bit_count()
         busy_by_seat = (here.busy_ticks(plan.resource.resource_id, seat, base_unit) for seat in seats)
@@ -44,10 +44,11 @@ def seat_ticks(site_day: SiteDay, busy: Busy) -> SeatTicks:
 
 def is_open(plan: ResourceDay) -> bool:
     """Whether the resource is open at all on its day."""
-    return bool(_open_ticks(plan))
+    return bool(open_ticks(plan))
 
 
-def _open_ticks(plan: ResourceDay) -> Bits:
+def open_ticks(plan: ResourceDay) -> Bits:
+    """The ticks of its day at which the resource is open."""
     return spans((window.first, window.last) for window in plan.windows) & ~plan.closed
 
 
@@ -69,7 +70,7 @@ def runs(bits: Bits) -> Iterator[tuple[int, int]]:
 def _stretches(plan: ResourceDay, site_day: SiteDay, busy: Busy, from_unit: int) -> Iterator[FreeStretch]:
     base_unit = site_day.day.base_unit
     to_come = ~span(0, max(0, from_unit - base_unit))
-    opened = _open_ticks(plan) & to_come
+    opened = open_ticks(plan) & to_come
     here = busy.at(site_day.site_id)
     busy_by_seat = [here.busy_ticks(plan.resource.resource_id, seat, base_unit) for seat in range(plan.resource.seats)]
     for seats, bits in _by_free_seats(opened, busy_by_seat):

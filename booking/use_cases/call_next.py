@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.visits.desk_claim_repository import follow_desks
+from booking.visits.kept_desk_queries import kept_desks
 from booking.visits.tables import DayVisit
 from booking.visits.visit_queries import VisitOfDay, for_desk, visits_of_day, waiting_in_order, working_today
 from booking.visits.visit_repository import lock_visits
@@ -79,10 +80,12 @@ def today_at(catalogue: Catalogue, now: datetime) -> date:
 def callable_by(
     db: Session, catalogue: Catalogue, site: SiteFacts, desk: ResourceFacts, now: datetime
 ) -> list[VisitOfDay]:
-    """Those who wait at the site today and whom the desk may call, in their order."""
+    """Those who wait at the site today and for whom the desk is free, in their order; see `booked_first`."""
     today = today_at(catalogue, now)
-    waiting = waiting_in_order(visits_of_day(db, catalogue, site, today), now)
-    return for_desk(desk, waiting, working_today(site, today, catalogue.authority.zone))
+    visits = visits_of_day(db, catalogue, site, today)
+    theirs = for_desk(desk, waiting_in_order(visits, now), working_today(site, today, catalogue.authority.zone))
+    kept = kept_desks(db, catalogue, site, visits, now) if theirs else None
+    return [one for one in theirs if kept and kept.kept_for(desk, one) is None]
 
 
 def call(db: Session, authority_id: int, visit: VisitOfDay, desk: ResourceFacts, actor: Actor, now: datetime) -> None:

@@ -20,6 +20,11 @@ def can_serve(resource: ResourceFacts, service: ServiceFacts) -> bool:
     return any(is_of_pool(resource, requirement) for requirement in service.requirements)
 
 
+def decides(resource: ResourceFacts, service: ServiceFacts) -> bool:
+    """Whether the service waits for this resource: for the adviser, say, and not for the room in which they sit."""
+    return any(is_of_pool(resource, requirement) for requirement in service.requirements[:1])
+
+
 def able_desks(site: SiteFacts, service: ServiceFacts, working: Collection[int]) -> list[ResourceFacts]:
     """The resources that can serve the service and are among those `working` today; else all of the site that can."""
     able = [resource for resource in site.resources if can_serve(resource, service)]

@@ -15,7 +15,8 @@ from booking.availability.free_periods import runs
 from booking.availability.site_days import site_day
 from booking.states import CANCELLED, State
 from booking.tables import Appointment, AppointmentService
-from booking.visits.desk_ability import is_for_desk, is_of_pool
+from booking.visits.booked_first import STILL_COMES_MINUTES
+from booking.visits.desk_ability import decides, is_for_desk
 from booking.visits.visit_length_queries import visit_lengths
 from booking.visits.visit_queries import VisitOfDay, minutes_of_instant, visits_of_day, waiting_in_order
 from booking.visits.visit_states import AT_DESK, NewWalkIn, VisitState
@@ -34,7 +35,6 @@ from booking.visits.waiting_order import Waiting
 from core.wall_clock import TICK_MINUTES, local_day
 from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
 
-STILL_COMES_MINUTES = 15  # after their time
 # One in ten does not come, until today says otherwise: as if 20 people had been seen to.
 USUAL_NO_SHOWS, USUAL_SEEN = 2, 20
 Seats = Sequence[tuple[ResourceFacts, frozenset[int]]]
@@ -76,7 +76,7 @@ def waits_while_open(db: Session, catalogue: Catalogue, site: SiteFacts, now: da
     services = [
         one
         for one in catalogue.services
-        if one.id in site.service_ids and any(_decides(resource, one) for resource in desks)
+        if one.id in site.service_ids and any(decides(resource, one) for resource in desks)
     ]
     if not services:
         return None
@@ -143,7 +143,7 @@ class _Queue:
         """A line for each seat of each desk that is open today still, or that could do `services` if it were."""
         found: list[tuple[ResourceFacts, frozenset[int]]] = []
         for resource in self.site.resources:
-            served = {one.id for one in self.catalogue.services if _decides(resource, one)}
+            served = {one.id for one in self.catalogue.services if decides(resource, one)}
             found += [(resource, frozenset(served))] * resource.seats if served else []
         is_open = any(
             self.periods.get(resource.id) and (not services or served & {one.id for one in services})
@@ -214,11 +214,6 @@ class _Queue:
                 there = expected_arrival(booked_at)
                 waiting = Waiting(-2 - row.id, 0, there, booked_at)
                 yield Expected(waiting, row.service_id, comes if booked_at >= 0 else comes / 2)
-
-
-def _decides(resource: ResourceFacts, service: ServiceFacts) -> bool:
-    """Whether the service waits for this resource: for the adviser, say, and not for the room in which they sit."""
-    return any(is_of_pool(resource, requirement) for requirement in service.requirements[:1])
 
 
 def _sits_at(visit: VisitOfDay, resource: ResourceFacts) -> bool:

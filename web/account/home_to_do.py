@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,6 +17,7 @@ from booking.queries.promise_figures import broken_promises
 from booking.queries.waiting_tasks import WaitingTask, task_counts
 from booking.ringing.ring_queries import to_ring_count
 from booking.use_cases.let_go import open_places
+from booking.visits.idle_desk_queries import idle_desks_at
 from locations.bank_holidays import published_until
 from locations.school_holidays import school_holidays_end
 from people.staff.colleague_queries import former_advisers
@@ -27,7 +29,7 @@ from reminders.inbound_queries import texts_to_read_count
 from reminders.reach_queries import undelivered_offers
 from reminders.untold import untold_count
 from reminders.wish_mail_queries import MOST_COUNTED, wish_failures
-from web.account.home import managed_sites_of_staff, url_or_none
+from web.account.home import managed_sites_of_staff, sites_of_staff, url_or_none
 from web.page_context import StaffContext
 from web.request_language import format_day
 
@@ -50,6 +52,7 @@ def to_do(context: StaffContext) -> Iterator[ToDo]:
     yield from _unstaffed_sessions(context)
     yield from _broken_promises(context)
     yield from _calendars_not_read(context)
+    yield from _idle_desks(context)
     if Role.AUTHORITY_ADMIN in {grant.role for grant in context.staff.roles}:
         yield from _service_alarms(context)
         yield from _left_behind(context)
@@ -154,6 +157,20 @@ def _calendars_not_read(context: StaffContext) -> Iterator[ToDo]:
                 failing,
             )
             yield ToDo(text, href)
+
+
+def _idle_desks(context: StaffContext) -> Iterator[ToDo]:
+    """The sites at which a desk is free while somebody waits whom it could call."""
+    sites = {site.id: site for site in sites_of_staff(context.staff, context.catalogue.sites)}
+    idle = Counter(one.visit.site.id for one in idle_desks_at(context.db, context.catalogue, sites, context.now))
+    for site_id, desks in idle.items():
+        text = ngettext(
+            "%(site)s: %(num)d desk is free while somebody waits",
+            "%(site)s: %(num)d desks are free while people wait",
+            desks,
+            site=sites[site_id].name,
+        )
+        yield ToDo(text, url_or_none("site.waiting_room", site=sites[site_id].slug) or "", is_alarm=True)
 
 
 def _left_behind(context: StaffContext) -> Iterator[ToDo]:

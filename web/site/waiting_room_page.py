@@ -12,6 +12,8 @@ from flask_babel import lazy_gettext as _l
 
 from booking.queries.appointments import AppointmentView
 from booking.states import State
+from booking.visits.idle_desk_queries import IdleDesk
+from booking.visits.kept_desk_queries import KeptDesks
 from booking.visits.visit_queries import VisitOfDay, for_desk, waiting_in_order
 from booking.visits.visit_states import AT_DESK, MOVES, STEPS_BACK, VisitState, can_recall, can_step_back
 from booking.visits.waiting_order import CALLED_BEFORE_MINUTES
@@ -86,6 +88,7 @@ class VisitRow:
     buttons: tuple[StepButton, ...]
     reasons: tuple[str, ...]
     is_mine_to_call: bool = False
+    kept_for: str = ""  # the time of the booking for which my desk is kept from them
 
 
 @dataclass(frozen=True)
@@ -117,27 +120,39 @@ class WaitingRoom:
     expected_later: int
     over: tuple[VisitRow, ...]
     residents: tuple[int, ...]
+    alarms: tuple[str, ...]
+
+    @property
+    def kept_for(self) -> str:
+        """The time of the booking for which my desk is kept from the first who waits for it; empty when it is not."""
+        return next((row.kept_for for row in self.line if row.is_mine_to_call), "")
 
     @property
     def mark(self) -> str:
         """A digest of what is on the page, without the time."""
         rows = (self.mine, self.line, self.others, self.aside, self.over)
         shown = [(row.seen, row.is_mine_to_call) for group in rows for row in group]
-        return mark_of((shown, self.expected, self.expected_later, self.desk and self.desk.id))
+        kept = [row.kept_for for row in self.line]
+        return mark_of((shown, kept, self.alarms, self.expected, self.expected_later, self.desk and self.desk.id))
 
 
 @dataclass(frozen=True)
 class DeskView:
-    """Who looks: their desk, the resources that work today, and whether they may record anything."""
+    """Who looks: their desk, the resources that work today and those kept, and whether they may record anything."""
 
     desk: ResourceFacts | None
     working: frozenset[int]
+    kept: KeptDesks
     zone: str
     may_record: bool
 
 
 def waiting_room(
-    visits: list[VisitOfDay], booked: Iterable[AppointmentView], now: datetime, view: DeskView
+    visits: list[VisitOfDay],
+    booked: Iterable[AppointmentView],
+    now: datetime,
+    view: DeskView,
+    idle: Iterable[IdleDesk] = (),
 ) -> WaitingRoom:
     """The page as it is for whoever sits at the desk of `view`."""
     order = waiting_in_order(visits, now)
@@ -156,7 +171,7 @@ def waiting_room(
         as_at=format_time(now.astimezone(ZoneInfo(view.zone))),
         now=now,
         desk=view.desk,
-        following=next(iter(rows(callable_here[:1])), None),
+        following=next((row for row in rows(callable_here) if not row.kept_for), None),
         mine=rows(mine),
         line=rows(line),
         others=rows(one for one in at_desks if one not in mine),
@@ -170,6 +185,15 @@ def waiting_room(
                 + [one.resident.id for one in expected[:MOST_EXPECTED]]
             )
         ),
+        alarms=tuple(_alarm(one, view.zone) for one in idle),
+    )
+
+
+def _alarm(one: IdleDesk, zone: str) -> str:
+    facts = {"desk": one.desk.name, "ticket": one.visit.ticket, "name": one.visit.name}
+    since = format_time(one.since.astimezone(ZoneInfo(zone)))
+    return str(
+        _("%(desk)s is free, and %(ticket)s %(name)s could have been called since %(since)s.", since=since, **facts)
     )
 
 
@@ -198,7 +222,13 @@ def _row(one: VisitOfDay, now: datetime, view: DeskView, *, is_mine_to_call: boo
         if view.may_record and VisitState.NOT_COMPLETED in MOVES.get(one.state, ())
         else (),
         is_mine_to_call=is_mine_to_call,
+        kept_for=_kept_for(one, view) if is_mine_to_call else "",
     )
+
+
+def _kept_for(one: VisitOfDay, view: DeskView) -> str:
+    at = view.kept.kept_for(view.desk, one) if view.desk else None
+    return "" if at is None else format_time(at.astimezone(ZoneInfo(view.zone)))
 
 
 def _booked(one: VisitOfDay, now: datetime, zone: str) -> str:

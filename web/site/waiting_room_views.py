@@ -11,6 +11,8 @@ from booking.use_cases.call_next import call_next, desk_of
 from booking.use_cases.check_in import check_in
 from booking.use_cases.move_visit import VisitStep, move_visit
 from booking.visits.desk_ability import can_serve
+from booking.visits.idle_desk_queries import idle_desks
+from booking.visits.kept_desk_queries import kept_desks
 from booking.visits.visit_queries import visit_by_id, visits_of_day, working_today
 from booking.visits.visit_states import APPOINTMENT_STATES, VisitState
 from core.error_texts import text_of
@@ -71,7 +73,9 @@ def call(site: str) -> ResponseReturnValue:
             return _back(site)
     if called is None:
         with site_context(site) as context:
-            return _page(context, _("Nobody waits whom your desk can serve. A colleague may have been quicker."), 409)
+            return _page(
+                context, _("Nobody waits whom your desk can call now. A colleague may have been quicker."), 409
+            )
     return _back(site)
 
 
@@ -185,5 +189,7 @@ def _room(context: SiteContext) -> WaitingRoom:
     visits = visits_of_day(context.db, context.catalogue, context.site, context.today, SHOWN)
     booked = of_site_day(context.db, context.catalogue, context.site.id, context.today)
     working = working_today(context.site, context.today, context.zone)
-    view = DeskView(_my_desk(context), working, context.zone, context.may(Action.RECORD_OUTCOME))
-    return waiting_room(visits, booked, context.now, view)
+    kept = kept_desks(context.db, context.catalogue, context.site, visits, context.now)
+    view = DeskView(_my_desk(context), working, kept, context.zone, context.may(Action.RECORD_OUTCOME))
+    idle = idle_desks(context.site, kept, visits, working)
+    return waiting_room(visits, booked, context.now, view, idle)

@@ -7,78 +7,20 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from booking.states import State
 from booking.tables import Allocation, Claim
-from booking.use_cases.call_next import call_next
-from booking.use_cases.check_in import check_in
-from booking.use_cases.move_visit import VisitStep, move_visit
 from booking.use_cases.outcomes import record_outcome
 from booking.use_cases.running_visits import follow_running_visits
-from booking.use_cases.take_walk_in import take_walk_in
-from booking.visits.visit_states import NewWalkIn, VisitState
-from core.clock import FixedClock
+from booking.visits.visit_states import VisitState
 from core.database import Database
 from core.errors import SlotTaken
-from core.runtime import Runtime
-from core.wall_clock import unit_of
-from tests.support.factories import AGENT, NOW, World, make_appointment, make_runtime, make_world
+from tests.booking.visits.conftest import Counter
+from tests.support.factories import AGENT, NOW
 
 NINE = NOW + timedelta(hours=1)
 HERE = "high-street"
-
-
-class Counter:
-    """A library of which only the visits matter."""
-
-    def __init__(self, database: Database, desks: int = 1) -> None:
-        self.runtime: Runtime = make_runtime(database, NINE)
-        self.world: World = make_world(database, desks=desks)
-        self.database = database
-
-    def advance(self, minutes: int) -> None:
-        """Let time pass."""
-        clock = self.runtime.clock
-        assert isinstance(clock, FixedClock)
-        clock.advance(timedelta(minutes=minutes))
-
-    def walk_in(self, name: str = "Wendy Walker") -> int:
-        """The visit of somebody who has come without an appointment."""
-        new = NewWalkIn(name)
-        return take_walk_in(self.runtime, self.world.authority_id, HERE, "certify", new, actor=AGENT).visit_id
-
-    def call(self, desk: int = 1) -> int | None:
-        """The visit that the desk calls."""
-        called = call_next(self.runtime, self.world.authority_id, HERE, f"desk-{desk}", actor=AGENT)
-        return called.visit_id if called else None
-
-    def step(self, visit: int, state: VisitState, desk: int | None = None) -> None:
-        """Move the visit on."""
-        step = VisitStep(state, f"desk-{desk}" if desk else "", "A slip")
-        move_visit(self.runtime, self.world.authority_id, HERE, visit, step, actor=AGENT)
-
-    def book(self, minutes: int) -> str:
-        """The reference of an appointment so many minutes after nine."""
-        return make_appointment(self.runtime, self.world, NINE + timedelta(minutes=minutes), actor=AGENT).reference
-
-    def claimed(self, desk: int = 1) -> list[tuple[int, int]]:
-        """What visits occupy at the desk, in minutes after nine, adjoining stretches as one."""
-        columns = (Allocation.first_unit, Allocation.last_unit)
-        of_desk = (Allocation.visit_id.is_not(None), Allocation.resource_id == self.world.resource_ids[desk - 1])
-        with self.database.reading() as db:
-            rows = db.execute(select(*columns).where(*of_desk).order_by(Allocation.first_unit)).all()
-            units = sum(last - first for first, last in db.execute(select(*columns)))
-            assert db.scalar(select(func.count()).select_from(Claim)) == units
-        found: list[tuple[int, int]] = []
-        for first, last in (tuple((unit - unit_of(NINE)) * 5 for unit in row) for row in rows):
-            found = [*found[:-1], (found[-1][0], last)] if found and found[-1][1] == first else [*found, (first, last)]
-        return found
-
-
-@pytest.fixture
-def counter(database: Database) -> Counter:
-    return Counter(database)
 
 
 def test_a_walk_in_occupies_the_desk_until_they_leave_it(counter: Counter) -> None:
@@ -153,7 +95,7 @@ def test_who_is_booked_occupies_another_desk_only_when_called_there(database: Da
     counter = Counter(database, desks=2)
     references = [counter.book(0), counter.book(0)]
     for reference in references:
-        check_in(counter.runtime, counter.world.authority_id, reference, actor=AGENT)
+        counter.arrive(reference)
     assert counter.call(1) is not None
     first = counter.claimed(1), counter.claimed(2)
     assert counter.call(2) is not None
@@ -171,6 +113,7 @@ def test_calls_and_bookings_at_once_never_claim_the_same(database: Database) -> 
     counter = Counter(database, desks=4)
     for number in range(8):
         counter.walk_in(f"Person {number}")
+    counter.advance(2)  # so that a walk-in is expected to stay until after the next time that can be booked
     start = Barrier(8)
 
     def call(desk: int) -> int:
@@ -184,7 +127,7 @@ def test_calls_and_bookings_at_once_never_claim_the_same(database: Database) -> 
     def book(number: int) -> int:
         start.wait()
         made = 0
-        for minutes in (0, 30, 0, 30):
+        for minutes in (30, 60, 30, 60):
             try:
                 counter.book(minutes)
                 made += 1

@@ -1,0 +1,141 @@
+"""Mornings of a waiting room, played with SimPy: who is booked, who comes without, and desks that call by our rules."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import simpy
+
+from booking.visits.booked_first import KEPT_FROM, kept_for
+from booking.visits.waiting_order import Waiting, place_of, precedence_of
+
+MORNING = 240.0
+SERVICE = 1
+
+
+@dataclass(frozen=True)
+class Town:
+    """What the mornings of a site are like. Durations are log-normal, with a long tail."""
+
+    desks: int = 3
+    booked_share: float = 0.5
+    walk_ins_an_hour: float = 5.0
+    slot_minutes: float = 20.0
+    comes: float = 0.9
+    median_minutes: float = 13.5
+    spread: float = 0.45
+
+    def took(self, random: Random) -> float:
+        """How long one visit takes."""
+        return self.median_minutes * random.lognormvariate(0.0, self.spread)
+
+
+@dataclass
+class Person:
+    """Somebody who comes, or is booked and does not; `called_at` is when a desk called them."""
+
+    waiting: Waiting
+    minutes: float
+    comes: bool = True
+    desk: int | None = None  # that they are booked at
+    called_at: float | None = None
+    called_by: int | None = None
+
+    @property
+    def waited(self) -> float | None:
+        """The minutes from their arrival, or from their time when they came before it, to their call."""
+        due = max(self.waiting.arrived_at, self.waiting.booked_at or 0.0)
+        return None if self.called_at is None else max(0.0, self.called_at - due)
+
+
+@dataclass
+class Morning:
+    """One simulated morning. `at_desk` is who sits at each desk and since when."""
+
+    town: Town
+    people: list[Person]
+    expected_minutes: float
+    pauses: float = 0.0  # how long a desk lets somebody wait before it calls, at the most
+    random: Random = field(default_factory=Random)
+
+    def __post_init__(self) -> None:
+        self.env = simpy.Environment()
+        self.here: list[Person] = []
+        self.at_desk: list[Person | None] = [None] * self.town.desks
+        self.changed = self.env.event()
+
+    def play(self) -> list[Person]:
+        """Let the morning pass."""
+        for one in self.people:
+            if one.comes:
+                self.env.process(self._come(one))
+        for desk in range(self.town.desks):
+            self.env.process(self._work(desk))
+        self.env.run(until=MORNING * 2)
+        return self.people
+
+    def may_call(self, desk: int, one: Person) -> bool:
+        """Whether the rule gives the desk to the person now."""
+        if precedence_of(one.waiting, self.env.now) not in KEPT_FROM:
+            return True
+        booked = [
+            other.waiting.booked_at
+            for other in self.people
+            if other.desk == desk
+            and other.called_at is None
+            and other is not one
+            and other.waiting.booked_at is not None
+        ]
+        return kept_for(booked, self.env.now, self.expected_minutes) is None
+
+    def arrived(self, one: Person) -> None:
+        """Somebody has just come: for what is to be measured then."""
+
+    def _come(self, one: Person) -> Generator[simpy.Event, Any, None]:
+        yield self.env.timeout(one.waiting.arrived_at)
+        self.arrived(one)
+        self.here.append(one)
+        self._say()
+
+    def _work(self, desk: int) -> Generator[simpy.Event, Any, None]:
+        while True:
+            one = self._next(desk)
+            if one is None:
+                yield self.changed | self.env.timeout(1.0)
+                continue
+            self.here.remove(one)
+            one.called_at, one.called_by, self.at_desk[desk] = self.env.now, desk, one
+            self._say()
+            yield self.env.timeout(one.minutes)
+            self.at_desk[desk] = None
+            self._say()
+
+    def _next(self, desk: int) -> Person | None:
+        may = [one for one in self.here if self.may_call(desk, one)]
+        return min(may, key=lambda one: place_of(one.waiting, self.env.now), default=None)
+
+    def _say(self) -> None:
+        self.changed.succeed()
+        self.changed = self.env.event()
+
+
+def people_of(town: Town, seed: int, *, with_walk_ins: bool = True) -> list[Person]:
+    """Who comes in a morning; the same seed gives the same people, with those without an appointment or not."""
+    random, walking = Random(seed), Random(seed + 1_000_000)
+    people: list[Person] = []
+    for desk in range(town.desks):
+        for slot in range(int(MORNING / town.slot_minutes)):
+            if random.random() < town.booked_share:
+                at = slot * town.slot_minutes
+                arrives = max(0.0, at + random.gauss(-6.0, 4.0))
+                waiting = Waiting(len(people), len(people), arrives, at)
+                people.append(Person(waiting, town.took(random), random.random() < town.comes, desk))
+    at = walking.expovariate(town.walk_ins_an_hour / 60)
+    while with_walk_ins and at < MORNING:
+        number = len(people)
+        people.append(Person(Waiting(number, number, at), town.took(walking)))
+        at += walking.expovariate(town.walk_ins_an_hour / 60)
+    return people
