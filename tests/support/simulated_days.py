@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from math import exp
 from random import Random
 from typing import Any
 
@@ -27,6 +28,11 @@ class Town:
     comes: float = 0.9
     median_minutes: float = 13.5
     spread: float = 0.45
+
+    @property
+    def mean_minutes(self) -> float:
+        """How long visits take on average."""
+        return self.median_minutes * exp(self.spread**2 / 2)
 
     def took(self, random: Random) -> float:
         """How long one visit takes."""
@@ -53,13 +59,13 @@ class Person:
 
 @dataclass
 class Morning:
-    """One simulated morning. `at_desk` is who sits at each desk and since when."""
+    """One simulated morning. `at_desk` is who sits at each desk, `expected_minutes` how long visits take on average."""
 
     town: Town
     people: list[Person]
     expected_minutes: float
-    pauses: float = 0.0  # how long a desk lets somebody wait before it calls, at the most
-    random: Random = field(default_factory=Random)
+    is_watched: bool = False
+    longest_idle: float = 0.0  # that a desk was free while somebody waited whom it could call
 
     def __post_init__(self) -> None:
         self.env = simpy.Environment()
@@ -74,7 +80,9 @@ class Morning:
                 self.env.process(self._come(one))
         for desk in range(self.town.desks):
             self.env.process(self._work(desk))
-        self.env.run(until=MORNING * 2)
+        if self.is_watched:
+            self.env.process(self._watch())
+        self.env.run(until=MORNING * 1.5)
         return self.people
 
     def may_call(self, desk: int, one: Person) -> bool:
@@ -112,6 +120,17 @@ class Morning:
             yield self.env.timeout(one.minutes)
             self.at_desk[desk] = None
             self._say()
+
+    def _watch(self) -> Generator[simpy.Event, Any, None]:
+        since: dict[int, float] = {}
+        while True:
+            for desk, sits in enumerate(self.at_desk):
+                if sits is None and self._next(desk) is not None:
+                    idle = self.env.now - since.setdefault(desk, self.env.now)
+                    self.longest_idle = max(self.longest_idle, idle)
+                else:
+                    since.pop(desk, None)
+            yield self.env.timeout(0.25)
 
     def _next(self, desk: int) -> Person | None:
         may = [one for one in self.here if self.may_call(desk, one)]
