@@ -51,6 +51,7 @@ import web.agent.text_again_views
 import web.agent.text_views
 import web.agent.typed_text
 import web.agent.untold_views
+import web.agent.urgent_views
 import web.agent.wish_failure_views
 import web.app
 import web.manage
@@ -68,6 +69,7 @@ from booking.events import (
     wish_changed,
 )
 from booking.queries.calendars_elsewhere import are_calendars_read
+from booking.urgent.urgent_queries import are_urgent_requests_named
 from booking.use_cases.measure_promises import are_promises_kept
 from core.clock import Clock, make_clock
 from core.database import Database, is_reachable, is_up_to_date
@@ -176,6 +178,7 @@ def _alarms(runtime: Runtime) -> dict[str, web.monitoring.Check]:
     }
     more = {"messages": partial(are_messages_in_order, runtime), "promises": partial(are_promises_kept, runtime)}
     more["calendars"] = partial(are_calendars_read, runtime)
+    more["urgent"] = partial(are_urgent_requests_named, runtime)
     more["allowances"] = partial(are_allowances_enough, runtime)
     return alarms | more | {"pauses": partial(is_no_pause_long, runtime)}
 

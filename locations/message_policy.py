@@ -17,6 +17,8 @@ class MessagePolicy:
     quiet_until: Mapped[time] = mapped_column(default=time(8), server_default="08:00:00")
     reminders_apart_hours: Mapped[int] = mapped_column(default=12, server_default="12")
     missed_message_hours: Mapped[int | None]  # after which somebody who did not come is written to; NULL for never
+    # Whoever is written to when an urgent request has nobody's name for a quarter of an hour; empty for nobody.
+    urgent_email: Mapped[str] = mapped_column(String(254), default="", server_default="")
     text_pence: Mapped[str] = mapped_column(String(7), default="", server_default="")
     letter_pence: Mapped[str] = mapped_column(String(7), default="", server_default="")
     missed_visit_pounds: Mapped[str] = mapped_column(String(7), default="", server_default="")

@@ -10,6 +10,7 @@ import booking.promises.tables
 import booking.proposals.tables
 import booking.ringing.tables
 import booking.tables
+import booking.urgent.tables
 import core.audit
 import core.idempotency
 import core.rate_limits

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
+from booking.urgent.tables import UrgentAlert
 from core.errors import DeliveryFailed
 from core.outages import outage_of
 from core.runtime import Runtime
@@ -35,7 +36,7 @@ WAIT_UNAVAILABLE = timedelta(minutes=1)
 MOST_AT_ONCE = 50
 
 log = logging.getLogger(__name__)
-Mail = TypeVar("Mail", StaffMail, WishMail)
+Mail = TypeVar("Mail", StaffMail, WishMail, UrgentAlert)
 
 
 @dataclass
@@ -56,11 +57,11 @@ class Later:
     reason: str = ""
 
 
-def _nothing_more(_db: Session, _mail: StaffMail | WishMail, _now: datetime) -> None:
+def _nothing_more(_db: Session, _mail: StaffMail | WishMail | UrgentAlert, _now: datetime) -> None:
     """Nobody is told in another way."""
 
 
-def _costs_nothing(_mail: StaffMail | WishMail, _message: RenderedMessage) -> None:
+def _costs_nothing(_mail: StaffMail | WishMail | UrgentAlert, _message: RenderedMessage) -> None:
     """Of email nothing is counted."""
 
 

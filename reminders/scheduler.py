@@ -42,6 +42,7 @@ from reminders.reconciliation import ask_providers
 from reminders.staff_mails import delete_old_mails, send_staff_mails
 from reminders.stuck_messages import replace_stuck
 from reminders.tables import Heartbeat
+from reminders.urgent_alerts import delete_old_alerts, send_urgent_alerts
 from reminders.wish_mails import delete_old_wish_mails, send_wish_mails
 from reminders.worker import Worker
 
@@ -162,9 +163,10 @@ def offer_waiting(runtime: Runtime, seen: dict[int, Mark] | None = None) -> None
 
 
 def work_staff_mails(runtime: Runtime, worker: Worker, stopping: threading.Event | None = None) -> None:
-    """Answer staff who forgot their password, and send the links to set one."""
+    """Answer staff who forgot their password, send the links to set one, and write about urgent requests without a name."""
     answer_password_requests(runtime)
     send_staff_mails(runtime, worker.channels, stopping)
+    send_urgent_alerts(runtime, worker.channels, stopping)
 
 
 def stop_on_signals(stopping: threading.Event) -> None:
@@ -201,6 +203,7 @@ def sweep_when_due(runtime: Runtime) -> None:
         now = runtime.clock.database_now(db)
         db.execute(delete(Heartbeat).where(Heartbeat.at < now - RETENTION))
         delete_old_mails(db, now)
+        delete_old_alerts(db, now)
         delete_old_wish_mails(db, now)
         record_heartbeat(db, SWEEP, now)
     log.info("swept", extra={"holds": deleted.holds, "claims": deleted.claims})

@@ -19,6 +19,11 @@ HOW_ASKED: Labels = {
     "counter": _l("at the counter"),
     "api": _l("through another system"),
 }
+URGENT_MEANINGS: Labels = {
+    "homeless_tonight": _l("Nowhere to sleep tonight"),
+    "no_food_or_heating": _l("No food or no heating"),
+    "danger_at_home": _l("In danger at home"),
+}
 
 
 def first_contact_line(approach: Approach, view: AppointmentView) -> tuple[str, str]:

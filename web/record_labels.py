@@ -10,6 +10,10 @@ from web.labels import Labels
 AUDIT_ACTIONS: Labels = {
     "booked": _l("Booked the appointment"),
     "first_contact": _l("Kept how they first asked for help"),
+    "urgent_asked": _l("Asked for help that cannot wait"),
+    "urgent_taken": _l("Put their name on an urgent request"),
+    "urgent_given_back": _l("Took their name off an urgent request"),
+    "urgent_closed": _l("Closed an urgent request"),
     "imported": _l("Took the appointment over from another system"),
     "rescheduled": _l("Moved the appointment"),
     "cancelled": _l("Cancelled the appointment"),
@@ -121,6 +125,7 @@ VIEW_PURPOSES: Labels = {
     "appointment_search": _l("Found appointments by a search"),
     "untold": _l("Looked at who could not be told"),
     "failures": _l("Looked at whose messages failed"),
+    "urgent": _l("Looked at the urgent requests"),
     "texts": _l("Looked at the texts from residents"),
     "waiting_list": _l("Looked at the waiting list"),
     "day_list": _l("Looked at the list of a day"),

@@ -34,6 +34,7 @@ ONLY_WORDS = frozenset(
             "email",
             "opening_words",
             "bsl_contact",
+            "urgent_email",
             "text_number",
             "text_sender_id",
             "publishes_availability",

@@ -133,6 +133,7 @@ AUTHORITY: Fields = {
     "letter_pence": Field(amount, ""),
     "missed_visit_pounds": Field(amount, ""),
     "missed_message_hours": Field(whole(1, 72)),
+    "urgent_email": Field(value_checks.email, ""),
     "rebook_within_miles": Field(whole(0, 100), WITHIN_MILES),
     "rebook_answer_hours": Field(whole(2, 336), ANSWER_HOURS),
     "rebook_notice_hours": Field(whole(0, 72), NOTICE_HOURS),

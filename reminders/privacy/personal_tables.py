@@ -33,6 +33,7 @@ from booking.tables import (
     OldReference,
     RebookItem,
 )
+from booking.urgent.tables import UrgentRequest
 from booking.visits.tables import DayVisit
 from core.audit import AuditEntry, mark_removed_reasons
 from core.database import table_of
@@ -60,7 +61,7 @@ _notifications, _attempts, _wishes = table_of(Notification), table_of(DeliveryAt
 _calls, _requests, _named_advisers = table_of(Call), table_of(LinkRequest), table_of(NamedAdviser)
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
 _inbound, _pauses, _feeds = table_of(InboundText), table_of(CouncilPause), table_of(ResidentFeed)
-_visits = table_of(DayVisit)
+_visits, _urgent = table_of(DayVisit), table_of(UrgentRequest)
 _site_messages, _demo_messages, _audit = table_of(SiteMessage), table_of(DemoMessage), table_of(AuditEntry)
 
 
@@ -164,6 +165,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     _with_resident(_representatives, _representatives.c.resident_id),
     _own(_notes, _notes.c.at, _notes.c.resident_id),
     _with_resident(_first_contacts, _first_contacts.c.resident_id),
+    _own(_urgent, _urgent.c.asked_at, _urgent.c.resident_id),
     _own(_calls, _calls.c.changed_at, _calls.c.resident_id),
     _own(_hand_overs, _hand_overs.c.at, _hand_overs.c.from_resident_id),
     PersonalTable(

@@ -61,6 +61,7 @@ DELETED_WHEN_EXPIRED = {
     "staff_mails",
     "staff_password_links",
     "staff_sessions",
+    "urgent_alerts",
     "wish_mails",
 }
 OF_STAFF = {

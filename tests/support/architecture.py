@@ -138,6 +138,7 @@ LAYER_OF_MODULE = {
     "reminders.site_messages": "use_cases",
     "reminders.staff_mails": "use_cases",
     "reminders.stuck_messages": "use_cases",
+    "reminders.urgent_alerts": "use_cases",
     "reminders.slow_conversations": "use_cases",
     "reminders.template_commands": "cli",
     "reminders.told_since": "queries",

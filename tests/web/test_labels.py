@@ -19,6 +19,7 @@ from booking.use_cases.closures import BY_CLOSURE
 from booking.visits.visit_states import VisitState
 from core.personal_data import KEPT_DAYS
 from locations.model import MODES
+from locations.triage.tree import URGENT
 from people.residents.details import BASES, CONTACT_PREFERENCES, CONTACT_WISHES, NEEDS, place_needs
 from people.residents.search import MatchReason
 from people.staff.key_changes import OVERLAPS
@@ -31,6 +32,7 @@ from reminders.reach import Reach
 from reminders.recipients import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
 from web import confirmation_lines, labels, message_labels
 from web.agent.match_labels import MATCH_REASONS
+from web.first_contact_lines import URGENT_MEANINGS
 from web.site.arrangement_rows import ARRANGEMENT_ACTIONS, ARRANGEMENTS
 from web.site.outcome_words import ROW_ACTIONS
 from web.site.waiting_room_page import STEP_LABELS, VISIT_STATES
@@ -70,6 +72,7 @@ VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "MOVED_BY": (labels.MOVED_BY, (BY_RESIDENT, BY_COUNCIL)),
     "SCARCE_NEEDS_IN_SENTENCE": (labels.SCARCE_NEEDS_IN_SENTENCE, SCARCE_NEEDS),
     "REACHES": (message_labels.REACHES, Reach),
+    "URGENT_MEANINGS": (URGENT_MEANINGS, URGENT),
     "CALL_RESULTS": (labels.CALL_RESULTS, ("booked", "moved", "cancelled", "handed_over")),
 }
 

@@ -46,6 +46,7 @@ def test_it_is_ready_while_database_migrations_and_scheduler_are(
             "pauses": True,
             "calendars": True,
             "allowances": True,
+            "urgent": True,
         },
     }
 

@@ -70,6 +70,9 @@ def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
     if href and staff.may(Action.FIND_RESIDENT):
         text = _("Serve somebody") if contact_channel(staff.roles) == "counter" else _("Take a call")
         yield Task(text, href, _("Find a resident, book, change or cancel an appointment."))
+    href = url_or_none("messages.urgent_list")
+    if href and staff.may(Action.SEE_RESIDENT):
+        yield Task(_("Urgent requests"), href, _("Who answered that it cannot wait, and which of you sees to it."))
     href = url_or_none("messages.untold_list")
     if href and staff.may(Action.SEE_RESIDENT):
         yield Task(

@@ -16,6 +16,7 @@ from booking.queries.calendars_elsewhere import failing_too_long
 from booking.queries.promise_figures import broken_promises
 from booking.queries.waiting_tasks import WaitingTask, task_counts
 from booking.ringing.ring_queries import to_ring_count
+from booking.urgent.urgent_queries import unnamed_counts
 from booking.use_cases.let_go import open_places
 from booking.visits.idle_desk_queries import idle_desks_at
 from locations.bank_holidays import published_until
@@ -48,6 +49,7 @@ class ToDo:
 
 def to_do(context: StaffContext) -> Iterator[ToDo]:
     """What there is to do, in its order, and the alarms."""
+    yield from _urgent(context)
     yield from _people_to_tell(context)
     yield from _unstaffed_sessions(context)
     yield from _broken_promises(context)
@@ -56,6 +58,24 @@ def to_do(context: StaffContext) -> Iterator[ToDo]:
     if Role.AUTHORITY_ADMIN in {grant.role for grant in context.staff.roles}:
         yield from _service_alarms(context)
         yield from _left_behind(context)
+
+
+def _urgent(context: StaffContext) -> Iterator[ToDo]:
+    """The urgent requests that have nobody's name yet: an alarm after a quarter of an hour."""
+    href = url_or_none("messages.urgent_list")
+    if not href or not context.staff.may(Action.SEE_RESIDENT):
+        return
+    unnamed, late = unnamed_counts(context.db, context.authority.id, context.now)
+    if late:
+        text = ngettext(
+            "%(num)d urgent request has had nobody’s name for over 15 minutes: take it now",
+            "%(num)d urgent requests have had nobody’s name for over 15 minutes: take them now",
+            late,
+        )
+        yield ToDo(text, href, is_alarm=True)
+    if unnamed - late:
+        text = ngettext("Take %(num)d urgent request", "Take %(num)d urgent requests", unnamed - late)
+        yield ToDo(text, href)
 
 
 def _people_to_tell(context: StaffContext) -> Iterator[ToDo]:

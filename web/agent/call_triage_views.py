@@ -26,6 +26,7 @@ from web.agent.call_request import ANSWER, LONGEST_ANSWER, MOST_SERVICES, CallSt
 from web.agent.call_views import to_call, to_triage
 from web.agent.resident_card import ResidentCard, resident_card
 from web.agent.resident_page import ResidentPage
+from web.agent.urgent_in_call import note_answers, note_done
 from web.page_context import StaffContext, staff_context
 
 SAID = f"{ANSWER}said"  # the field for what they said
@@ -157,6 +158,7 @@ def answer_triage(resident_id: int, slug: str) -> ResponseReturnValue:
         if len(numbers) == asked:
             numbers += answered
         keep_typed(context.runtime, key, {field_of(tree): text_of(tree, numbers), SAID: _said()})
+        note_answers(context, tree, path, resident_id)
     return to_triage(resident_id, slug, read_state(request.args))
 
 
@@ -188,6 +190,7 @@ def finish_triage(resident_id: int, slug: str) -> ResponseReturnValue:
             return to_triage(resident_id, slug, state)
         said, typed = _said(), read_typed(open_call(context.runtime, key).typed)
         text = _note_of(path, said)
+        note_done(context, tree, path, resident_id, said)
         if path.is_about_homelessness:
             words, helper = words_of(path.words | ({SAID_LABEL: said} if said else {})), typed.rep_name
             approach = Approach(context.now, context.channel, words, asked_by=helper)

@@ -66,6 +66,10 @@ COUNCIL: Texts = {
         _l("Only if you have worked it out: then reminders say it. Empty: nothing says it. For example, 30"),
     ),
     "missed_message_hours": _t(_l("Hours until you write to somebody who did not come"), _l("Empty: no message")),
+    "urgent_email": _t(
+        _l("Who gets an email when nobody takes an urgent request?"),
+        _l("After 15 minutes without a name. Empty: nobody, and the alarm is on the home page of staff alone"),
+    ),
     "rebook_within_miles": _t(
         _l("How many miles away may the other place be?"),
         _l("Where the place that somebody booked is shut. 0: no other place"),

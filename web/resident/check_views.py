@@ -11,7 +11,7 @@ from booking.queries.link_tokens import manage_path
 from booking.queries.unmet_needs import spoken_in_hold
 from booking.slot_tokens import decode
 from booking.states import Contact
-from booking.use_cases.book import Booking, book
+from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.holds import release_hold
 from core.audit import Actor
 from core.contact_values import postal_of
@@ -40,6 +40,7 @@ from web.resident.slot_hold_views import show_alternatives, show_refusal
 from web.resident.told_you import told_of_booking
 from web.resident.triage_due import come_today_page, triage_due
 from web.resident.triage_state import forget_given, with_answers
+from web.resident.triage_urgent import note_booked
 from web.resident.urls import blueprint
 
 # Of strangers from one origin: nobody has proved that the email address is theirs.
@@ -147,10 +148,17 @@ def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
         return redirect(_details_again(page), code=303)
     except (LimitReached, TooSoon, TooFar) as error:
         return show_refusal(context, error, draft)
-    drafts.record_booking(context, draft.visit, booked.reference)
+    _keep_booked(context, draft.visit, booked)
+    return redirect(page.url("done"), code=303)
+
+
+def _keep_booked(context: PageContext, visit: str, booked: Booked) -> None:
+    """Let this browser see what was booked, and the staff whose urgent answers it follows from, if there were any."""
+    if context.authority.triages:
+        note_booked(context, visit, booked.appointment_id)
+    drafts.record_booking(context, visit, booked.reference)
     link_mark = mark_of_digest(digest(booked.manage_url_path.rpartition("/")[2]))
     drafts.open_appointment(context, booked.reference, link_mark)
-    return redirect(page.url("done"), code=303)
 
 
 def _show_same_time(context: PageContext, page: BookingPage) -> ResponseReturnValue:

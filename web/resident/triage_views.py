@@ -21,7 +21,7 @@ from booking.triage.given_answers import LONGEST_REASON, Given
 from core.errors import NotFound
 from locations.model import ServiceFacts
 from locations.triage.in_front import services_behind
-from locations.triage.tree import Path, Question, Tree
+from locations.triage.tree import Outcome, Path, Question, Tree
 from people.staff.access_marks import public
 from web.components.form_fields import Choice, Form, LongText
 from web.page_context import PageContext, council_context
@@ -31,6 +31,7 @@ from web.resident.search_state import LONGEST_TEXT, SearchState, read_search_sta
 from web.resident.triage_outcome import outcome_values
 from web.resident.triage_search import held_time, held_time_to_book, search_on
 from web.resident.triage_state import forget_given, given_here, keep_given
+from web.resident.triage_urgent import ReachForm, note_answers, note_how_to_reach, note_left, number_given
 from web.resident.urls import blueprint
 from web.response_headers import allow_private_cache
 
@@ -147,6 +148,7 @@ def triage_question(authority: str, slug: str, visit: str, question: str) -> Res
         if not has_changed and form.validate_on_submit():
             given = page.given.with_answer(page.tree, asked, int(form.answer.data))
             keep_given(context, visit, replace(given, reason=""))
+            note_answers(context, page.tree, page.given, given, visit)
             return redirect(page.next_url(given.path_in(page.tree)), code=303)
         held = None if page.path.is_urgent else held_time(context, visit)
         values: dict[str, Any] = {"question": asked, "form": form, "has_changed": has_changed, "held": held}
@@ -177,9 +179,30 @@ def triage_outcome(authority: str, slug: str, visit: str) -> ResponseReturnValue
         path = page.path
         if path.outcome is None:
             return redirect(page.next_url(path), code=303)
-        values = outcome_values(context, page.tree, path.outcome, page.search)
-        values |= {"is_urgent": path.is_urgent, "held": held_time_to_book(context, visit)}
-        return page.show("triage_outcome", path=path, outcome=path.outcome, back=page.back_from(""), **values)
+        return _show_outcome(page, path.outcome, ReachForm(formdata=None))
+
+
+def _show_outcome(page: TriagePage, outcome: Outcome, form: ReachForm, status: int = 200) -> Response:
+    """The page of the outcome to which the answers lead; where it is urgent with a form for a number, if one is wished."""
+    path = page.path
+    values = outcome_values(page.context, page.tree, outcome, page.search)
+    values |= {"is_urgent": path.is_urgent, "held": held_time_to_book(page.context, page.visit), "form": form}
+    values |= {"number": number_given(page.context, page.tree, page.visit) if path.is_urgent else ""}
+    return page.show("triage_outcome", status, path=path, outcome=outcome, back=page.back_from(""), **values)
+
+
+@blueprint.post("/<authority:authority>/triage/<slug>/<visit>/reach")
+@public
+def triage_reach(authority: str, slug: str, visit: str) -> ResponseReturnValue:
+    """A number on which somebody wants to be rung who cannot wait; nobody must give one."""
+    with council_context(authority) as context:
+        page, form = _page(context, slug, visit), ReachForm()
+        if page.path.outcome is None or not page.path.is_urgent:
+            return redirect(page.next_url(page.path), code=303)
+        if not form.validate_on_submit():
+            return _show_outcome(page, page.path.outcome, form, 422)
+        note_how_to_reach(context, page.tree, page.given, visit, form)
+        return redirect(page.url("outcome") + "#reach", code=303)
 
 
 @blueprint.route("/<authority:authority>/triage/<slug>/<visit>/appointment", methods=["GET", "POST"])
@@ -224,7 +247,7 @@ def _reason_form(services: list[ServiceFacts], reason: str, search: SearchState)
 def triage_leave(authority: str, slug: str, visit: str) -> ResponseReturnValue:
     """Away to another site at once; nothing of the answers is left here."""
     with council_context(authority) as context:
-        _tree(context, slug)
+        note_left(context, _tree(context, slug), visit)
         forget_given(context, visit)
         response = redirect(LEAVE_FOR, code=303)
         response.headers["Cache-Control"] = "no-store"

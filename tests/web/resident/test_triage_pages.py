@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from booking.tables import Appointment
+from booking.urgent.tables import UrgentRequest
 from core.clock import FixedClock
 from core.database import Database
 from locations.catalogue_queries import bump_plan
@@ -195,3 +196,33 @@ def test_back_leads_where_one_came_from(visitor: Visitor) -> None:
     visitor.take_first_time()
     visitor.follow("Back")
     assert visitor.page.title.startswith("Come")
+
+
+def urgent_of(database: Database) -> UrgentRequest | None:
+    with database.reading() as db:
+        return db.scalars(select(UrgentRequest)).first()
+
+
+def test_an_urgent_answer_is_on_the_staff_s_list_without_a_word_more(database: Database, visitor: Visitor) -> None:
+    visitor.open("/triage/housing")
+    answer(visitor, "tonight", 0)
+    assert urgent_of(database) is None
+    visitor.follow("Back")
+    answer(visitor, "tonight", 2)
+    visitor.client.get(visitor.page.link("Leave this page quickly"))
+    row = urgent_of(database)
+    assert row is not None
+    assert (row.words, row.meanings, row.left_page) == ("Somewhere to sleep? Not safe", ["danger_at_home"], True)
+    assert (row.name, row.phone, row.resident_id) == ("", "", None)
+
+
+def test_whoever_wants_to_be_rung_gives_a_number_which_is_not_shown_whole(database: Database, visitor: Visitor) -> None:
+    visitor.open("/triage/housing")
+    answer(visitor, "tonight", 1)
+    visitor.send("/reach", phone="", name="Robin <Sample>")
+    assert "Enter a number on which we can ring you" in visitor.page.text
+    visitor.send("/reach", phone="07700 900123", name="Robin Sample")
+    row = urgent_of(database)
+    assert row is not None
+    assert (row.name, row.phone.replace(" ", "")) == ("Robin Sample", "07700900123")
+    assert "900123" not in visitor.page.text.replace(" ", "")
