@@ -16,6 +16,7 @@ GROUPS: Mapping[str, Mapping[str, LazyString]] = {
         "opening_words": _l("What people read first"),
         "publishes_availability": _l("Rules for booking"),
         "text_pence": _l("What messages and missed visits cost"),
+        "urgent_email": _l("Urgent requests"),
         "rebook_within_miles": _l("When a visit cannot take place"),
         "bsl_contact": _l("For people who use British Sign Language"),
     },

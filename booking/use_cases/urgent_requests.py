@@ -85,13 +85,13 @@ def take_urgent(runtime: Runtime, authority_id: int, request_id: int, seen: int 
     Raises: NotFound, Stale when somebody else has taken it meanwhile.
     """
 
-    def change(row: UrgentRequest, now: datetime) -> str:
+    def change(db: Session, row: UrgentRequest, now: datetime) -> None:
         if row.staff_id == actor.id:
-            return ""
+            return
         if row.staff_id != seen:
             raise Stale
         row.staff_id, row.taken_at = actor.id, now
-        return "urgent_taken"
+        _record(db, row, "urgent_taken", actor, now)
 
     _change(runtime, authority_id, request_id, change, actor)
 
@@ -99,13 +99,13 @@ def take_urgent(runtime: Runtime, authority_id: int, request_id: int, seen: int 
 def give_back_urgent(runtime: Runtime, authority_id: int, request_id: int, *, actor: Actor) -> None:
     """Take their own name off the request. Raises: NotFound, Stale when it is not theirs any more."""
 
-    def change(row: UrgentRequest, _now: datetime) -> str:
+    def change(db: Session, row: UrgentRequest, now: datetime) -> None:
         if row.staff_id is None:
-            return ""
+            return
         if row.staff_id != actor.id:
             raise Stale
         row.staff_id = row.taken_at = None
-        return "urgent_given_back"
+        _record(db, row, "urgent_given_back", actor, now)
 
     _change(runtime, authority_id, request_id, change, actor)
 
@@ -115,11 +115,11 @@ def close_urgent(runtime: Runtime, authority_id: int, request_id: int, done: str
     if not done or len(done) > LONGEST_DONE:
         raise Invalid.in_field("done", "note_too_long_or_empty", longest=LONGEST_DONE)
 
-    def change(row: UrgentRequest, now: datetime) -> str:
+    def change(db: Session, row: UrgentRequest, now: datetime) -> None:
         if row.staff_id != actor.id:
             raise Stale
         row.closed_at, row.done = now, done
-        return "urgent_closed"
+        _record(db, row, "urgent_closed", actor, now)
 
     _change(runtime, authority_id, request_id, change, actor)
 
@@ -128,7 +128,7 @@ def _change(
     runtime: Runtime,
     authority_id: int,
     request_id: int,
-    change: Callable[[UrgentRequest, datetime], str],
+    change: Callable[[Session, UrgentRequest, datetime], None],
     actor: Actor,
 ) -> None:
     """Change the request under its lock; one that is closed stays as it is. Raises: NotFound."""
@@ -138,10 +138,8 @@ def _change(
         row = db.scalars(select(UrgentRequest).where(*here).with_for_update()).first()
         if row is None:
             raise NotFound
-        now = runtime.clock.database_now(db)
-        action = "" if row.closed_at else change(row, now)
-        if action:
-            _record(db, row, action, actor, now)
+        if row.closed_at is None:
+            change(db, row, runtime.clock.database_now(db))
 
     run_with_retries(runtime.database, operation)
 

@@ -29,6 +29,7 @@ from booking.use_cases.make_closure import NewClosure, make_closure
 from booking.use_cases.offers import make_offers, request_offers
 from booking.use_cases.online_wishes import OnlineWish, wait_online
 from booking.use_cases.ringing import start_ringing
+from booking.use_cases.urgent_requests import take_urgent
 from booking.use_cases.wishes import NewWish, make_wish
 from core.audit import Actor
 from core.clock import FixedClock
@@ -63,6 +64,7 @@ from tests.support.sqlite import SqliteTemplate
 from tests.support.stale import stale_forms
 from tests.support.town import Town
 from tests.support.triages import put_triage
+from tests.support.urgent import urgent_request
 from tests.web.resident.browser import path_for_owner
 from web.agent.call_request import TYPED_FIELDS
 from wsgi import create_app
@@ -105,13 +107,14 @@ FOR_PROGRAMS = {"api", "provider_callbacks"}
 # Two that scripts send, a button of an answer that only a full house gives, what is about another server, what follows
 # a file or a form of the rules, the switch of a council with two languages, buttons behind a link of a message, those
 # for whose appointments a calendar reads, what is there while somebody is asked to confirm, and the demo's answer to a
-# text, a desk that somebody sits at: each has a test of its own.
+# text, a desk that somebody sits at, and a number for whoever cannot wait: each has a test of its own.
 ELSEWHERE = {
     "resident": {
         "resident.change_language",
         "resident.confirm_coming",
         "resident.make_own_calendar",
         "resident.resident_feed_page",
+        "resident.triage_reach",
     },
     "staff": {
         *("agent.confirm_visit", "agent.urgent_visit"),
@@ -262,6 +265,9 @@ def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) 
     assert make_offers(runtime, can_be_told) == 2
     _leave_waiting(runtime, callers)
     inbound_text(runtime.database, council, MORNING)
+    urgent_request(runtime, council)
+    mine = urgent_request(runtime, council, "another-visit")
+    take_urgent(runtime, council, mine, None, actor=Actor("staff", admin, "Ada Admin"))
     for channel in ("email", "text", "letter"):
         failed_message(runtime.database, callers.booked.reference, MORNING, channel=channel)
     failures = FailureWork(runtime, council, callers.people["amina"], admin, Actor("staff", admin, "Ada Admin"), None)

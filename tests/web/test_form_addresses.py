@@ -37,6 +37,7 @@ ARGUMENTS: dict[str, Any] = {
     "wish": 1,
     "session": "hub-days",
     "inbound_text": 1,
+    "urgent_request": 1,
     "message_id": 1,
     "calendar": 1,
     "kind": "reminder",

@@ -49,6 +49,7 @@ from tests.support.factories import World, make_appointment, make_site, make_wor
 from tests.support.failures import message_to_make
 from tests.support.inbound_texts import inbound_text
 from tests.support.set_up import change_site
+from tests.support.urgent import urgent_request
 from tests.web.account.pages import token_on
 
 DAY = "2026-11-24"
@@ -61,6 +62,7 @@ NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "si
     "colleague": 999_999,
     "wish": 999_999,
     "inbound_text": 999_999,
+    "urgent_request": 999_999,
     "sign_in": 999_999,
     "calendar": 999_999,
     "trial": 999_999,
@@ -140,6 +142,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         world,
         name,
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
+        | {"urgent_request": urgent_request(runtime, world.authority_id)}
         | {"calendar": outside_calendar(database, world, clock.now()), "trial": trial}
         | {"service_id": world.service_ids[0], "task": message_to_make(database, made_for.reference, clock.now())}
         | {"api_key": api_key, "pause": pause, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
@@ -397,6 +400,7 @@ def at_another_site(
         "session",
         "resource",
         "inbound_text",
+        "urgent_request",
         "calendar",
         "service_id",
         "pause",
