@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,7 +18,13 @@ from booking.tables import Appointment, AppointmentService
 from booking.visits.booked_first import STILL_COMES_MINUTES
 from booking.visits.desk_ability import decides, is_for_desk
 from booking.visits.visit_length_queries import visit_lengths
-from booking.visits.visit_queries import VisitOfDay, minutes_of_instant, visits_of_day, waiting_in_order
+from booking.visits.visit_queries import (
+    VisitOfDay,
+    booked_resources,
+    minutes_of_instant,
+    visits_of_day,
+    waiting_in_order,
+)
 from booking.visits.visit_states import AT_DESK, NewWalkIn, VisitState
 from booking.visits.wait_estimate import (
     LONGEST,
@@ -127,7 +133,7 @@ class _Queue:
         seats = self._seats(services)
         done_here = {one for _, served in seats for one in served}
         services = services or [one for one in self.catalogue.services if one.id in self.site.service_ids & done_here]
-        people = [*self._waiting(seats, newcomer), *self._still_to_come()]
+        people = [*self._waiting(seats, newcomer), *self._still_to_come(seats)]
         wanted = (
             {one.service_id for one in people} | {one.id for one in services} | {one.service.id for one in self.visits}
         )
@@ -178,7 +184,8 @@ class _Queue:
         for one in waiting_in_order(self.visits, self.now):
             if newcomer is None or one.id != newcomer.waiting.key:
                 known = _Known(self.from_now(one.waiting), one.service, frozenset(one.support_needs), one.booked_with)
-                yield Expected(known.waiting, one.service.id, desks=self._desks_for(seats, known))
+                desk = _booked_desk(seats, one.booked_with, one.id)
+                yield Expected(known.waiting, one.service.id, desks=self._desks_for(seats, known), booked_desk=desk)
 
     def from_now(self, waiting: Waiting) -> Waiting:
         """The person, with times in minutes from now."""
@@ -193,7 +200,7 @@ class _Queue:
             if is_for_desk(desk, known.service, known.needs, self.site, **how)
         )
 
-    def _still_to_come(self) -> Iterable[Expected]:
+    def _still_to_come(self, seats: Seats) -> Iterable[Expected]:
         """Who is booked today and has not come, each as likely to come as today's people so far."""
         rows = self.db.execute(
             select(Appointment.id, Appointment.state, Appointment.starts_at, AppointmentService.service_id)
@@ -208,12 +215,20 @@ class _Queue:
         due = [row for row in rows if (self.now - row.starts_at) > timedelta(minutes=STILL_COMES_MINUTES)]
         missed = sum(row.state in (State.BOOKED, State.DID_NOT_ATTEND) for row in due)
         comes = 1 - (missed + USUAL_NO_SHOWS) / (len(due) + USUAL_SEEN)
+        booked_with = booked_resources(self.db, [row.id for row in rows if row.state == State.BOOKED])
         for row in rows:
             booked_at = minutes_of_instant(row.starts_at) - self.minute
             if row.state == State.BOOKED and booked_at >= -STILL_COMES_MINUTES:
                 there = expected_arrival(booked_at)
                 waiting = Waiting(-2 - row.id, 0, there, booked_at)
-                yield Expected(waiting, row.service_id, comes if booked_at >= 0 else comes / 2)
+                desk = _booked_desk(seats, booked_with.get(row.id, ()), row.id)
+                yield Expected(waiting, row.service_id, comes if booked_at >= 0 else comes / 2, booked_desk=desk)
+
+
+def _booked_desk(seats: Seats, booked_with: Collection[int], key: int) -> int | None:
+    """The number of a seat of the desk that is booked; of several seats, `key` says which."""
+    numbers = [number for number, (desk, _) in enumerate(seats) if desk.id in booked_with]
+    return numbers[key % len(numbers)] if numbers else None
 
 
 def _sits_at(visit: VisitOfDay, resource: ResourceFacts) -> bool:

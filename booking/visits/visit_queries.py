@@ -143,11 +143,12 @@ def _one(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> Visit
 def _found(db: Session, catalogue: Catalogue, *where: ColumnElement[bool]) -> list[VisitOfDay]:
     statement = _VISITS.where(DayVisit.authority_id == catalogue.authority.id, *where)
     rows = db.execute(statement.order_by(DayVisit.ticket, DayVisit.part)).all()
-    seats = _booked_with(db, [row.Appointment.id for row in rows if row.Appointment is not None])
+    seats = booked_resources(db, [row.Appointment.id for row in rows if row.Appointment is not None])
     return [_view(catalogue, row.DayVisit, row.Appointment, row.resident or "", seats) for row in rows]
 
 
-def _booked_with(db: Session, appointment_ids: list[int]) -> Mapping[int, set[int]]:
+def booked_resources(db: Session, appointment_ids: list[int]) -> Mapping[int, set[int]]:
+    """The ids of the resources that each of the appointments occupies, by its id."""
     found: defaultdict[int, set[int]] = defaultdict(set)
     if appointment_ids:
         columns = (Allocation.appointment_id, Allocation.resource_id)

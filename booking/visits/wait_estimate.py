@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import math
 from bisect import insort
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from booking.visits.booked_first import KEPT_FROM, STILL_COMES_MINUTES, kept_for
 from booking.visits.waiting_order import CALLED_BEFORE_MINUTES, Precedence, Waiting, place_of
 
 RUNS, FEWEST_RUNS = 200, 60  # fewer where many are ahead: a long queue varies less, and takes longer to play
@@ -24,6 +26,7 @@ LEAST_SAMPLES = 10
 # tail, as in the published service times of walk-in counters; the mean is 1.
 USUAL_SPREAD = (0.4, 0.55, 0.65, 0.75, 0.85, 0.95, 1.05, 1.2, 1.45, 2.15)
 LONGEST = 12 * 60.0
+SOON = 0.01  # minutes: so that what ends at a time has ended by then, however numbers are rounded
 STRANGER = Waiting(-1, 1_000_000, 0.0)
 """Somebody who comes in now without an appointment."""
 
@@ -39,12 +42,16 @@ class DeskDay:
 
 @dataclass(frozen=True)
 class Expected:
-    """Somebody who waits, or is booked and still to come, which they do with the probability `comes`."""
+    """Somebody who waits, or is booked and still to come, which they do with the probability `comes`.
+
+    `desks` are those that may call them, `booked_desk` is the one that is kept for them (see `booked_first`); by number.
+    """
 
     waiting: Waiting
     service_id: int
     comes: float = 1.0
     desks: frozenset[int] | None = None
+    booked_desk: int | None = None
 
     def may_sit_at(self, number: int, desk: DeskDay) -> bool:
         """Whether the desk of this number serves them."""
@@ -90,7 +97,8 @@ def estimate_wait(state: QueueState) -> WaitRange:
     if not state.newcomer.service_ids:
         return WaitRange(0, 0)
     runs = max(FEWEST_RUNS, RUNS - len(state.people))
-    waits = sorted(_run(state, Random(number)) for number in range(runs))  # noqa: S311 - a simulation, no secret
+    means = {service_id: sum(minutes) / len(minutes) for service_id, minutes in state.durations.items()}
+    waits = sorted(_run(state, means, Random(number)) for number in range(runs))  # noqa: S311 - a simulation, no secret
     return WaitRange(math.floor(_quantile(waits, LOW)), math.ceil(_quantile(waits, HIGH)))
 
 
@@ -98,17 +106,27 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def _run(state: QueueState, random: Random) -> float:
+def _run(state: QueueState, means: Mapping[int, float], random: Random) -> float:
     """The newcomer's wait in one run."""
     newcomer = Expected(state.newcomer.waiting, random.choice(state.newcomer.service_ids), desks=state.newcomer.desks)
     people = [one for one in state.people if one.comes >= 1.0 or random.random() < one.comes]
     free_at = [_first_free(state, desk, random) for desk in state.desks]
     able = [number for number, desk in enumerate(state.desks) if newcomer.may_sit_at(number, desk)]
-    return _play(state, _Line([*people, newcomer]), free_at, able, random)
+    line = _Line([*people, newcomer], _bookings(state.people), means)
+    return _play(state, line, free_at, able, random)
+
+
+def _bookings(people: Sequence[Expected]) -> dict[int, dict[int, float]]:
+    booked: defaultdict[int, dict[int, float]] = defaultdict(dict)
+    for one in people:
+        if one.booked_desk is not None and one.waiting.booked_at is not None:
+            booked[one.booked_desk][one.waiting.key] = one.waiting.booked_at
+    return booked
 
 
 def _play(state: QueueState, line: _Line, free_at: list[float], able: list[int], random: Random) -> float:
     """The desks call one after another, whoever is free first, until the newcomer is called."""
+    idle: set[int] = set()
     last = max((end for number in able for _, end in state.desks[number].open), default=0.0)
     while free_at:
         number = min(range(len(free_at)), key=free_at.__getitem__)
@@ -117,42 +135,68 @@ def _play(state: QueueState, line: _Line, free_at: list[float], able: list[int],
             break
         called = line.call(number, desk, now)
         if called is None:
-            free_at[number] = _open_from(desk, line.next_arrival(number, desk))
-        elif called.waiting is state.newcomer.waiting:
+            free_at[number] = _open_from(desk, line.next_chance(number, desk, now))
+            idle.add(number)
+            continue
+        idle.discard(number)
+        if called.booked_desk in idle:  # it is not kept for them any more
+            free_at[called.booked_desk] = _open_from(state.desks[called.booked_desk], now)
+        if called.waiting is state.newcomer.waiting:
             return now
-        else:
-            free_at[number] = _open_from(desk, now + random.choice(state.durations[called.service_id]))
+        free_at[number] = _open_from(desk, now + random.choice(state.durations[called.service_id]))
     return last
 
 
 class _Line:
-    """Who waits and who is still to come in one run, sorted by the order once they are there. Time only goes on."""
+    """Who waits and who is still to come in one run, sorted by the order once they are there. Time only goes on.
 
-    def __init__(self, people: Sequence[Expected]) -> None:
+    `bookings` are the times of those who are booked at each desk, whether they come or not, by key; `means` is how long
+    visits take on average, by service.
+    """
+
+    def __init__(
+        self, people: Sequence[Expected], bookings: dict[int, dict[int, float]], means: Mapping[int, float]
+    ) -> None:
         self._coming = sorted(people, key=lambda one: -one.waiting.arrived_at)
         self._early: list[Expected] = []
         self._present: list[tuple[tuple[Precedence, float, int], int, Expected]] = []
+        self._booked, self._means = bookings, means
 
     def call(self, number: int, desk: DeskDay, now: float) -> Expected | None:
-        """Who is called by the desk at `now`, and waits no longer; None when nobody is there whom it serves."""
+        """Who is called by the desk at `now`, and waits no longer; None when it may call nobody of those who are there."""
         self._arrive(now)
-        for place, (_, _, one) in enumerate(self._present):
-            if one.may_sit_at(number, desk):
+        for place, (precedence, _, one) in enumerate(self._present):
+            if one.may_sit_at(number, desk) and not (precedence[0] in KEPT_FROM and self._kept_for(number, one, now)):
                 del self._present[place]
-                return one
+                return self._called(one)
         first = min(
-            (one for one in self._early if one.may_sit_at(number, desk)),
+            (one for one in self._early if one.may_sit_at(number, desk) and not self._kept_for(number, one, now)),
             key=lambda one: place_of(one.waiting, now),
             default=None,
         )
-        if first is not None:
-            self._early.remove(first)
-        return first
+        if first is None:
+            return None
+        self._early.remove(first)
+        return self._called(first)
 
-    def next_arrival(self, number: int, desk: DeskDay) -> float:
-        """When the next of those comes whom the desk serves."""
-        theirs = (one.waiting.arrived_at for one in self._coming if one.may_sit_at(number, desk))
-        return min(theirs, default=LONGEST)
+    def next_chance(self, number: int, desk: DeskDay, now: float) -> float:
+        """When the desk may call somebody next: as they come, as early ones are due, or as a booking is given up."""
+        chances = [one.waiting.arrived_at for one in self._coming if one.may_sit_at(number, desk)]
+        chances += [(one.waiting.booked_at or 0.0) - CALLED_BEFORE_MINUTES for one in self._early]
+        given_up = [at + STILL_COMES_MINUTES + SOON for at in self._booked.get(number, {}).values()]
+        return min([*chances, *(at for at in given_up if at > now)], default=LONGEST)
+
+    def _called(self, one: Expected) -> Expected:
+        if one.booked_desk is not None:
+            self._booked[one.booked_desk].pop(one.waiting.key, None)
+        return one
+
+    def _kept_for(self, number: int, one: Expected, now: float) -> bool:
+        booked = self._booked.get(number)
+        if not booked:
+            return False
+        others = [at for key, at in booked.items() if key != one.waiting.key]
+        return kept_for(others, now, self._means[one.service_id]) is not None
 
     def _arrive(self, now: float) -> None:
         came, self._early = self._early, []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from math import exp
 from random import Random
@@ -10,7 +10,17 @@ from typing import Any
 
 import simpy
 
-from booking.visits.booked_first import KEPT_FROM, kept_for
+from booking.visits.booked_first import KEPT_FROM, STILL_COMES_MINUTES, kept_for
+from booking.visits.wait_estimate import (
+    STRANGER,
+    DeskDay,
+    Expected,
+    Newcomer,
+    QueueState,
+    WaitRange,
+    estimate_wait,
+    expected_arrival,
+)
 from booking.visits.waiting_order import Waiting, place_of, precedence_of
 
 MORNING = 240.0
@@ -158,3 +168,55 @@ def people_of(town: Town, seed: int, *, with_walk_ins: bool = True) -> list[Pers
         people.append(Person(Waiting(number, number, at), town.took(walking)))
         at += walking.expovariate(town.walk_ins_an_hour / 60)
     return people
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a walk-in was told, by what an oracle told every third, and how long the last ten before them had waited."""
+
+    low: int
+    high: int
+    oracle: WaitRange | None
+    last_ten: list[float]
+
+
+class AskedMorning(Morning):
+    """A morning in which every walk-in is told how long they will wait, by how long visits took that were measured.
+
+    The oracle knows how long visits take in truth, by many more of them.
+    """
+
+    def __init__(self, town: Town, seed: int, measured: tuple[float, ...], known: tuple[float, ...]) -> None:
+        super().__init__(town, people_of(town, seed), town.mean_minutes)
+        self.measured, self.known = measured, known
+        self.told: dict[int, Told] = {}
+
+    def arrived(self, one: Person) -> None:
+        """Tell them how long they will wait."""
+        if one.waiting.booked_at is not None:
+            return
+        called = [other for other in self.people if other.waiting.booked_at is None and other.called_at is not None]
+        called.sort(key=lambda other: other.called_at or 0.0)
+        last_ten = [other.waited or 0.0 for other in called[-10:]]
+        oracle = None if one.waiting.key % 3 else self._estimate(self.known)
+        told = self._estimate(self.measured)
+        self.told[one.waiting.key] = Told(told.low, told.high, oracle, last_ten)
+
+    def _estimate(self, minutes: tuple[float, ...]) -> WaitRange:
+        sits = [None if who is None else (SERVICE, self.env.now - (who.called_at or 0.0)) for who in self.at_desk]
+        desks = tuple(DeskDay(frozenset({SERVICE}), ((0.0, MORNING * 2),), busy) for busy in sits)
+        newcomer = Newcomer(STRANGER, (SERVICE,))
+        return estimate_wait(QueueState(desks, tuple(self._expected()), {SERVICE: minutes}, newcomer))
+
+    def _expected(self) -> Iterator[Expected]:
+        """Who is ahead, as the waiting room knows it: it does not know who will come, nor for how long."""
+        now = self.env.now
+        for one in self.people:
+            key, booked_at = one.waiting.key, None if one.waiting.booked_at is None else one.waiting.booked_at - now
+            if one in self.here:
+                waiting = Waiting(key, key, one.waiting.arrived_at - now, booked_at)
+                yield Expected(waiting, SERVICE, booked_desk=one.desk)
+            elif one.called_at is None and booked_at is not None and booked_at >= -STILL_COMES_MINUTES:
+                comes = self.town.comes if booked_at >= 0 else self.town.comes / 2
+                waiting = Waiting(key, 0, expected_arrival(booked_at), booked_at)
+                yield Expected(waiting, SERVICE, comes, booked_desk=one.desk)
