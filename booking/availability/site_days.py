@@ -25,9 +25,9 @@ from booking.availability.values import (
     Window,
 )
 from booking.slot_tokens import Count, Counts, SlotKey, counts_or_empty
-from core.wall_clock import TICK_MINUTES, LocalDay, local_date_of, local_day, unit_after, unit_of
+from core.wall_clock import TICK_MINUTES, LocalDay, instant_of, local_date_of, local_day, unit_after, unit_of
 from locations.model import MODES, Catalogue, ServiceFacts, SiteFacts
-from locations.opening_hours import closed_on, differs_by_mode, holiday_on, openings_on
+from locations.opening_hours import closed_on, closures_between, differs_by_mode, holiday_on, openings_on
 from locations.session_openings import KeptShare, wait_ticks
 from people.residents.details import place_needs, spoken_needs, wants_extra_time
 
@@ -85,7 +85,8 @@ def _day_in_mode(site: SiteFacts, day: LocalDay, zone: str, mode: str) -> SiteDa
         for resource in site.resources
         if resource.id in windows
     )
-    return SiteDay(site.id, day, features_of(site), resources, holiday_on(site, day.date))
+    shut = closures_between(site, instant_of(day.base_unit), instant_of(day.end_unit))
+    return SiteDay(site.id, day, features_of(site), resources, holiday_on(site, day.date), shut)
 
 
 def _share(share: KeptShare) -> Share:

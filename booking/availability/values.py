@@ -14,6 +14,7 @@ from booking.availability.bits import Bits
 from booking.availability.busy import BusyRow
 from booking.slot_tokens import SlotKey
 from core.wall_clock import LocalDay
+from locations.session_facts import ClosureFacts
 
 NO_NAMES: frozenset[str] = frozenset()
 
@@ -105,8 +106,9 @@ class ResourceDay:
 class SiteDay:
     """The plan of one site in one day. It remembers what the engine works out from it: reuse it between searches.
 
-    `holiday` is the name of the bank holiday for which the site is shut, or empty. Where something is shut for one of the
-    site's modes and not for another, `by_mode` is the day of each of them, and this what is open in any.
+    `holiday` is the name of the bank holiday for which the site is shut, or empty; `closures` are all that touch the day.
+    Where something is shut for one of the site's modes and not for another, `by_mode` is the day of each of them, and this
+    what is open in any.
     """
 
     site_id: int
@@ -114,6 +116,7 @@ class SiteDay:
     features: frozenset[str]
     resources: tuple[ResourceDay, ...]
     holiday: str = ""
+    closures: tuple[ClosureFacts, ...] = ()
     by_mode: tuple[tuple[str, SiteDay], ...] = ()
     memory: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

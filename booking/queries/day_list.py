@@ -27,7 +27,6 @@ from booking.tables import Appointment, RebookItem
 from core.audit import AuditEntry
 from core.wall_clock import instant_of, local_day, unit_of
 from locations.model import Catalogue, SiteFacts
-from locations.opening_hours import closures_between
 from locations.session_facts import ClosureFacts
 from locations.tables import Closure
 
@@ -110,7 +109,7 @@ def _opening(site: SiteFacts, plan: SiteDay, local_date: date) -> OpeningView:
             (instant_of(base_unit + first), instant_of(base_unit + last)) for first, last in runs(open_ticks(plan))
         ),
         holiday=plan.holiday,
-        closures=closures_between(site, starts_at, ends_at),
+        closures=plan.closures,
         cancelled=tuple(exception.reason for exception in exceptions if exception and exception.reason),
     )
 

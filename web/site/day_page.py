@@ -22,9 +22,18 @@ from core.tokens import parse_reference
 from locations.model import Catalogue, SiteFacts
 from web.labels import STATES_COUNTED
 from web.request_language import format_time
-from web.site.day_notices import notices, opening_text
 from web.site.day_rows import DayRow, RowRights, day_row, mark_of
-from web.site.day_sections import DayTime, GapRow, Section, gap_rows, is_meant, is_nearly_meant, sections_of
+from web.site.day_sections import (
+    DayTime,
+    GapRow,
+    Section,
+    gap_rows,
+    is_meant,
+    is_nearly_meant,
+    notices,
+    opening_text,
+    sections_of,
+)
 from web.site.rebook_reasons import reason_text
 from web.site.told_of_day import DayTold, with_told
 
