@@ -165,6 +165,16 @@ class ArrangementSchema(Schema):
     )
 
 
+class FirstContactSchema(Schema):
+    """When, how, by whom and in which words somebody first asked for help with homelessness. It never changes."""
+
+    asked_at = _moment("When they asked: the date that counts.")
+    channel = _one_of(CHANNELS, "How they asked.")
+    asked_by = _text("Who asked for them; empty where they did so themselves.")
+    taken_by = _text("The member of staff who heard it; empty where nobody did.")
+    words = _text("What they said, or their answers by question, in lines.")
+
+
 class AppointmentSchema(Schema):
     """An appointment, whole."""
 
@@ -197,6 +207,12 @@ class AppointmentSchema(Schema):
     documents = _list(fields.String(), "What to bring; what is for some cases alone begins with the case.")
     notes = _text()
     numbers = _list(fields.Nested(NumberSchema), "What makes the visit longer.")
+    first_contact = fields.Nested(
+        FirstContactSchema,
+        required=True,
+        allow_none=True,
+        metadata=about("How they first asked for help with homelessness; null where it does not follow from that."),
+    )
     created_at = _moment("When it was booked.")
     changed_at = _moment("When it last changed.")
 

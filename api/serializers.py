@@ -17,6 +17,7 @@ from booking.visits.visit_states import APPOINTMENT_STATES
 from locations.catchment import catchment_of
 from locations.drop_in_hours import DropIn
 from locations.model import ServiceFacts, SiteFacts
+from people.residents.approach import Approach
 from reminders.history_queries import MessageHistoryEntry
 
 
@@ -113,6 +114,7 @@ def appointment(view: AppointmentView) -> dict[str, Any]:
             {"service": one.service, "question": one.ask, "number": one.number}
             for one in counted_services(view.services, view.counts)
         ],
+        "first_contact": first_contact(view.first_contact, view.zone) if view.first_contact else None,
         "created_at": moment(view.created_at, view.zone),
         "changed_at": moment(view.changed_at, view.zone),
     }
@@ -167,6 +169,17 @@ def representative(view: RepresentativeView) -> dict[str, Any]:
     """Who acts for them."""
     facts = ("name", "basis", "email", "phone", "address", "postcode")
     return {name: getattr(view, name) for name in facts}
+
+
+def first_contact(approach: Approach, zone: str) -> dict[str, Any]:
+    """When and how they first asked for help with homelessness, where the appointment follows from that."""
+    return {
+        "asked_at": moment(approach.asked_at, zone),
+        "channel": approach.channel,
+        "asked_by": approach.asked_by,
+        "taken_by": approach.taken_by,
+        "words": approach.words,
+    }
 
 
 def notification(entry: MessageHistoryEntry, zone: str) -> dict[str, Any]:

@@ -9,11 +9,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from api.response_schemas import FirstContactSchema
+from api.serializers import first_contact
 from core.clock import FixedClock
 from core.database import Database
+from people.residents.approach import Approach
 from people.residents.tables import ResidentView
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
-from tests.support.factories import World, make_world
+from tests.support.factories import NOW, World, make_world
 
 PERSON = {"name": "Robin Sample", "email": "robin@example.org", "phone": "07700 900123", "postcode": "nw11 9qs"}
 
@@ -92,6 +95,7 @@ def test_the_appointment_can_be_seen_whole(program: Program) -> None:
         "documents": ["Passport"],
         "notes": "Rings twice.",
         "numbers": [],
+        "first_contact": None,
         "created_at": "2026-11-23T09:00:00+00:00",
         "changed_at": "2026-11-23T09:00:00+00:00",
     }
@@ -240,3 +244,9 @@ def test_each_look_is_on_record(program: Program, database: Database, world: Wor
         ("api", "api_calendar", world.authority_id),
     ]
     assert all(row.resident_id for row in rows)
+
+
+def test_an_appointment_says_how_somebody_first_asked_for_help() -> None:
+    approach = Approach(NOW, "phone", "I am to be out by Friday.", "Wanda Sample", "Agnes Agent")
+    said = first_contact(approach, "Europe/London")
+    assert (FirstContactSchema().validate(said), said["asked_at"]) == ({}, "2026-11-23T08:00:00+00:00")
