@@ -43,6 +43,7 @@ CONTRACT = {
 }
 
 SCHEMAS = {
+    "FirstContact",
     "Appointment",
     "Arrangement",
     "Booked",
