@@ -9,6 +9,7 @@ import booking.advisers.tables
 import booking.promises.tables
 import booking.proposals.tables
 import booking.ringing.tables
+import booking.searches.tables
 import booking.tables
 import booking.urgent.tables
 import core.audit

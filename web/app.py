@@ -21,6 +21,7 @@ from web import (
     request_hooks,
     request_language,
     response_headers,
+    search_counting,
     template_helpers,
 )
 from web.template_environment import TemplateEnvironment
@@ -39,6 +40,7 @@ PARTS = (
     template_helpers,
     error_pages,
     public_address,
+    search_counting,
 )
 TEMPLATE_LIBRARIES = ("govuk_frontend_jinja", "govuk_frontend_wtf")
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from booking.tables import Claim
 from booking.use_cases.calls import close_forgotten_calls
+from booking.use_cases.count_abandoned import count_abandoned
 from booking.use_cases.holds import delete_expired_holds
 from booking.use_cases.manage_links import delete_expired_requests
 from core import browser_states, idempotency, rate_limits
@@ -52,5 +53,6 @@ def delete_expired(runtime: Runtime) -> DeletedCounts:
         password_links.delete_expired(db, now)
     # Transactions of their own: requests that count or keep something and the cleanup do not wait for each other.
     rate_limits.delete_expired(runtime.database, now)
+    count_abandoned(runtime, now)
     browser_states.delete_expired(runtime.database, now)
     return DeletedCounts(holds, claims)

@@ -77,6 +77,7 @@ OF_STAFF = {
 OF_SERVICE = (
     {"audit_lanes", "channel_pauses", "claims", "council_pauses", "heartbeats", "key_paces"}
     | {
+        "counted_searches",
         "promise_days",
     }
     | {

@@ -136,6 +136,10 @@ def _session_tasks(staff: SignedInStaff) -> Iterator[Task]:
     href = url_or_none("planner.promises")
     if href and staff.may(Action.MANAGE_SESSIONS):
         yield Task(_("What we promise"), href, _("How soon there is a free time, and how soon people are seen."))
+    href = url_or_none("planner.searches")
+    if href and staff.may(Action.MANAGE_SESSIONS):
+        text = _("Searches without an appointment")
+        yield Task(text, href, _("What people looked for and did not book, and why: how many, by service and site."))
     href = url_or_none("planner.unstaffed")
     if href and staff.may(Action.MANAGE_SESSIONS):
         text = _("Sessions that lack somebody or something")

@@ -8,6 +8,7 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from booking.searches import search_ends
 from booking.triage.call_answers import PASSED_BY, field_of, given_in_call, text_of, was_answered_before
 from booking.triage.given_answers import words_of
 from booking.use_cases.calls import keep_typed, open_call, settle_call
@@ -28,6 +29,7 @@ from web.agent.resident_card import ResidentCard, resident_card
 from web.agent.resident_page import ResidentPage
 from web.agent.urgent_in_call import note_answers, note_done
 from web.page_context import StaffContext, staff_context
+from web.search_counting import count_search
 
 SAID = f"{ANSWER}said"  # the field for what they said
 SAID_LABEL = "In their words:"  # stands for the question, among the words that are kept
@@ -172,6 +174,7 @@ def pass_triage(resident_id: int, slug: str) -> ResponseReturnValue:
         if given_in_call(tree, open_call(context.runtime, key).typed).path_in(tree).is_urgent:
             return to_triage(resident_id, slug, state)
         keep_typed(context.runtime, key, {field_of(tree): PASSED_BY})
+        count_search(context, state.services or tree.services, search_ends.PASSED_BY, channel=context.channel)
         services = tuple(one.slug for one in context.catalogue.services if one.slug in tree.services)
     if not state.services and len(services) == 1:
         state = state.but(services=services)
@@ -191,6 +194,8 @@ def finish_triage(resident_id: int, slug: str) -> ResponseReturnValue:
         said, typed = _said(), read_typed(open_call(context.runtime, key).typed)
         text = _note_of(path, said)
         note_done(context, tree, path, resident_id, said)
+        if path.outcome.kind != BOOK:
+            count_search(context, state.services or tree.services, path.outcome.kind, channel=context.channel)
         if path.is_about_homelessness:
             words, helper = words_of(path.words | ({SAID_LABEL: said} if said else {})), typed.rep_name
             approach = Approach(context.now, context.channel, words, asked_by=helper)

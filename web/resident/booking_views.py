@@ -7,6 +7,7 @@ from typing import Any
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 
+from booking.searches.search_ends import NOT_BOOKED
 from booking.use_cases.holds import prolong_hold, release_hold
 from core.errors import HoldExpired
 from people.staff.access_marks import public
@@ -19,6 +20,7 @@ from web.resident.drafts import STEPS, BookingPage, Draft
 from web.resident.forms import DetailsForm, HelperForm, WhoForm
 from web.resident.page_rendering import postcode_like, show
 from web.resident.reach_choices import offer_no_letters, offer_ways
+from web.resident.search_ends import count_end
 from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import hold_for_draft
 from web.resident.triage_state import forget_given
@@ -185,6 +187,7 @@ def leave(authority: str, visit: str) -> ResponseReturnValue:
                 return show_current(context, page)
             release_hold(context.runtime, context.authority.id, page.draft.hold)
             drafts.delete_draft(context, visit)
+            count_end(context, parse_search_state(page.draft.search_query), NOT_BOOKED)
             if context.authority.triages:
                 forget_given(context, visit)
         return show("abandoned", context)

@@ -20,6 +20,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired, InputRequired
 
 from booking.counted import counts_asked, minutes_of_one
+from booking.searches.search_ends import NOT_FOR_THEM
 from locations.model import ServiceFacts
 from locations.triage_questions import TriageQuestion
 from people.staff.access_marks import public
@@ -30,6 +31,7 @@ from web.request_language import format_minutes
 from web.resident.area_pages import rules_of, unmet_page
 from web.resident.ended_pages import show_ended
 from web.resident.page_rendering import postcode_like, show_search
+from web.resident.search_ends import count_end
 from web.resident.search_state import (
     ASKED,
     SearchState,
@@ -71,6 +73,7 @@ def questions(authority: str) -> ResponseReturnValue:
         wrong = [asked for n, asked in enumerate(deciding) if form[f"question_{n}"].data == asked.wrong_answer]
         home = form.home.data if areas else ""
         if page := unmet_page(context, search, areas, home, wrong):
+            count_end(context, search, NOT_FOR_THEM)
             return page
         search = replace(search, home=home or search.home)
         numbers = tuple(form[f"number_{n}"].data for n in range(len(counting)))

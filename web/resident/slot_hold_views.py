@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from booking.queries.alternatives import nearest_alternatives
+from booking.searches.search_ends import OUT_OF_TIME, TIME_GONE, TOO_MANY
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.use_cases.holds import HeldSlot, held, hold_slot
 from core.errors import HoldExpired, Refused, SlotTaken, TooFar, TooSoon
@@ -22,6 +23,7 @@ from web.resident.drafts import Draft, public_slot_key
 from web.resident.own_adviser import refuse_adviser_of_others
 from web.resident.page_rendering import show, visit_of
 from web.resident.refusals import BOOKING_REFUSALS, limit_text
+from web.resident.search_ends import count_end
 from web.resident.search_state import SearchState, parse_search_state
 from web.resident.triage_due import come_today_page, triage_due
 from web.resident.urls import blueprint
@@ -107,6 +109,7 @@ def show_alternatives(context: PageContext, draft: Draft, slot_key: SlotKey) -> 
             db, context.catalogue, slot_key, context.now, for_public=True, needs=frozenset(draft.needs)
         )
     search = parse_search_state(saved.search_query)
+    count_end(context, search, TIME_GONE)
     page = show(
         "slot_taken",
         context,
@@ -130,6 +133,8 @@ def _is_held(db: Session, context: PageContext, hold_token: str) -> bool:
 def show_refusal(context: PageContext, error: Refused, draft: Draft) -> ResponseReturnValue:
     """The page that says which rule refuses the booking."""
     is_time_refused = isinstance(error, TooSoon | TooFar)
+    reason = OUT_OF_TIME if is_time_refused else TOO_MANY
+    count_end(context, parse_search_state(draft.search_query), reason)
     page = show(
         "refused",
         context,

@@ -19,6 +19,7 @@ from booking.queries.slots import (
     next_slot,
     open_dates,
 )
+from booking.searches.search_ends import NOTHING_FREE
 from locations.model import Catalogue, SiteFacts
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
@@ -27,6 +28,7 @@ from web.resident.ended_pages import show_ended
 from web.resident.own_adviser import OwnAdviser, is_link_over, not_for_them, own_adviser
 from web.resident.own_time import OwnTime, query_with_own_time
 from web.resident.page_rendering import searched_place, show_search
+from web.resident.search_ends import count_end
 from web.resident.search_state import (
     SearchState,
     ended_in,
@@ -126,6 +128,8 @@ def when(authority: str) -> ResponseReturnValue:
         if adviser is None and is_for_people_with_adviser(context.catalogue, search):
             return not_for_them(context, search)
         found = _find_month(context, search, adviser)
+        if found.next is None and not found.own:
+            count_end(context, search, NOTHING_FREE, is_shown_again=True)
         back = f"{context.base}/where?{search.query(site='', mode='', month='', day='')}"
         if search.moving:
             back = f"{context.base}/appointment/{search.moving}"

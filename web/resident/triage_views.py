@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired, InputRequired
 
+from booking.searches.search_ends import LEFT_QUICKLY, PASSED_BY
 from booking.triage.given_answers import LONGEST_REASON, Given
 from core.errors import NotFound
 from locations.model import ServiceFacts
@@ -27,6 +28,7 @@ from web.components.form_fields import Choice, Form, LongText
 from web.page_context import PageContext, council_context
 from web.resident.drafts import new_visit
 from web.resident.page_rendering import show
+from web.resident.search_ends import count_outcome, services_in
 from web.resident.search_state import LONGEST_TEXT, SearchState, read_search_state
 from web.resident.triage_outcome import outcome_values
 from web.resident.triage_search import held_time, held_time_to_book, search_on
@@ -34,6 +36,7 @@ from web.resident.triage_state import forget_given, given_here, keep_given
 from web.resident.triage_urgent import ReachForm, note_answers, note_how_to_reach, note_left, number_given
 from web.resident.urls import blueprint
 from web.response_headers import allow_private_cache
+from web.search_counting import count_search
 
 LEAVE_FOR = "https://www.bbc.co.uk/weather"  # as GOV.UK's "Exit this page" leads to, read 2026-11-27
 
@@ -149,6 +152,7 @@ def triage_question(authority: str, slug: str, visit: str, question: str) -> Res
             given = page.given.with_answer(page.tree, asked, int(form.answer.data))
             keep_given(context, visit, replace(given, reason=""))
             note_answers(context, page.tree, page.given, given, visit)
+            count_outcome(context, page.search, page.tree, page.path, given.path_in(page.tree))
             return redirect(page.next_url(given.path_in(page.tree)), code=303)
         held = None if page.path.is_urgent else held_time(context, visit)
         values: dict[str, Any] = {"question": asked, "form": form, "has_changed": has_changed, "held": held}
@@ -220,6 +224,7 @@ def triage_pass(authority: str, slug: str, visit: str) -> ResponseReturnValue:
         form = _reason_form(services, page.given.reason, page.search)
         if services and form.validate_on_submit():
             keep_given(context, visit, replace(page.given, reason=form.reason.data))
+            count_search(context, services_in(context, page.search, page.tree), PASSED_BY, site=page.search.site)
             chosen = services[0].slug if len(services) == 1 else form.service.data
             return redirect(_way_past(page, next(one for one in services if one.slug == chosen)), code=303)
         values: dict[str, Any] = {"services": services, "urgent": page.tree.urgent_help}
@@ -247,7 +252,9 @@ def _reason_form(services: list[ServiceFacts], reason: str, search: SearchState)
 def triage_leave(authority: str, slug: str, visit: str) -> ResponseReturnValue:
     """Away to another site at once; nothing of the answers is left here."""
     with council_context(authority) as context:
-        note_left(context, _tree(context, slug), visit)
+        page = _page(context, slug, visit)
+        note_left(context, page.tree, visit)
+        count_search(context, services_in(context, page.search, page.tree), LEFT_QUICKLY, once=visit)
         forget_given(context, visit)
         response = redirect(LEAVE_FOR, code=303)
         response.headers["Cache-Control"] = "no-store"

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.proposals.wish_rules import BY_EMAIL, BY_TEXT
+from booking.searches.search_ends import WAITS
 from booking.use_cases.online_wishes import OnlineWish, wait_online
 from core.errors import Invalid, LimitReached
 from core.origin import origin_of
@@ -22,6 +23,7 @@ from web.page_context import PageContext, council_context
 from web.request_language import current_language, language_to_keep
 from web.resident.ended_pages import show_ended
 from web.resident.page_rendering import show_search
+from web.resident.search_ends import count_end
 from web.resident.search_state import SearchState, ended_in, must_answer, read_search_state, slot_query_of
 from web.resident.triage_due import triage_due
 from web.resident.urls import blueprint
@@ -65,6 +67,7 @@ def wait(authority: str) -> ResponseReturnValue:
             if not form.refuse_all(error):
                 form.refuse("weeks", joined_texts(error, current_language()))
             return _page(context, search, form, status=400)
+        count_end(context, search, WAITS)
     return redirect(f"{context.base}/wait/asked?{search.query()}&by={wanted.told_by}", code=303)
 
 

@@ -1,0 +1,1 @@
+"""Searches that ended without an appointment, counted without anything about who searched."""
