@@ -6,6 +6,7 @@ import csv
 import io
 
 import pytest
+from flask.testing import FlaskClient
 
 from core.clock import FixedClock
 from core.database import Database
@@ -21,22 +22,21 @@ pytestmark = pytest.mark.databases("sqlite")
 
 
 def test_what_people_looked_for_and_did_not_book(
-    database: Database, town: Town, clock: FixedClock, visitor: Visitor
+    client: FlaskClient, database: Database, town: Town, clock: FixedClock, visitor: Visitor
 ) -> None:
     put_triage(database, town)
     staff = add_agent(database, town.authority_id, clock.now(), role="authority_admin", email="admin@example.org")
-    manager = visitor.client.application.test_client()
-    manager.set_cookie(COOKIE, sign_in(database, staff, clock.now()))
-    assert "Nothing was counted" in check_page(manager.get("/staff/searches").text).text
+    client.set_cookie(COOKIE, sign_in(database, staff, clock.now()))
+    assert "Nothing was counted" in check_page(client.get("/staff/searches").text).text
     visitor.open("/triage/housing")
     for question, number in (("tonight", "0"), ("what", "1")):
         visitor.send(f"/questions/{question}", answer=number)
     visitor.follow("Back")
     visitor.send("/questions/what", answer="1")  # the same again is no other search
     write_searches(visitor.client.application)
-    page = check_page(manager.get("/staff/searches").text)
+    page = check_page(client.get("/staff/searches").text)
     assert "Diverted: 1" in page.text
-    rows = list(csv.reader(io.StringIO(manager.get("/staff/searches.csv").text.removeprefix("\ufeff"))))
+    rows = list(csv.reader(io.StringIO(client.get("/staff/searches.csv").text.removeprefix("\ufeff"))))
     assert rows[1:] == [["2026-11-23", "certify", "", "online", "online", "1"]]
-    other = "/staff/searches?from=x&until=1999-01-01"
-    assert "Nothing was counted" in check_page(manager.get(other).text).text
+    other = "/staff/searches?from=x&until=2026-11-22"
+    assert "Nothing was counted" in check_page(client.get(other).text).text
