@@ -17,10 +17,10 @@ from web.page_context import PageContext, council_context
 from web.resident import drafts
 from web.resident.check_views import ON_WHO, show_current, times_before
 from web.resident.drafts import STEPS, BookingPage, Draft
+from web.resident.ended_searches import count_end
 from web.resident.forms import DetailsForm, HelperForm, WhoForm
 from web.resident.page_rendering import postcode_like, show
 from web.resident.reach_choices import offer_no_letters, offer_ways
-from web.resident.search_ends import count_end
 from web.resident.search_state import parse_search_state
 from web.resident.slot_hold_views import hold_for_draft
 from web.resident.triage_state import forget_given

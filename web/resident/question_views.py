@@ -30,8 +30,8 @@ from web.page_context import PageContext, council_context
 from web.request_language import format_minutes
 from web.resident.area_pages import rules_of, unmet_page
 from web.resident.ended_pages import show_ended
+from web.resident.ended_searches import count_end
 from web.resident.page_rendering import postcode_like, show_search
-from web.resident.search_ends import count_end
 from web.resident.search_state import (
     ASKED,
     SearchState,

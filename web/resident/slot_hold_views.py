@@ -20,10 +20,10 @@ from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident import drafts
 from web.resident.drafts import Draft, public_slot_key
+from web.resident.ended_searches import count_end
 from web.resident.own_adviser import refuse_adviser_of_others
 from web.resident.page_rendering import show, visit_of
 from web.resident.refusals import BOOKING_REFUSALS, limit_text
-from web.resident.search_ends import count_end
 from web.resident.search_state import SearchState, parse_search_state
 from web.resident.triage_due import come_today_page, triage_due
 from web.resident.urls import blueprint

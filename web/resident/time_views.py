@@ -25,10 +25,10 @@ from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident.drop_in_texts import drop_ins_of_search
 from web.resident.ended_pages import show_ended
+from web.resident.ended_searches import count_end
 from web.resident.own_adviser import OwnAdviser, is_link_over, not_for_them, own_adviser
 from web.resident.own_time import OwnTime, query_with_own_time
 from web.resident.page_rendering import searched_place, show_search
-from web.resident.search_ends import count_end
 from web.resident.search_state import (
     SearchState,
     ended_in,

@@ -27,8 +27,8 @@ from people.staff.access_marks import public
 from web.components.form_fields import Choice, Form, LongText
 from web.page_context import PageContext, council_context
 from web.resident.drafts import new_visit
+from web.resident.ended_searches import count_outcome, services_in
 from web.resident.page_rendering import show
-from web.resident.search_ends import count_outcome, services_in
 from web.resident.search_state import LONGEST_TEXT, SearchState, read_search_state
 from web.resident.triage_outcome import outcome_values
 from web.resident.triage_search import held_time, held_time_to_book, search_on

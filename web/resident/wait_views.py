@@ -22,8 +22,8 @@ from web.message_routes import rules_of_page
 from web.page_context import PageContext, council_context
 from web.request_language import current_language, language_to_keep
 from web.resident.ended_pages import show_ended
+from web.resident.ended_searches import count_end
 from web.resident.page_rendering import show_search
-from web.resident.search_ends import count_end
 from web.resident.search_state import SearchState, ended_in, must_answer, read_search_state, slot_query_of
 from web.resident.triage_due import triage_due
 from web.resident.urls import blueprint
