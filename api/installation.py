@@ -10,6 +10,7 @@ from api import (
     catalogue_views,
     closure_views,
     docs_views,
+    document_receipts,
     hold_views,
     notification_views,
     provider_callbacks,
@@ -33,6 +34,7 @@ VIEW_MODULES = (
     waiting_list_views,
     telephone_views,
     visit_views,
+    document_receipts,
 )
 
 

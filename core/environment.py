@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from core.errors import ConfigurationError
 from core.settings import DEFAULT_DATABASE_URL, Settings
@@ -17,7 +18,6 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     """
     settings = Settings(
         database_url=environ.get("DATABASE_URL") or DEFAULT_DATABASE_URL,
-        secret_key=environ.get("SECRET_KEY", ""),
         public_url=(environ.get("PUBLIC_URL") or f"http://127.0.0.1:{environ.get('PORT') or 8000}").rstrip("/"),
         smtp_url=environ.get("SMTP_URL", ""),
         mail_from=environ.get("MAIL_FROM") or Settings.mail_from,
@@ -37,7 +37,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         rate_limit_storage=environ.get("RATE_LIMIT_STORAGE") or Settings.rate_limit_storage,
         fixed_now=_instant(environ, "NOW"),
         is_demo=environ.get("FRONT_DOOR_DEMO") == "1",
-        old_secret_keys=tuple(environ.get("OLD_SECRET_KEYS", "").split()),
+        **_keys(environ),
         metrics_token=environ.get("METRICS_TOKEN", ""),
         undo_seconds=_whole_number(environ, "UNDO_SECONDS", Settings.undo_seconds),
         calendar_hosts=tuple(environ.get("CALENDAR_HOSTS", "").lower().split()),
@@ -50,6 +50,17 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     if problems:
         raise ConfigurationError("\n".join(problems))
     return settings
+
+
+def _keys(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The keys of the service and of its files of documents, each with those that were used before; and their folder."""
+    return {
+        "secret_key": environ.get("SECRET_KEY", ""),
+        "old_secret_keys": tuple(environ.get("OLD_SECRET_KEYS", "").split()),
+        "document_key": environ.get("DOCUMENT_KEY", ""),
+        "old_document_keys": tuple(environ.get("OLD_DOCUMENT_KEYS", "").split()),
+        "document_folder": environ.get("DOCUMENT_FOLDER") or Settings.document_folder,
+    }
 
 
 def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:

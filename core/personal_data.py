@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 # Days after a person's last appointment. Councils set shorter ones in their retention schedule; these are the ceilings.
-KEPT_DAYS = {"identity": 730, "contact": 365, "needs": 365, "story": 180, "message": 90}
+KEPT_DAYS = {"identity": 730, "contact": 365, "needs": 365, "story": 180, "message": 90, "document": 90}
 SHORTEST_MASKED = 9  # digits: of a shorter number the ends would give too much away
 
 

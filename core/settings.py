@@ -34,6 +34,9 @@ class Settings:
     api_rate_limit: str = "100/second"
     rate_limit_storage: str = "database://"
     old_secret_keys: tuple[str, ...] = ()
+    document_key: str = ""
+    old_document_keys: tuple[str, ...] = ()
+    document_folder: str = "instance/documents"
     metrics_token: str = ""
     calendar_hosts: tuple[str, ...] = ()
     heartbeat_seconds: int = 60
@@ -49,3 +52,8 @@ class Settings:
     def secret_keys(self) -> tuple[str, ...]:
         """The key that signs, and after it those that are still accepted."""
         return (self.secret_key, *self.old_secret_keys)
+
+    @property
+    def document_keys(self) -> tuple[str, ...]:
+        """The key that seals files of documents, and after it those that still open what they sealed."""
+        return (self.document_key, *self.old_document_keys)

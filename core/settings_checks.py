@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from email.utils import parseaddr
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from limits import parse_many
@@ -13,7 +14,7 @@ from limits.storage import storage_from_string
 
 from core.contact_values import parse_email, parse_sign_in_email
 from core.errors import InvalidValue
-from core.settings import Settings
+from core.settings import ROOT, Settings
 
 SHORTEST_KEY = 32
 FEWEST_CHARACTERS = 8  # different ones in a key: "aaaa..." and "change me change me" are no random values
@@ -36,6 +37,7 @@ def problems_of(settings: Settings) -> list[str]:
         *_of_mail(settings),
         *_of_notify(settings),
         *_of_limits(settings),
+        *_of_documents(settings),
         *_of_the_rest(settings),
     ]
     is_real = not (settings.is_demo or settings.is_test)
@@ -54,6 +56,17 @@ def _of_keys(settings: Settings) -> Iterator[str]:
         )
     elif not settings.is_demo and _is_weak(settings.secret_key):
         yield f"SECRET_KEY is too short or plain: set {SHORTEST_KEY} random characters or more, the output of {MAKE_KEY}."
+
+
+def _of_documents(settings: Settings) -> Iterator[str]:
+    """The key is apart from the database, and so from the key that the database's own values are sealed with."""
+    if settings.document_key and _is_weak(settings.document_key):
+        yield f"DOCUMENT_KEY is too short or plain: set {SHORTEST_KEY} random characters or more, the output of {MAKE_KEY}."
+    elif settings.document_key and settings.document_key in settings.secret_keys:
+        yield f"DOCUMENT_KEY must be another one than SECRET_KEY: set it to the output of {MAKE_KEY}."
+    folder = Path(settings.document_folder)
+    if (ROOT / "static") in ((folder if folder.is_absolute() else ROOT / folder) / "files").resolve().parents:
+        yield "DOCUMENT_FOLDER must lie outside the folder that is served as /static/."
 
 
 def _is_weak(key: str) -> bool:

@@ -12,6 +12,21 @@ def _(text: str) -> str:
 
 VISIT_TEXTS: Mapping[str, str] = {
     "appointment_elsewhere": _("This appointment is at %(site)s, on %(at)s."),
+    "copy_unknown": _("There is no certified copy with this code. Check the code, or ask the council."),
+    "document_has_password": _("The file has a password. Save it without one, and send that"),
+    "document_missing": _("Choose a file, or take a photograph"),
+    "document_too_many": _("Write down at most %(most)s documents"),
+    "document_too_many_files": _("There are %(most)s files already. Delete one first"),
+    "document_too_many_pages": _("The file must have at most %(most)s pages"),
+    "document_too_many_pixels": _("The picture has too many pixels. It must have fewer than %(most)s million"),
+    "document_unnamed": _("Say which document it is"),
+    "document_unreadable": _(
+        "The file must be a picture (JPEG, PNG, WebP or GIF) or a PDF. This one is none, or it is damaged"
+    ),
+    "no_document_key": _("Files cannot be kept here: the service was given no key for them"),
+    "nothing_for_receipt": _("Nothing was seen, kept or certified yet"),
+    "original_not_seen": _("Tick first that you have seen this original"),
+    "receipt_unknown": _("There is no receipt with this number."),
     "desk_unknown": _("There is no such desk or person here."),
     "service_not_here": _("Nobody here does this. Choose another service or another place."),
     "visit_changed": _("A colleague has changed this meanwhile. Nothing was changed."),

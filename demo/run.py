@@ -88,6 +88,7 @@ def demo_environment(environ: Mapping[str, str], instance: Path) -> dict[str, st
         "PORT": port,
         "PUBLIC_URL": environ.get("PUBLIC_URL") or f"http://127.0.0.1:{port}",
         "SECRET_KEY": environ.get("SECRET_KEY") or stored_secret(instance / "secret-key", 48),
+        "DOCUMENT_KEY": environ.get("DOCUMENT_KEY") or stored_secret(instance / "document-key", 48),
         "DEMO_PASSWORD": environ.get("DEMO_PASSWORD") or stored_secret(instance / "demo-password", 9),
         "PYTHONUNBUFFERED": "1",
     }

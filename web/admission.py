@@ -18,6 +18,7 @@ from core.errors import Unavailable
 from core.origin import CREDENTIAL_WORKS, origin_of
 from web.credentials_seen import CredentialsSeen, credential_of
 from web.turns import Turns, asker_of
+from web.uploads import longest_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -70,10 +71,11 @@ class Admission:
     def _read_body(self, environ: WSGIEnvironment) -> None:
         """Read the body now, as far as the application would; one that is too long is refused by its length, unread."""
         length = environ.get("CONTENT_LENGTH") or ""
-        if length.isdecimal() and int(length) <= self._longest_body:
+        longest = max(self._longest_body, longest_body(environ.get("PATH_INFO", "")))
+        if length.isdecimal() and int(length) <= longest:
             environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(length)))
         elif not length and environ.get("wsgi.input_terminated"):
-            environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(self._longest_body + 1))
+            environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(longest + 1))
 
 
 def install(app: Flask) -> None:

@@ -168,6 +168,8 @@ ACTIONS: Labels = {
     Action.SEE_DAY_LIST: _l("see the list of the day"),
     Action.RECORD_OUTCOME: _l("record who came and how a visit ended"),
     Action.TAKE_WALK_IN: _l("take people without an appointment"),
+    Action.HANDLE_DOCUMENTS: _l("tick, keep and certify documents"),
+    Action.VERIFY_RECEIPT: _l("check a receipt for documents"),
     Action.ARRANGE_NEED: _l("record whether an interpreter was found"),
     Action.CHANGE_RESOURCES: _l("put a visit on another desk or with another person"),
     Action.EXPORT_DAY_LIST: _l("save the list of the day as a file"),
@@ -236,6 +238,7 @@ DATA_CLASSES: Labels = {
     "contact": _l("Your email address, phone number and postcode"),
     "needs": _l("The help that you need, and your language"),
     "story": _l("What you told us about your visit, and our notes"),
+    "document": _l("Pictures and files of your documents"),
     "message": _l("Copies of messages, and where they were sent"),
 }
 

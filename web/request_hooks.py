@@ -18,6 +18,7 @@ from flask import Flask, Request, Response, g, request
 
 from core.screens import set_screen
 from web.monitoring import count_request
+from web.uploads import longest_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -35,6 +36,7 @@ class EncodedRequest(Request):
         sent = environ.get("QUERY_STRING", "").encode("latin-1")
         environ["QUERY_STRING"] = quote_from_bytes(sent, safe=PRINTABLE)
         super().__init__(environ, *args, **options)
+        self.max_content_length = longest_body(self.path)
 
 
 def install(app: Flask) -> None:

@@ -38,6 +38,15 @@ def allow_own_frames(response: Response) -> Response:
     return response
 
 
+def file_answer(content: bytes, media_type: str, name: str) -> Response:
+    """A file that somebody has sent: a picture is shown, anything else is saved, and nothing in it can run."""
+    answer = Response(content, mimetype=media_type)
+    shown = "inline" if media_type.startswith("image/") else "attachment"
+    answer.headers["Content-Disposition"] = f'{shown}; filename="{name}"'
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
+
+
 def allow_camera(response: Response) -> Response:
     """Let this page ask for the camera and the microphone; no page of another address gets them."""
     opened = PERMISSIONS.replace("camera=()", "camera=(self)").replace("microphone=()", "microphone=(self)")

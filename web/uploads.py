@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from flask import request
 
+LONGEST_FORM = 1_000_000  # bytes of a request
+LONGEST_WITH_FILE = (
+    10_500_000  # of one that sends a document: `booking.documents.file_content.LARGEST_FILE` and its form
+)
+FILES = "/files"  # how the addresses end to which documents are sent
+
+
+def longest_body(path: str) -> int:
+    """How many bytes a request to this path may have."""
+    return LONGEST_WITH_FILE if path.endswith(FILES) else LONGEST_FORM
+
 
 def uploaded(name: str = "file") -> bytes:
     """The bytes of the file in this field; none when no file was chosen."""

@@ -16,6 +16,7 @@ from booking.tables import Claim
 from booking.use_cases.calls import close_forgotten_calls
 from booking.use_cases.count_abandoned import count_abandoned
 from booking.use_cases.holds import delete_expired_holds
+from booking.use_cases.keep_documents import delete_unreferenced_files
 from booking.use_cases.manage_links import delete_expired_requests
 from core import browser_states, idempotency, rate_limits
 from core.connections import CLEANUP
@@ -55,4 +56,5 @@ def delete_expired(runtime: Runtime) -> DeletedCounts:
     rate_limits.delete_expired(runtime.database, now)
     count_abandoned(runtime, now)
     browser_states.delete_expired(runtime.database, now)
+    delete_unreferenced_files(runtime)
     return DeletedCounts(holds, claims)

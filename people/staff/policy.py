@@ -37,6 +37,8 @@ class Action(StrEnum):
     SEE_DAY_LIST = "see_day_list"
     RECORD_OUTCOME = "record_outcome"
     TAKE_WALK_IN = "take_walk_in"
+    HANDLE_DOCUMENTS = "handle_documents"
+    VERIFY_RECEIPT = "verify_receipt"
     ARRANGE_NEED = "arrange_need"
     CHANGE_RESOURCES = "change_resources"
     EXPORT_DAY_LIST = "export_day_list"
@@ -81,6 +83,8 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.SEE_DAY_LIST: _AT_A_SITE,
         Action.RECORD_OUTCOME: _AT_A_SITE,
         Action.TAKE_WALK_IN: _AT_A_SITE - {Role.ADVISER},
+        Action.HANDLE_DOCUMENTS: _AT_A_SITE,
+        Action.VERIFY_RECEIPT: _ON_THE_TELEPHONE,  # of the whole council: the back office is at no site
         Action.ARRANGE_NEED: _AT_A_SITE - {Role.ADVISER},
         Action.CHANGE_RESOURCES: _AT_A_SITE - {Role.ADVISER},
         Action.EXPORT_DAY_LIST: _AT_A_SITE - {Role.ADVISER},
@@ -100,6 +104,7 @@ SITE_SCOPED: frozenset[Action] = frozenset(
         Action.SEE_DAY_LIST,
         Action.RECORD_OUTCOME,
         Action.TAKE_WALK_IN,
+        Action.HANDLE_DOCUMENTS,
         Action.ARRANGE_NEED,
         Action.CHANGE_RESOURCES,
         Action.EXPORT_DAY_LIST,

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from booking.advisers.tables import NamedAdviser
+from booking.documents.tables import CertifiedCopy, DocumentCheck, DocumentFile, DocumentReceipt
 from booking.feeds.tables import ResidentFeed
 from booking.proposals.tables import Proposal, Wish
 from booking.ringing.tables import Ringing
@@ -62,6 +63,8 @@ _calls, _requests, _named_advisers = table_of(Call), table_of(LinkRequest), tabl
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
 _inbound, _pauses, _feeds = table_of(InboundText), table_of(CouncilPause), table_of(ResidentFeed)
 _visits, _urgent = table_of(DayVisit), table_of(UrgentRequest)
+_checks, _files = table_of(DocumentCheck), table_of(DocumentFile)
+_copies, _receipts = table_of(CertifiedCopy), table_of(DocumentReceipt)
 _site_messages, _demo_messages, _audit = table_of(SiteMessage), table_of(DemoMessage), table_of(AuditEntry)
 
 
@@ -152,6 +155,16 @@ def _has_number(is_whose: Callable[[Column[int]], Condition]) -> Condition:
     )
 
 
+def _of_documents(table: Table, at: Column[datetime]) -> PersonalTable:
+    """A table of documents, of appointments and of visits without one, which nobody can say whose they are."""
+    return PersonalTable(
+        table,
+        in_authority=lambda authority: table.c.authority_id == authority,
+        of_resident=lambda person: table.c.appointment_id.in_(_appointments_of(person)),
+        is_older=lambda instant: at < instant,
+    )
+
+
 PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     PersonalTable(  # before the numbers by which it is known whose a text is
         _inbound,
@@ -184,6 +197,10 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
         of_resident=lambda person: _visits.c.appointment_id.in_(_appointments_of(person)),
         is_older=lambda instant: _visits.c.arrived_at < instant,
     ),
+    _of_documents(_checks, _checks.c.checked_at),
+    _of_documents(_files, _files.c.added_at),
+    _of_documents(_copies, _copies.c.certified_at),
+    _of_documents(_receipts, _receipts.c.given_at),
     _own(_wishes, _wishes.c.closed_at, _wishes.c.resident_id),
     PersonalTable(
         _closures,

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from booking.queries.references import meant_reference
 from booking.tables import Appointment
+from booking.use_cases.keep_documents import delete_unreferenced_files
 from booking.use_cases.wishes import end_wishes_of_resident
 from core.audit import Actor, record
 from core.connections import CLEANUP
@@ -49,10 +50,13 @@ def empty_expired(runtime: Runtime, *, dry_run: bool = False) -> list[Expired]:
         councils = [
             (row.id, row.slug, kept_days(row.privacy.get("keep_days", {}))) for row in db.scalars(select(Authority))
         ]
-    return [
+    expired = [
         Expired(slug, _empty_council(runtime, authority_id, days, now, dry_run=dry_run))
         for authority_id, slug, days in councils
     ]
+    if not dry_run:
+        delete_unreferenced_files(runtime)
+    return expired
 
 
 def _empty_council(
@@ -143,6 +147,7 @@ def erase_resident(
                     rows += batch
                 counts[data_class, personal.table.name] += rows
         record(db, actor, "resident_erased", ("resident", resident_id), authority_id=authority_id, now=now)
+    delete_unreferenced_files(runtime)
     return +counts
 
 

@@ -29,6 +29,9 @@ NOT_PERSONAL = {
     "audit_entries.subject_kind",
     "calls.hold_nonce",
     "calls.slot_token",
+    "certified_copies.code_digest",
+    "certified_copies.document",  # what it is, without a name: whoever has the code may read it
+    "certified_copies.sha256",
     "delivery_attempts.provider_reference",
     "delivery_attempts.worker",
     "first_contacts.taken_by",

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from booking.documents.document_owner import DocumentOwner
 from booking.use_cases.caller_checks import record_check
 from booking.use_cases.calls import CallKey
 from booking.use_cases.closures import list_touched
@@ -28,6 +29,7 @@ from people.staff.sign_in_sessions import COOKIE
 from reminders.reach_queries import can_be_told
 from tests.support.callers import Callers, add_agent, book_for, make_callers, sign_in
 from tests.support.crawl import crawl
+from tests.support.documents import document_rows
 from tests.support.factories import make_resource, make_runtime
 from tests.support.failures import failed_message, failed_wish_mail, message_to_make
 from tests.support.set_up import change_session, change_site
@@ -45,6 +47,8 @@ def callers(database: Database, clock: FixedClock) -> Callers:
     town, agent = callers.town, Actor("staff", callers.agent_id, "Agnes Agent")
     today = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
     booked = book_for(database, town, callers.people["aminah"], today, agent, clock.now())
+    owner = DocumentOwner(town.authority_id, town.sites["hub"], booked.appointment_id)
+    document_rows(database, owner, clock.now())
     failed_message(database, booked.reference, clock.now())
     message_to_make(database, booked.reference, clock.now())
     make_resource(database, town.authority_id, town.sites["hub"], "ann", kind="adviser")

@@ -17,6 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from booking.documents.document_owner import DocumentOwner
 from booking.proposals.tables import Proposal
 from booking.slot_tokens import decode, encode
 from booking.tables import Appointment
@@ -45,6 +46,7 @@ from reminders.reach_queries import can_be_told
 from reminders.tables import CouncilPause
 from tests.support.calendar_server import outside_calendar
 from tests.support.council import make_key, make_staff
+from tests.support.documents import document_rows
 from tests.support.factories import World, make_appointment, make_site, make_world, slot_key_at
 from tests.support.failures import message_to_make
 from tests.support.inbound_texts import inbound_text
@@ -70,6 +72,8 @@ NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "si
     "service_id": 999_999,
     "change": 999_999,
     "day_visit": 999_999,
+    "document_file": 999_999,
+    "certified_copy": 999_999,
     "slug": "nothing-is-called-this",
     "session": "nowhere",
     "resource": "nowhere",
@@ -148,6 +152,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         | {"api_key": api_key, "pause": pause, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
         | {"sign_in": sign_in_of(database, colleague.id, clock.now())}
+        | document_rows(database, DocumentOwner(world.authority_id, world.site_id, booked.appointment_id), clock.now())
         | {
             "slug": site.slug,
             "change": change_site(runtime, world.authority_id, site.slug),
@@ -391,6 +396,8 @@ def at_another_site(
         "reference",
         "resident_id",
         "feed",
+        "document_file",
+        "certified_copy",
         "hold",
         "colleague",
         "wish",

@@ -16,8 +16,10 @@ from web.record_labels import AUDIT_ACTIONS, SCREENS, VIEW_PURPOSES
 
 CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 # The functions that write an entry, or hand the code on to one that does, and at which place of their arguments it stands.
-OF_AUDIT = {"record": 2, "_write_down": 2, "record_change": 3, "record_wish": 2, "_record": 2, "set_state": 6}
-OF_VIEWS = {"log_access": 4, "log_view": 0, "log_people": 1, "_viewed": 2, "resident_card": 2}
+OF_AUDIT = {"record": 2, "_write_down": 2, "record_change": 3, "record_wish": 2, "_record": 2, "set_state": 6} | {
+    "record_of_documents": 2
+}
+OF_VIEWS = {"log_access": 4, "log_view": 0, "log_people": 1, "_viewed": 2, "resident_card": 2, "log_documents": 2}
 # Codes that are no literal where they are written, by the module that puts them together.
 ASSEMBLED = {
     "booking/use_cases/book.py": {"booked", "imported"},

@@ -83,6 +83,11 @@ def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
     href = url_or_none("messages.text_list")
     if href and staff.may(Action.RING_PEOPLE):
         yield Task(_("Texts to read"), href, _("What residents have answered to our texts, and a person has to read."))
+    href = url_or_none("site.verify_receipt")
+    if href and staff.may(Action.VERIFY_RECEIPT):
+        yield Task(
+            _("Check a receipt"), href, _("What somebody has shown at a counter, by the number of their receipt.")
+        )
     href = url_or_none("messages.waiting_list")
     if href and staff.may(Action.BOOK_FOR_RESIDENT):
         yield Task(

@@ -93,8 +93,12 @@ def export(site: str, date: str) -> ResponseReturnValue:
 
 @dataclass(frozen=True)
 class LinkRights:
-    """What whoever looks at the list may open from it: the resident's page, and the forms there that change something."""
+    """What whoever looks at the list may open from it: the resident's page, and the forms there that change something.
 
+    `site` is the slug of the list's site.
+    """
+
+    site: str
     may_find: bool
     may_change: bool
 
@@ -149,7 +153,9 @@ def _values(context: SiteContext, page: DayPage) -> dict[str, object]:
         "filter_fields": filter_fields(page.day_filter, context.catalogue, context.site),
         "address": url_for("site.day", site=context.site.slug, date=page.local_date.isoformat()),
         "may_rebook": context.may(Action.CHANGE_APPOINTMENT),
-        "rights": LinkRights(context.may(Action.FIND_RESIDENT), context.may(Action.CHANGE_APPOINTMENT)),
+        "rights": LinkRights(
+            context.site.slug, context.may(Action.FIND_RESIDENT), context.may(Action.CHANGE_APPOINTMENT)
+        ),
         "may_change_resources": any(row.may_change_resources for row in page.to_rebook),
         "may_take_walk_in": page.is_today and context.may(Action.TAKE_WALK_IN),
         "may_export": context.may(Action.EXPORT_DAY_LIST),

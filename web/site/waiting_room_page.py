@@ -73,6 +73,7 @@ class VisitRow:
     """Somebody who has come, as a row."""
 
     id: int
+    reference: str
     ticket: int
     name: str
     service: str
@@ -205,6 +206,7 @@ def _row(one: VisitOfDay, now: datetime, view: DeskView, *, is_mine_to_call: boo
         since = one.started_at or since
     return VisitRow(
         id=one.id,
+        reference=one.reference,
         ticket=one.ticket,
         name=one.name,
         service=one.service.name,

@@ -1,0 +1,108 @@
+"""The mapped rows of documents: what was seen at the counter, files that are kept, certified copies, receipts.
+
+Each belongs to an appointment, or to the visit of somebody who came without one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from core.database import Base, BigId
+from core.personal_data import personal
+
+LONGEST_DOCUMENT = 300
+
+
+class OfVisit:
+    """Mapped columns: whose it is, the council's, and where it was taken."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+
+    @declared_attr
+    def authority_id(cls) -> Mapped[int]:  # noqa: N805 - the mapper calls it with the class
+        """The council."""
+        return mapped_column(ForeignKey("authorities.id"), index=True)
+
+    @declared_attr
+    def site_id(cls) -> Mapped[int]:  # noqa: N805
+        """Where it was taken or, of what a resident sends, where they are booked."""
+        return mapped_column(ForeignKey("sites.id"))
+
+    @declared_attr
+    def appointment_id(cls) -> Mapped[int | None]:  # noqa: N805
+        """The appointment, or NULL for a walk-in."""
+        return mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
+
+    @declared_attr
+    def visit_id(cls) -> Mapped[int | None]:  # noqa: N805
+        """The visit of a walk-in, or NULL."""
+        return mapped_column(ForeignKey("visits.id", ondelete="CASCADE"), index=True)
+
+    @declared_attr
+    def staff_id(cls) -> Mapped[int | None]:  # noqa: N805
+        """Who of the staff did it; NULL for the resident, and for a program."""
+        return mapped_column(ForeignKey("staff_members.id"))
+
+
+def _is_of_one() -> CheckConstraint:
+    return CheckConstraint("(appointment_id IS NULL) <> (visit_id IS NULL)", name="of_one")
+
+
+class DocumentCheck(OfVisit, Base):
+    """What was found of one document: that the original was seen, or that it was missing."""
+
+    __tablename__ = "document_checks"
+    __table_args__ = (_is_of_one(),)
+
+    document: Mapped[str] = mapped_column(String(LONGEST_DOCUMENT), info=personal("story"))
+    result: Mapped[str] = mapped_column(String(12))
+    checked_at: Mapped[datetime]
+
+
+class DocumentFile(OfVisit, Base):
+    """A picture or a PDF of a document. The file lies encrypted in the folder of documents as `stored_name`."""
+
+    __tablename__ = "document_files"
+    __table_args__ = (_is_of_one(), Index("ix_document_files_stored", "stored_name"))
+
+    document: Mapped[str] = mapped_column(String(LONGEST_DOCUMENT), default="", info=personal("document"))
+    stored_name: Mapped[str] = mapped_column(String(64), default="", info=personal("document"))
+    media_type: Mapped[str] = mapped_column(String(20))
+    size: Mapped[int]
+    pages: Mapped[int]
+    source: Mapped[str] = mapped_column(String(12))
+    added_at: Mapped[datetime]
+
+
+class CertifiedCopy(OfVisit, Base):
+    """A certified copy: what, for whom, when and by whom, with the digest of its code and the hash of its file.
+
+    The hash stays when the file is deleted, so that a copy can still be checked by whoever was given it.
+    """
+
+    __tablename__ = "certified_copies"
+    __table_args__ = (_is_of_one(), Index("ix_certified_copies_stored", "stored_name"))
+
+    document: Mapped[str] = mapped_column(String(LONGEST_DOCUMENT))
+    on_behalf_of: Mapped[str] = mapped_column(String(200), default="", info=personal("identity"))
+    code_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    stored_name: Mapped[str] = mapped_column(String(64), default="", info=personal("document"))
+    size: Mapped[int]
+    certified_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class DocumentReceipt(OfVisit, Base):
+    """What somebody was given a receipt for: `items` are {"document", "result", "copies"}."""
+
+    __tablename__ = "document_receipts"
+    __table_args__ = (_is_of_one(),)
+
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    items: Mapped[list[dict[str, Any]]] = mapped_column(default=list, info=personal("story", empty=[]))
+    given_at: Mapped[datetime]

@@ -1,0 +1,133 @@
+"""Documents at the counter, by the pages alone; and the page on which anybody checks a certified copy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pikepdf
+import pytest
+from flask.testing import FlaskClient
+
+from core.flask_context import EXTENSION
+from people.residents.tables import ResidentView
+from people.staff.policy import Role
+from tests.booking.documents.test_file_content import picture
+from tests.support.pages import Form, check_page
+from tests.web.site.conftest import SITE, Library
+from web.uploads import LONGEST_WITH_FILE
+
+pytestmark = pytest.mark.databases("sqlite")
+
+
+@pytest.fixture
+def reference(library: Library, tmp_path: Path) -> Iterator[str]:
+    """The reference of an appointment at a library that may keep files."""
+    runtime = library.runtime
+    settings = replace(runtime.settings, document_key="a key of its own", document_folder=str(tmp_path / "kept"))
+    library.app.extensions[EXTENSION] = replace(runtime, settings=settings)
+    yield library.book()
+    library.app.extensions[EXTENSION] = runtime
+
+
+def form_on(client: FlaskClient, path: str, ending: str) -> Form:
+    """The form of the page at `path` whose action ends so."""
+    return check_page(client.get(path).text).form_to(ending)
+
+
+def certify(client: FlaskClient, path: str) -> bytes:
+    """Tick a passport, keep a picture of it, certify it; the PDF."""
+    form = form_on(client, path, path)
+    client.post(form.action, data=form.values(other="Passport"))
+    form = form_on(client, path, "/files")
+    sent = {**form.fields, "document": "Passport", "file": (BytesIO(picture()), "p.jpg")}
+    assert client.post(form.action, data=sent).status_code == 303
+    form = form_on(client, path, "/certify")
+    assert client.post(form.action, data=form.fields).status_code == 303
+    return client.get(check_page(client.get(path).text).link("Save the certified PDF")).data
+
+
+def test_a_copy_is_certified_checked_by_its_code_refused_with_one_changed_byte_and_revoked(
+    library: Library, site_staff: FlaskClient, reference: str
+) -> None:
+    path = f"{SITE}/documents/{reference}"
+    content = certify(site_staff, path)
+    code = _code_in(content)
+    anybody, address = library.app.test_client(), f"/testshire/certified/{code}"
+    page = anybody.get(address).text
+    assert "Passport" in page
+    assert not re.search("Robin|Sample", page)
+    for sent, words in ((content, "It is unchanged"), (content[:-1] + b"\0", "This is not the file")):
+        form = form_on(anybody, address, "/files")
+        answer = anybody.post(form.action, data={**form.fields, "file": (BytesIO(sent), "copy.pdf")})
+        assert words in answer.text.split("data-same")[0]
+    form = form_on(site_staff, path, "/revoke")
+    site_staff.post(form.action, data=form.fields)
+    assert "was revoked" in anybody.get(address).text
+    assert anybody.get("/testshire/certified/AAAAA-AAAAA-AAAAA-AAAAA").status_code == 404
+
+
+def _code_in(content: bytes) -> str:
+    """The code of the copy, which no row holds."""
+    with pikepdf.open(BytesIO(content)) as pdf:
+        link = str(pdf.docinfo["/Subject"])
+    return link.rpartition("/")[2]
+
+
+def test_each_look_is_on_record_and_who_is_of_another_site_sees_nothing(
+    library: Library, site_staff: FlaskClient, reference: str
+) -> None:
+    path = f"{SITE}/documents/{reference}"
+    certify(site_staff, path)
+    page = check_page(site_staff.get(path).text)
+    links = [page.link("Save the certified PDF"), page.link("Open the picture"), path]
+    assert site_staff.get(links[1]).headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    with library.database.reading() as db:
+        purposes = [view.purpose for view in db.query(ResidentView) if view.resident_id]
+    assert {"documents", "document_file"} <= set(purposes)
+    colleague = library.sign_in(Role.SITE_STAFF, library.other_site_id)
+    assert [colleague.get(link).status_code for link in links] == [404] * 3
+
+
+def test_a_receipt_is_verified_by_the_back_office_by_its_number(
+    library: Library, site_staff: FlaskClient, reference: str
+) -> None:
+    path = f"{SITE}/documents/{reference}"
+    form = form_on(site_staff, path, "/receipts")
+    assert "Nothing was seen" in site_staff.post(form.action, data=form.fields).text
+    certify(site_staff, path)
+    form = form_on(site_staff, path, "/receipts")
+    address = site_staff.post(form.action, data=form.fields).location
+    assert "original seen" in site_staff.get(address).text
+    number = address.rpartition("/")[2]
+    agent = library.sign_in(Role.TRIAGE_AGENT)
+    assert "1 certified copy" in agent.get(f"/staff/receipts?number={number}").text
+    assert "no receipt with this number" in agent.get("/staff/receipts?number=K7PM4QX2").text
+    assert site_staff.get("/staff/receipts").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("document", "content", "words"),
+    [
+        ("Passport", b"", "Choose a file"),
+        ("", picture(), "Say which document"),
+        ("Passport", b"<html>", "This one is none"),
+        ("Passport", b"too large", "The file is too large"),
+    ],
+    ids=["none", "unnamed", "no picture", "too large"],
+)
+def test_what_is_wrong_with_a_file_is_said_on_the_page(
+    site_staff: FlaskClient, reference: str, document: str, content: bytes, words: str
+) -> None:
+    path = f"{SITE}/documents/{reference}"
+    form = form_on(site_staff, path, "/files")
+    sent, told = {**form.fields, "document": document, "file": (BytesIO(content), "p")}, {}
+    if content == b"too large":
+        told["CONTENT_LENGTH"] = str(LONGEST_WITH_FILE + 1)
+    answer = site_staff.post(form.action, data=sent, environ_overrides=told)
+    assert answer.status_code in (400, 413)
+    assert words in answer.text
+    check_page(answer.text)
