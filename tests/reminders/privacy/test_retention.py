@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, or_, select, update
 
+from booking.documents.document_owner import DocumentOwner
 from booking.proposals.tables import Proposal
 from booking.tables import Appointment, AppointmentService, OldReference
 from booking.use_cases.make_closure import NewClosure, make_closure
@@ -35,6 +36,7 @@ from reminders.tables import DeliveryAttempt, DemoMessage, InboundText, Notifica
 from tests.core.test_personal_data import refers_to_somebody
 from tests.reminders.make_bulk_notifications import owe
 from tests.support.callers import AGENT_PASSWORD, Callers, add_agent, make_callers
+from tests.support.documents import document_rows
 from tests.support.factories import NOW, make_authority, make_runtime, make_world
 
 SYSTEM = Actor.system()
@@ -67,6 +69,7 @@ def callers(database: Database) -> Callers:
         )
         db.add(notification)
         db.flush()
+        owner = DocumentOwner(row.authority_id, row.site_id, row.id)
         db.add(
             DeliveryAttempt(
                 notification_id=notification.id, fencing_token=1, worker="w", started_at=NOW, error="amina.yusuf"
@@ -82,6 +85,7 @@ def callers(database: Database) -> Callers:
                 at=NOW,
             )
         )
+    document_rows(database, owner, NOW)
     return callers
 
 
