@@ -11,7 +11,7 @@ BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)
 
 revision = "0139"
-down_revision = "0135"
+down_revision = "0136"
 branch_labels = None
 depends_on = None
 
