@@ -16,6 +16,7 @@ from council import (
     text_example_views,
     too_large,
     travel_views,
+    triage_edit_views,
     triage_map_views,
     ward_views,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "text_example_views",
     "too_large",
     "travel_views",
+    "triage_edit_views",
     "triage_map_views",
     "ward_views",
 ]

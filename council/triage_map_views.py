@@ -40,10 +40,11 @@ class DrawnTriage:
 def triages() -> ResponseReturnValue:
     """Every triage of the council."""
     with staff_context() as context:
-        drawn = [_drawn(tree) for tree in context.authority.triages]
-        return render_template("council/triages.html", name=context.authority.name, triages=drawn)
+        triages_drawn = [drawn(tree) for tree in context.authority.triages]
+        return render_template("council/triages.html", name=context.authority.name, triages=triages_drawn)
 
 
-def _drawn(tree: Tree) -> DrawnTriage:
+def drawn(tree: Tree) -> DrawnTriage:
+    """The triage with its map, and its first paths."""
     paths = tuple(islice(tree.paths(), MOST_PATHS + 1))
     return DrawnTriage(tree, map_of(tree), paths[:MOST_PATHS], len(paths) > MOST_PATHS, not problems_of(tree))

@@ -12,6 +12,7 @@ from web.manage.field_words import WORDS
 from web.manage.service_field_texts import DOCUMENT_CASE, QUESTION, SERVICE
 from web.manage.session_field_texts import RELEASE, SESSION, FieldText, Texts
 from web.manage.session_field_texts import field_text as _t
+from web.manage.triage_field_texts import TRIAGE_ANSWER, TRIAGE_OUTCOME, TRIAGE_QUESTION
 
 _NAME = _t(_l("Name"))
 _LEAD = _l("Residents cannot book later than this. In minutes: a day is 1440")
@@ -209,6 +210,8 @@ BY_KIND: Mapping[str, Texts] = {
     "service": SERVICE,
     "ward": WARD,
     "triage": TRIAGE,
+    "triage_question": TRIAGE_QUESTION,
+    "triage_outcome": TRIAGE_OUTCOME,
     "session": SESSION,
     "privacy": PRIVACY,
     "accessibility": ACCESSIBILITY,
@@ -224,6 +227,7 @@ BY_LIST: Mapping[str, Texts] = {
     "exceptions": SESSION,
     "releases": RELEASE,
     "travel": TRAVEL,
+    "answers": TRIAGE_ANSWER,
 }
 KINDS: Mapping[str, LazyString] = {
     "council": _l("Council"),

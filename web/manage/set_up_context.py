@@ -36,7 +36,7 @@ def address_of(key: Key, kind: str = "") -> str | None:
     if key.kind == "ward":
         return url_for("council.wards")
     if key.kind == "triage":
-        return url_for("council.triages")
+        return url_for("council.triage_draft", slug=key.slugs[0])
     if key.kind not in ADDRESSED:
         return None
     site = key.slugs[0] if key.kind == "resource" else None

@@ -11,7 +11,7 @@ from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
-from locations.importing import toml_fields
+from locations.importing import toml_fields, triage_fields
 from locations.importing.parse_statements import ACCESSIBILITY, KEEP_DAYS, PRIVACY
 from locations.importing.set_up_tables import STATEMENTS, Table
 from locations.importing.toml_fields import Fields
@@ -32,6 +32,9 @@ FIELDS: Mapping[str, Fields] = {
     "privacy": {**PRIVACY, **{f"{KEEP}{data_class}": one for data_class, one in KEEP_DAYS.items()}},
     "accessibility": ACCESSIBILITY,
     TRAVEL: {},
+    "triage": toml_fields.TRIAGE,
+    "triage_question": triage_fields.QUESTION,
+    "triage_outcome": triage_fields.OUTCOME,
 }
 LISTS: Mapping[str, Mapping[str, Fields]] = {
     "council": {
@@ -46,12 +49,12 @@ LISTS: Mapping[str, Mapping[str, Fields]] = {
         "reminder_plan": toml_fields.REMINDER,
     },
     TRAVEL: {"travel": toml_fields.TRAVEL},
+    "triage_question": {"answers": triage_fields.ANSWER},
 }
 # Without any, they are said to be none.
 NEVER_LEFT_OUT = frozenset({("council", "reminder_plan"), ("service", "requirements")})
-ADDRESSED = tuple(
-    kind for kind in FIELDS if kind != TRAVEL
-)  # what has a form of its own; travel times have one for all
+# What has a form of its own; travel times have one for all, and a triage has screens of its own.
+ADDRESSED = tuple(kind for kind in FIELDS if kind != TRAVEL and not kind.startswith("triage"))
 # Lists that cannot be empty: the form has a row from the beginning, and says this when nothing is chosen in it.
 EMPTY_LISTS: Mapping[str, LazyString] = {"requirements": _l("Choose what a visit needs")}
 MOST_ROWS = 50
