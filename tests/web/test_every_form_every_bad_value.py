@@ -133,6 +133,7 @@ ELSEWHERE = {
 # Made of the rules of the council's file, or sent with a file: tests/council/, web/manage/ and planner/ have a test of each.
 FROM_RULES = {
     "council.add_outside_calendar",  # about another server
+    *("council.send_triage_part", "council.send_triage_draft"),
     *("council.send_set_up_thing", "council.send_site_resource", "council.send_travel", "council.send_copy_site"),
     *(
         "council.send_set_up_file",

@@ -79,7 +79,7 @@ NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "si
     "resource": "nowhere",
 }
 # A day, a kind of thing, a state and a channel, what one's own browser or account keeps, and what nobody can guess.
-NOBODYS_OWN = {"number", "date", "kind", "outcome", "channel", "key", "token"}
+NOBODYS_OWN = {"part", "number", "date", "kind", "outcome", "channel", "key", "token"}
 MOST_NUMBERS = 5
 WRITTEN_BY_LOOKING = {"staff_sessions", "idempotency_records", "resident_views"}
 # Whatever tables the audit is kept in.
