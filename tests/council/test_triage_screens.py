@@ -51,8 +51,12 @@ def test_a_triage_is_written_part_by_part_and_saved_as_the_file_has_it(library: 
     form = part_form(page_of(admin, page.link("Add a question")))
     for _ in range(2):
         form = part_form(post(admin, form, add="answers", ask="Somewhere to sleep?"))
-    wrong = {"answers-0-answer": "No", "answers-0-leads_to": "book-a-visit", "answers-0-means": "homeless_tonight"}
-    yes = {"answers-1-answer": "Yes", "answers-1-leads_to": "book-a-visit"}
+    wrong: dict[str, Any] = {
+        "answers-0-answer": "No",
+        "answers-0-leads_to": "book-a-visit",
+        "answers-0-means": "homeless_tonight",
+    }
+    yes: dict[str, Any] = {"answers-1-answer": "Yes", "answers-1-leads_to": "book-a-visit"}
     page = post(admin, form, ask="Somewhere to sleep?", **wrong, **yes)
     assert "is no end for what cannot wait" in page.text
     assert "No answer leads to “Ring now”" in page.text
