@@ -39,6 +39,7 @@ def wait(body: Values) -> Response:
         until=body.get("until"),
         numbers=tuple(body.get("numbers") or ()),
         told_by=body.get("told_by") or "",
+        own_adviser=bool(body.get("own_adviser")),
     )
     authority_id = signed_in_key().authority_id
     wish_id = make_wish(current_runtime(), authority_id, new, actor=api_actor(), idempotency=idempotency_key())

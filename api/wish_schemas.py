@@ -38,8 +38,14 @@ class WishBodySchema(RequestSchema):
     numbers = numbers(
         "Without an appointment: how many of what the services count, as in the availability.", allow_none=True
     )
+    own_adviser = fields.Boolean(
+        allow_none=True,
+        metadata=about("Only with the adviser whom they have: named for them, of the appointment, or seen last."),
+    )
     told_by = one_of(
         (BY_EMAIL, BY_TEXT, BY_PHONE),
         allow_none=True,
-        metadata=about("Without an appointment: how they are told of a time. Left out, staff ring.", example=BY_TEXT),
+        metadata=about(
+            "How they are told of a time. Left out: as about the appointment; without one, staff ring.", example=BY_TEXT
+        ),
     )

@@ -105,7 +105,6 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "time_of_another_council": _("This time belongs to another council."),
     "too_many_feeds": _("There are %(most)s addresses already. Revoke one first."),
     "until_out_of_range": _("Give a date from today on, and within two years."),
-    "wish_told_by_appointment": _("Messages about an appointment go as those about it go. Leave out how to tell them"),
     "wish_told_by_unreachable": _("We have nothing to reach them by in this way. Choose another one"),
     "wish_for_nobody": _("Say who waits: an appointment, or a resident."),
     "wish_hours": _("The latest time has to be after the earliest one."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Response, redirect, render_template, request, url_for
@@ -9,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.counted import counts_asked
+from booking.queries.advisers import adviser_of_person
 from booking.queries.appointments import AppointmentView, by_reference
 from booking.queries.open_wishes import wish_of_appointment
 from booking.queries.slots import SlotQuery, candidate_sites
@@ -20,8 +22,9 @@ from locations.model import ServiceFacts
 from people.residents.resident_repository import resident_of
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from planner.staff_wait_form import StaffWaitForm, ways_to_tell
+from planner.staff_wait_form import STAFF_WAYS, StaffEarlierForm, StaffWaitForm, ways_to_tell
 from planner.told_of_wishes import told_of_earlier, told_of_way
+from reminders.reach_queries import ways_to_wait
 from reminders.recipients import EARLIER_TIME, TEXT
 from web.agent.call_request import MOST_SERVICES
 from web.agent.message_views import blueprint
@@ -43,7 +46,8 @@ class _Subject:
     appointment: AppointmentView | None
     can_be_reached: bool = True
     numbers: tuple[int, ...] = ()
-    ways: tuple[str, ...] = ()  # by which whoever has no appointment can be told
+    ways: tuple[str, ...] = ()  # by which they can be told
+    adviser: str = ""  # the name of the one whom they have, where that one can be booked
 
     @property
     def query(self) -> SlotQuery:
@@ -68,12 +72,6 @@ def new_wish() -> ResponseReturnValue:
             )
             return _page(context, subject, WishForm(), problem, is_refused=True)
         form = _form(context, subject)
-        if subject.appointment:
-            known = wish_of_appointment(context.db, context.catalogue, subject.appointment.id, context.now)
-            if known is not None:
-                form.offer_wanted(known)
-            if known is not None and request.method == "GET":
-                form.show(known)
         if not form.validate_on_submit():
             return _page(context, subject, form)
         try:
@@ -91,11 +89,19 @@ def new_wish() -> ResponseReturnValue:
 def _form(context: StaffContext, subject: _Subject) -> WishForm:
     """The questions, with the places for somebody who has none yet."""
     if subject.appointment:
-        form = WishForm()
+        form = StaffEarlierForm()
+        known = wish_of_appointment(context.db, context.catalogue, subject.appointment.id, context.now)
+        form.offer_ways(subject.ways, known.told_by if known else "", STAFF_WAYS)
+        form.offer_adviser(subject.adviser, is_wanted=bool(known and known.adviser))
         form.offer(context.catalogue, subject.query, subject.appointment.site, context.today)
+        if known is not None:
+            form.offer_wanted(known)
+        if known is not None and request.method == "GET":
+            form.show(known)
         return form
     anywhere = StaffWaitForm()
-    anywhere.offer_ways(subject.ways)
+    anywhere.offer_every_way(subject.ways)
+    anywhere.offer_adviser(subject.adviser)
     anywhere.offer(context.catalogue, subject.query, None, context.today)
     anywhere.offer_places(candidate_sites(context.catalogue, subject.query))
     return anywhere
@@ -115,22 +121,25 @@ def _put_on_list(context: StaffContext, subject: _Subject, form: WishForm) -> in
         to_time=to_time,
         until=form.until.day,
         numbers=subject.numbers,
-        told_by=form.told_by.data if isinstance(form, StaffWaitForm) else "",
+        told_by=form.way,
+        own_adviser=form.is_for_own_adviser,
     )
     wanted = (form.wanted_weekdays, form.hours, form.until.day, form.sites)
-    key = context.form_key("wish", (reference, subject.resident_id, subject.numbers, *wanted, new.told_by))
+    key = context.form_key(
+        "wish", (reference, subject.resident_id, subject.numbers, *wanted, new.told_by, new.own_adviser)
+    )
     return make_wish(context.runtime, context.authority.id, new, actor=context.actor, idempotency=key)
 
 
 def _page(
     context: StaffContext, subject: _Subject, form: WishForm, problem: str = "", *, is_refused: bool = False
 ) -> str:
-    appointment = subject.appointment.id if subject.appointment else None
+    name, appointment = subject.name, subject.appointment
     action = f"{url_for('messages.new_wish')}?{request.query_string.decode('ascii', 'ignore')}"
     return render_template(
         "staff/waiting_new.html",
         subject=subject,
-        who=told_of_earlier(context, appointment, subject.name) if appointment else told_of_way(subject.name),
+        who=told_of_earlier(context, appointment.id, name, subject.ways) if appointment else told_of_way(name),
         form=form,
         problem=problem,
         is_refused=is_refused,
@@ -145,7 +154,8 @@ def _subject(context: StaffContext) -> _Subject:
     if reference:
         view = by_reference(context.db, context.catalogue, reference)
         context.check_serves(view.site.id)
-        return _Subject(view.resident.id, view.resident.name, view.services, view)
+        ways, adviser = ways_to_wait(context.db, view.id), _adviser(context, view.resident.id, view.services, view.id)
+        return _Subject(view.resident.id, view.resident.name, view.services, view, ways=ways, adviser=adviser)
     number, slugs = request.args.get("resident", ""), request.args.getlist("service")
     if not number.isascii() or not number.isdigit() or len(number) > LONGEST_NUMBER:
         raise NotFound.because("resident_unknown")
@@ -156,4 +166,14 @@ def _subject(context: StaffContext) -> _Subject:
     numbers = small_numbers(request.args.getlist("number"), most=MOST_SERVICES)
     numbers = () if counts_asked(services, numbers) is None else numbers
     ways = ways_to_tell(resident, by_text=TEXT in rules_of_page().channels_for(EARLIER_TIME))
-    return _Subject(resident.id, resident.name, services, None, bool(resident.email or resident.phone), numbers, ways)
+    is_reached, adviser = bool(resident.email or resident.phone), _adviser(context, resident.id, services)
+    return _Subject(resident.id, resident.name, services, None, is_reached, numbers, ways, adviser)
+
+
+def _adviser(
+    context: StaffContext, resident_id: int, services: Sequence[ServiceFacts], appointment_id: int | None = None
+) -> str:
+    """The name of the adviser whom they have and who can be booked; empty where there is none."""
+    whose = (resident_id, [service.id for service in services], context.today, appointment_id)
+    known = adviser_of_person(context.db, context.catalogue, *whose)
+    return known.name if known is not None and known.works_here else ""

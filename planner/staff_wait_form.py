@@ -13,24 +13,33 @@ from wtforms.fields.choices import SelectChoice
 from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE, BY_TEXT
 from people.residents.tables import Resident
 from web.components.form_fields import Choice
-from web.components.wish_fields import AnywhereForm
+from web.components.wish_fields import AnywhereForm, WishForm
 from web.labels import Labels
 
-WAYS: Labels = {
+STAFF_WAYS: Labels = {
     BY_PHONE: _l("We ring them"),
     BY_TEXT: _l("By text"),
     BY_EMAIL: _l("By email"),
 }
 
 
+TELL_THEM = _l("How shall we tell them?")
+
+
+class StaffEarlierForm(WishForm):
+    """The same of somebody who has an appointment."""
+
+    told_by = Choice(TELL_THEM)
+
+
 class StaffWaitForm(AnywhereForm):
     """Which times suit them, and how we tell them of one."""
 
-    told_by = Choice(_l("How shall we tell them?"), choices=list(WAYS.items()), default=BY_PHONE)
+    told_by = Choice(TELL_THEM, choices=list(STAFF_WAYS.items()), default=BY_PHONE)
 
-    def offer_ways(self, ways: Sequence[str]) -> None:
-        """Offer the ways by which they can be told."""
-        self.told_by.choices = [SelectChoice(way, WAYS[way]) for way in ways]
+    def offer_every_way(self, ways: Sequence[str]) -> None:
+        """Offer the ways by which they can be told, though it be only one: nothing else says how."""
+        self.told_by.choices = [SelectChoice(way, STAFF_WAYS[way]) for way in ways]
         if not self.is_submitted():
             self.told_by.data = ways[0]
 

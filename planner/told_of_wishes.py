@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask_babel import gettext as _
 
+from booking.proposals.wish_rules import BY_PHONE
 from booking.queries.waiting_tasks import WaitingPerson
-from reminders.expected_queries import NewVisit, expected_of_booking, expected_of_moves, expected_of_offers
-from reminders.recipients import EARLIER_TIME
+from reminders.expected_queries import NewVisit, expected_of_booking, expected_of_earlier, expected_of_moves
 from web.page_context import StaffContext
 from web.told import ToldLine, told_lines
 
 
-def told_of_earlier(context: StaffContext, appointment_id: int | None, name: str) -> tuple[ToldLine, ...]:
-    """Who is told that an earlier time is held; whoever cannot be written to is rung."""
-    ids = [] if appointment_id is None else [appointment_id]
-    found = expected_of_offers(context.db, context.authority, ids, context.now, EARLIER_TIME)
-    lines = [line for messages in found.values() for line in told_lines(messages)]
-    if any(line.is_message for line in lines):
-        return tuple(lines)
-    return (ToldLine(str(_("staff ring: they are on the list “Ring now” of the waiting list")), name),)
+def told_of_earlier(context: StaffContext, appointment_id: int, name: str, ways: Sequence[str]) -> tuple[ToldLine, ...]:
+    """Who is told that an earlier time is held, in each of these ways; whoever is not written to is rung."""
+    written = [way for way in ways if way != BY_PHONE]
+    whose = (context.db, context.authority, appointment_id, context.now)
+    lines = [line for way in written for line in told_lines(expected_of_earlier(*whose, way))]
+    rung = ToldLine(str(_("staff ring: they are on the list “Ring now” of the waiting list")), name)
+    return (*lines, *([] if written and BY_PHONE not in ways else [rung]))
 
 
 def told_of_way(name: str) -> tuple[ToldLine, ...]:

@@ -52,6 +52,7 @@ PASSED_OVER: Labels = {
     PassedOver.OTHER_DAYS: _l("Went to somebody else: it is not on a day that suits them"),
     PassedOver.OTHER_HOURS: _l("Went to somebody else: it is not at a time of day that suits them"),
     PassedOver.OTHER_NEEDS: _l("Went to somebody else: it does not meet what they need"),
+    PassedOver.OTHER_ADVISER: _l("Went to somebody else: it is not with the adviser to whom they come"),
     PassedOver.UNREACHABLE: _l("Went to somebody else: we cannot reach them by telephone or video"),
     PassedOver.OFFERED_BEFORE: _l("Went to somebody else: it was offered to them before"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Label, case, select
 
+from booking.proposals.tables import Wish
 from booking.tables import Appointment
 from people.residents.tables import Representative, Resident
 
@@ -19,6 +20,7 @@ POSTAL_COLUMNS = (_postal(Resident, "resident_postal"), Resident.letter_format)
 ACTING_COLUMNS = (_postal(Representative, "acting_postal"), Representative.do_not_text.label("acting_do_not_text"))
 # None where mail to it has come back.
 EMAIL = case((Resident.email_returned_at.is_(None), Resident.email), else_="").label("resident_email")
+_OPEN_WISH = select(Wish.told_by).where(Wish.appointment_id == Appointment.id, Wish.closed_at.is_(None))
 # What `contacts_of` needs of a row; the resident and the representative are joined.
 CONTACT_COLUMNS = (
     Resident.name.label("resident_name"),
@@ -31,6 +33,7 @@ CONTACT_COLUMNS = (
     Resident.message_language,
     Resident.safe_hours,
     Appointment.mode,
+    _OPEN_WISH.correlate(Appointment).scalar_subquery().label("earlier_by"),
     case((Appointment.contact_email_returned_at.is_(None), Appointment.contact_email), else_="").label("own_email"),
     Appointment.contact_phone.label("own_phone"),
     case((Appointment.contact_postal_returned_at.is_(None), Appointment.contact_postal), else_="").label("own_postal"),

@@ -35,6 +35,7 @@ class Contacts:
     """Everything about the people of one appointment that decides who gets a message. `language` is a code.
 
     `safe_hours` ("10:00-12:00") are those in which they may be rung and texted; empty for any.
+    `earlier_by` is how they asked to be told of an earlier time of the appointment, where they did (`BY_EMAIL`, ...).
     `earlier_emails` is where messages went before each change of the contact, the first change first. `mode` is that of
     the appointment.
     """
@@ -49,3 +50,4 @@ class Contacts:
     language: str = DEFAULT_LANGUAGE
     mode: str = ""
     safe_hours: str = ""
+    earlier_by: str = ""

@@ -36,7 +36,7 @@ from reminders.history_queries import reason_for_silence, reasons_for_silence
 from reminders.outbox import input_of, planning_rows
 from reminders.outdated import number_of_offer
 from reminders.queue import pauses_on
-from reminders.recipients import BOOKED, DID_NOT_ATTEND, OFFER, contacts_of, rules_in
+from reminders.recipients import BOOKED, DID_NOT_ATTEND, EARLIER_TIME, OFFER, contacts_of, rules_in
 from reminders.sending_times import rules_of_council
 from reminders.tables import Notification
 
@@ -154,10 +154,21 @@ def expected_of_hand_over(
 
 
 def expected_of_offers(
-    db: Session, council: AuthorityFacts, appointment_ids: Collection[int], now: datetime, family: str = OFFER
+    db: Session, council: AuthorityFacts, appointment_ids: Collection[int], now: datetime
 ) -> ByAppointment:
     """What each appointment would be owed when another time is offered, by its id."""
-    return _each(db, council, appointment_ids, now, lambda facts: [owed_offer(family, 1, facts.starts_at, now)])
+    return _each(db, council, appointment_ids, now, lambda facts: [owed_offer(OFFER, 1, facts.starts_at, now)])
+
+
+def expected_of_earlier(
+    db: Session, council: AuthorityFacts, appointment_id: int, now: datetime, told_by: str
+) -> tuple[Expected, ...]:
+    """What the appointment would be owed when an earlier time is offered, to whoever is told of these in this way."""
+    planning = planning_of(db, [appointment_id])[appointment_id]
+    planning = replace(planning, contacts=replace(planning.contacts, earlier_by=told_by))
+    owed = [owed_offer(EARLIER_TIME, 1, planning.facts.starts_at, now)]
+    silence, pauses = reason_for_silence(db, appointment_id), pauses_on(db, now, council.id)
+    return expected(planning, owed, council, now, silence=silence, pauses=pauses)
 
 
 def expected_of_arrangements(

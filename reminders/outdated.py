@@ -35,6 +35,7 @@ from reminders.reasons import (
     NO_CONTACT_WANTED,
     OTHER_CHANNEL,
     PREFERS_LETTERS,
+    RUNG_INSTEAD,
     SILENCE,
     SUPERSEDED,
     SWITCHED_OFF,
@@ -64,7 +65,7 @@ from reminders.tables import Notification
 
 NOT_SENT = (PENDING, FAILED, WITHHELD)
 # Nobody could get it as things stood; with other contact details somebody may.
-FOR_NOBODY = frozenset({NO_ADDRESS, PREFERS_LETTERS, NEEDS_FORMAT, NO_CONTACT_WANTED, OTHER_CHANNEL})
+FOR_NOBODY = frozenset({NO_ADDRESS, RUNG_INSTEAD, PREFERS_LETTERS, NEEDS_FORMAT, NO_CONTACT_WANTED, OTHER_CHANNEL})
 _table = table_of(Notification)
 _INSERT = {name: dialect.insert(_table) for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))}
 _KEY = ["appointment_id", "version", "kind", "channel"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.events import Readers
 from booking.proposals.tables import Proposal, Wish
+from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE, BY_TEXT
 from booking.queries.rebook_lists import RebookList, is_on
 from booking.rebooking import AFFECTED, ProposalState, RebookState
 from booking.tables import RebookItem
@@ -66,8 +68,24 @@ def can_be_told(db: Session, appointment_id: int | None, *, wish_id: int | None 
     """Whether an offer about the appointment, or of the wish, would reach anybody by a channel that there is."""
     if appointment_id is None:
         return wish_id is not None and way_of_wish(db, db.get_one(Wish, wish_id), EARLIER_TIME) is not None
+    planning, kind = planning_input(db, appointment_id), OFFER if wish_id is None else EARLIER_TIME
+    return not isinstance(deliveries_for(planning.contacts, kind, planning.rules), Withheld)
+
+
+def ways_to_wait(db: Session, appointment_id: int) -> tuple[str, ...]:
+    """How whoever wants the appointment earlier can be told of a time; as messages about it go comes first."""
     planning = planning_input(db, appointment_id)
-    return not isinstance(deliveries_for(planning.contacts, OFFER, planning.rules), Withheld)
+
+    def channel_for(way: str) -> str:
+        contacts = replace(planning.contacts, earlier_by=way)
+        found = deliveries_for(contacts, EARLIER_TIME, planning.rules)
+        return "" if isinstance(found, Withheld) else found[0].channel
+
+    usual = channel_for("")
+    written = [way for way in (BY_EMAIL, BY_TEXT) if channel_for(way) == way]
+    own, helper = planning.contacts.own.phone, planning.contacts.representative
+    has_phone = (planning.contacts.resident.phone if own is None else own) or (helper and helper.phone)
+    return (*sorted(written, key=lambda way: way != usual), *([BY_PHONE] if has_phone else []))
 
 
 def undelivered_offers(db: Session, authority_id: int) -> frozenset[int]:

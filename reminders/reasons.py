@@ -20,6 +20,7 @@ NEEDS_FORMAT = "needs_format"  # a form that only staff make, in which nothing o
 MADE_BY_STAFF = "made_by_staff"  # in the form that they need, and sent
 NOT_MADE = "not_made"  # staff could not make it in that form in time
 NO_ADDRESS = "no_address"
+RUNG_INSTEAD = "rung_instead"  # about earlier times, as they asked
 AWAITS_REBOOKING = "awaits_rebooking"  # it cannot take place as booked: nobody is reminded to come
 TOO_MANY_BOOKINGS = "too_many_bookings"  # made online for one address in a day: nobody has shown that it is theirs
 NOT_THEIRS = "not_theirs"  # cancelled by the owner of the address, who had not booked it

@@ -15,7 +15,8 @@ message goes.
 6. Whoever can only be rung, or asks for it, is rung by staff (the channel `call`), about what concerns the visit itself.
 7. Whoever needs a form that we cannot write in (easy read, braille, audio) has it made and sent by staff (`by_hand`), never
    a letter as it is; if that is not possible they are rung, and then written to by email or text.
-8. Of a changed contact, the address to which messages went before gets the notice, whatever is preferred now.
+8. Whoever waits for an earlier time says how they are told of one: that counts in place of the preference.
+9. Of a changed contact, the address to which messages went before gets the notice, whatever is preferred now.
 
 "Leave no message" is about calls. tests/reminders/test_recipients.py has the table of cases.
 """
@@ -27,12 +28,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from booking.proposals.wish_rules import BY_PHONE
 from booking.states import WITHOUT_EMAIL
 from core.language import DEFAULT_LANGUAGE
 from locations.message_channels import CHANNEL_PLACES, EVERY_MESSAGE
 from people.residents.details import EMAIL_ONLY, HAND_MADE
 from reminders.contacts import Contacts, OwnContact, Person
-from reminders.reasons import NEEDS_FORMAT, NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS
+from reminders.reasons import NEEDS_FORMAT, NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, RUNG_INSTEAD
 
 CONFIRMATION, RESCHEDULED, CANCELLED = "confirmation", "rescheduled", "cancelled"
 MANAGE_LINK = "manage_link"  # and a number: it may be requested more than once
@@ -50,6 +52,7 @@ TO_CONFIRM = "to_confirm"  # and a number: the first time that they are asked, t
 MISSED = "missed"  # and a number: they did not come, as it was recorded for the first time, the second, ...
 SITE_MESSAGE = "site_message"  # and a number: which text of staff to everybody of a day at a site
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
+_OF_EARLIER = (EARLIER_TIME, EARLIER_GONE, WISH_PAUSED)
 _ABOUT_TIMES = (OFFER, GOING_AHEAD, EARLIER_TIME, EARLIER_GONE, WISH_PAUSED)
 _OF_VISITS = (REMINDER, CONFIRMATION, TO_CONFIRM, ARRANGEMENT, HANDED_OVER, SITE_MESSAGE, MISSED)
 FAMILIES = (*_OF_VISITS, MANAGE_LINK, CONTACT_CHANGED, TEXT_ANSWER, *_ABOUT_TIMES)
@@ -183,6 +186,7 @@ def contacts_of(row: Any) -> Contacts:
         language=row.message_language,
         mode=row.mode,
         safe_hours=row.safe_hours,
+        earlier_by=row.earlier_by or "",
     )
 
 
@@ -195,6 +199,11 @@ def deliveries_for(
     """
     if family_of(kind) == CONTACT_CHANGED:
         return _to_earlier_address(contacts, number_of(kind), failed)
+    if contacts.earlier_by and family_of(kind) in _OF_EARLIER:
+        if contacts.earlier_by == BY_PHONE:
+            return Withheld(RUNG_INSTEAD)
+        own = replace(contacts.own, preference=None)
+        contacts = replace(contacts, preference=contacts.earlier_by, own=own)
     resident = _resident(contacts)
     for person, channel in _in_turn(contacts, resident, kind, rules):
         address = "" if channel in failed else _ADDRESSES[channel](person, contacts)

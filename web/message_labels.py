@@ -86,6 +86,7 @@ MESSAGE_REASONS: Labels = {
     reasons.MADE_BY_STAFF: _l("A colleague made it in the form that they need, and sent it."),
     reasons.NOT_MADE: _l("It could not be made in the form that they need."),
     reasons.NO_CONTACT_WANTED: _l("Asked not to be contacted."),
+    reasons.RUNG_INSTEAD: _l("They asked to be rung about earlier times: they are on the waiting list."),
     reasons.NO_ADDRESS: _l("No email address: ring, or send a letter."),
     reasons.AWAITS_REBOOKING: _l("It cannot take place as booked. Rebook it: until then we remind nobody of it."),
     reasons.TOO_MANY_BOOKINGS: _l(

@@ -46,8 +46,11 @@ class Wish(Base):
     channel: Mapped[str] = mapped_column(String(12))
     # What the visit has to meet; NULL where the appointment, or else the resident's record, says it.
     support_needs: Mapped[list[str] | None] = mapped_column(JSON, info=personal("needs"))
-    # How whoever has no appointment is told: by "email" or "text", first; otherwise a colleague rings.
+    # How they are told: by "email" or "text", first, or by "phone": then a colleague rings. Empty is as messages about the
+    # appointment go; without one a colleague rings.
     told_by: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    # The only one with whom they want to come; NULL is anybody.
+    adviser_id: Mapped[int | None] = mapped_column(ForeignKey("resources.id"), index=True)
     # The keyed digest of where a stranger asked from; empty for staff, programs, and whoever has an appointment.
     origin: Mapped[str] = mapped_column(String(64), default="", server_default="")
     # The token of a link of its own is an HMAC of the nonce; only its digest is kept. It ends with the wish.

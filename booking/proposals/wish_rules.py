@@ -19,7 +19,7 @@ DAY_BEGINS, DAY_ENDS = time(8), time(20)  # outside of these nobody has to read 
 LATEST_ANSWER = timedelta(hours=1)  # before the time that is offered
 SHORT_NOTICE = timedelta(days=2)  # within which a time may be offered to several at once
 MOST_UNANSWERED = 3
-BY_EMAIL, BY_TEXT, BY_PHONE = "email", "text", "phone"  # how whoever has no appointment is told
+BY_EMAIL, BY_TEXT, BY_PHONE = "email", "text", "phone"  # how whoever waits is told
 ANSWER_DAYS = 14  # where no service says when whoever waits is told how it stands
 
 
@@ -45,6 +45,7 @@ class PassedOver(StrEnum):
     OTHER_DAYS = "other_days"
     OTHER_HOURS = "other_hours"
     OTHER_NEEDS = "other_needs"  # it is too short for them, lacks what they need, or is held in another way
+    OTHER_ADVISER = "other_adviser"
     UNREACHABLE = "unreachable"  # by telephone or video, and we have no number or address
     OFFERED_BEFORE = "offered_before"
 

@@ -167,6 +167,22 @@ def adviser_of(
     return named[0] if named else adviser_seen_last(db, catalogue, resident_ids, service_ids, today)
 
 
+def adviser_of_person(
+    db: Session,
+    catalogue: Catalogue,
+    resident_id: int,
+    service_ids: Collection[int],
+    today: date,
+    appointment_id: int | None = None,
+) -> KnownAdviser | None:
+    """The adviser whom somebody has: the one who is named, else that of the appointment, else the one seen last."""
+    known = adviser_of(db, catalogue, [resident_id], service_ids, today)
+    if appointment_id is None or (known is not None and known.is_named):
+        return known
+    with_whom = adviser_of_appointment(db, catalogue, appointment_id, today)
+    return with_whom if with_whom is not None and with_whom.service.id in service_ids else known
+
+
 def own_adviser_of_visit(db: Session, catalogue: Catalogue, view: AppointmentView, today: date) -> str:
     """The name of the adviser with whom the appointment is, if that is the one whom its resident has; else empty."""
     names = {one.id: one.name for one in view.resources if one.kind == ADVISER}

@@ -16,6 +16,7 @@ from booking.queries.open_proposals import OpenProposal, proposals_of_wishes
 from core.errors import NotFound
 from core.tokens import digest, is_short_wish_token, number_of_short_token
 from locations.model import Catalogue, ServiceFacts, SiteFacts
+from locations.tables import Resource
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class WishView:
     state: WishState
     asked_at: datetime
     proposal: OpenProposal | None
+    told_by: str = ""
+    adviser: str = ""  # the name of the only one to whom they come; empty for anybody
 
     @property
     def answer_days(self) -> int:
@@ -130,4 +133,6 @@ def _view(db: Session, catalogue: Catalogue, wish: Wish, proposal: OpenProposal 
         state=WishState(wish.state),
         asked_at=wish.asked_at,
         proposal=proposal,
+        told_by=wish.told_by,
+        adviser=db.get_one(Resource, wish.adviser_id).name if wish.adviser_id else "",
     )

@@ -46,13 +46,14 @@ _WAITING = (
 
 @dataclass(frozen=True)
 class Visit:
-    """What is searched for somebody who waits. No mode is any."""
+    """What is searched for somebody who waits. No mode is any mode."""
 
     service_ids: tuple[int, ...]
     mode: str | None
     needs: frozenset[str]
     extra_time: bool
     counts: Counts | None = None
+    adviser: int = 0  # the only one to whom they come, or 0
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def _is_met_by(one: Candidate, visit: Visit, mode: str) -> bool:
     """Whether a time that was found for `visit`, in this mode, is what they wait for as well, and they can be reached."""
     own = one.visit
     alike = (own.service_ids, own.extra_time, own.counts) == (visit.service_ids, visit.extra_time, visit.counts)
-    is_same = alike and own.needs <= visit.needs
+    is_same = alike and own.needs <= visit.needs and own.adviser in (0, visit.adviser)
     return is_same and own.mode in (None, mode) and not missing_contact(mode, email=one.email, phone=one.phone)
 
 
@@ -168,12 +169,15 @@ def _passed_over(
     Whoever wants it then could be offered it first, were it free to them.
     """
     same = (one for one in earlier if one.visit.service_ids == visit.service_ids)
-    otherwise = {True: PassedOver.UNREACHABLE, False: PassedOver.OTHER_NEEDS}
-    reasons = (
-        (one.waiting.wish_id, one.waiting.why_not(site_id, start) or otherwise[one.visit.needs <= visit.needs])
-        for one in same
-    )
+    reasons = ((one.waiting.wish_id, one.waiting.why_not(site_id, start) or _otherwise(one, visit)) for one in same)
     return tuple((wish_id, reason.value) for wish_id, reason in reasons)
+
+
+def _otherwise(one: Candidate, visit: Visit) -> PassedOver:
+    """Why a time that was found for `visit`, and that they want, is none for them."""
+    if one.visit.adviser not in (0, visit.adviser):
+        return PassedOver.OTHER_ADVISER
+    return PassedOver.UNREACHABLE if one.visit.needs <= visit.needs else PassedOver.OTHER_NEEDS
 
 
 def _query(visit: Visit, last_date: date | None) -> SlotQuery:
@@ -185,6 +189,7 @@ def _query(visit: Visit, last_date: date | None) -> SlotQuery:
         extra_time=visit.extra_time,
         for_list=True,
         counts=visit.counts,
+        adviser=visit.adviser,
     )
 
 
@@ -277,8 +282,10 @@ def _visit(
         needs = frozenset(resident.support_needs if wish.support_needs is None else wish.support_needs)
         wanted = [one for service_id in wish.service_ids for one in catalogue.services if one.id == service_id]
         counts = counts_of(wanted, dict(zip(wish.service_ids, wish.numbers, strict=False)))
-        return Visit(tuple(wish.service_ids), None, needs, wants_extra_time(needs), counts)
+        extra_time, adviser = wants_extra_time(needs), wish.adviser_id or 0
+        return Visit(tuple(wish.service_ids), None, needs, extra_time, counts, adviser)
     needs = frozenset(appointment.support_needs)
     slot_key = decode(appointment.slot_token)
     service_ids = tuple(services[appointment.id])
-    return Visit(service_ids, appointment.mode, needs, slot_key.extra_time, slot_key.counts)
+    how = (slot_key.extra_time, slot_key.counts, wish.adviser_id or 0)
+    return Visit(service_ids, appointment.mode, needs, *how)

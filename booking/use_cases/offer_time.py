@@ -92,7 +92,7 @@ def _waiting(db: Session, wish_id: int, site_id: int, can_be_told: CanBeTold) ->
         return None
     if row is None:
         return _Waiting(wish, None, can_be_told(db, None, wish_id=wish.id))
-    return _Waiting(wish, row, can_be_told(db, row.id)) if row.state == State.BOOKED else None
+    return _Waiting(wish, row, can_be_told(db, row.id, wish_id=wish.id)) if row.state == State.BOOKED else None
 
 
 def _tell(db: Session, one: _Waiting, proposal: Proposal, now: datetime) -> None:

@@ -15,17 +15,17 @@ from booking.availability.site_days import counts_of
 from booking.counted import counts_asked
 from booking.events import WishChange, announce_wish
 from booking.proposals.tables import Wish
-from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE, WishState
+from booking.proposals.wish_rules import WishState
 from booking.slot_tokens import MAX_SERVICES
 from booking.states import CHANNELS, State
 from booking.use_cases.appointment_changes import lock_appointment, site_id_of
 from booking.use_cases.booking_checks import check_areas, check_has_adviser
 from booking.use_cases.proposals import end_proposal_of_wish
+from booking.use_cases.wish_ways import choose_way, own_adviser_of
 from core.audit import Actor, record
 from core.errors import IllegalMove, Invalid, NotFound
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
-from core.tokens import digest, new_nonce, wish_token
 from core.transactions import run_with_retries
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
@@ -40,7 +40,8 @@ class NewWish:
 
     No weekdays (Monday is 1) or hours are any; no sites are the appointment's own, or, without one, any. A visit is to begin
     before `to_time`, and on `until` at the latest. `numbers` answer what the services count; without them it is one of each.
-    Whoever has no appointment is `told_by` email or text; otherwise colleagues ring.
+    They are `told_by` email, text or phone; without it as about the appointment, or, where there is none, rung. With
+    `own_adviser` they come to the adviser alone whom they have: named, of the appointment, or seen last.
     """
 
     channel: str
@@ -54,6 +55,7 @@ class NewWish:
     until: date | None = None
     numbers: tuple[int, ...] = ()
     told_by: str = ""
+    own_adviser: bool = False
 
 
 def make_wish(
@@ -78,7 +80,8 @@ def make_wish(
         times = times_of(catalogue, new, now)
         find = _of_appointment if new.appointment else _of_resident
         wish = find(db, catalogue, new, actor, now)
-        is_written_to = _choose_way(db, runtime, wish, new)
+        is_written_to = choose_way(db, runtime, wish, new.told_by)
+        wish.adviser_id = own_adviser_of(db, catalogue, wish, now) if new.own_adviser else None
         for name, value in times.items():
             setattr(wish, name, value)
         wish.state, wish.unanswered, wish.changed_at = WishState.OPEN.value, 0, now
@@ -91,24 +94,6 @@ def make_wish(
 
     wish_id: int = run_once(runtime.database, idempotency, operation, runtime.clock.now())["id"]
     return wish_id
-
-
-def _choose_way(db: Session, runtime: Runtime, wish: Wish, new: NewWish) -> bool:
-    """Keep how whoever has no appointment is told; whether they get a link now. Raises: Invalid."""
-    if not new.told_by:
-        return False
-    if wish.appointment_id is not None:
-        raise Invalid.in_field("told_by", "wish_told_by_appointment")
-    resident = db.get_one(Resident, wish.resident_id)
-    if not (resident.email if new.told_by == BY_EMAIL else resident.phone):
-        raise Invalid.in_field("told_by", "wish_told_by_unreachable")
-    wish.told_by = new.told_by
-    if new.told_by == BY_PHONE:
-        return False
-    if not wish.link_nonce:
-        wish.link_nonce = new_nonce()
-        wish.link_digest = digest(wish_token(runtime.settings.secret_key, wish.link_nonce))
-    return True
 
 
 def withdraw_wish(runtime: Runtime, authority_id: int, wish_id: int, *, actor: Actor) -> None:

@@ -9,15 +9,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from booking.proposals.tables import Proposal
 from booking.proposals.wish_rules import BY_EMAIL
 from booking.queries.advisers import adviser_of
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Allocation, Appointment
 from booking.use_cases.book import Booked, Booking, book
+from booking.use_cases.earlier_times import accept_earlier_time, offer_earlier_times
 from booking.use_cases.holds import hold_slot
+from booking.use_cases.make_closure import lift_closure
 from booking.use_cases.named_advisers import NewNamedAdviser, end_named_adviser, name_adviser
 from booking.use_cases.online_wishes import OnlineWish, wait_online
 from booking.use_cases.reschedule import Move, reschedule
+from booking.use_cases.wishes import NewWish, make_wish
 from core.database import Database
 from core.errors import Invalid, ServiceError, SlotTaken
 from core.runtime import Runtime
@@ -26,6 +30,7 @@ from locations.catalogue_queries import bump_plan, catalogue_by_id
 from locations.tables import Closure, Service
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import find_or_create
+from reminders.reach_queries import can_be_told
 from tests.support.factories import (
     AGENT,
     NOW,
@@ -224,3 +229,37 @@ def test_nobody_waits_for_what_they_cannot_book(office: Office) -> None:
         wanted = OnlineWish(("advice",), who, BY_EMAIL, "origin", TODAY + timedelta(days=28))
         found[who.name] = refused(wait_online, office.runtime, office.authority_id, wanted)
     assert found == {ROBIN.name: "booked", OTHER.name: "named_adviser_only"}
+
+
+@pytest.mark.parametrize("has_appointment", [True, False])
+def test_whoever_waits_for_their_own_adviser_is_offered_no_time_with_another(
+    office: Office, *, has_appointment: bool
+) -> None:
+    robin = office.was_seen(office.anna)
+    later = office.book(office.slot(TEN + timedelta(days=2), office.anna)) if has_appointment else None
+    what = {"appointment": later.reference} if later else {"services": ("advice",), "resident": robin}
+    with office.database.writing() as db:
+        away = {"starts_at": NOW, "ends_at": NOW + timedelta(days=1), "site_id": office.site_id, "slug": "away"}
+        db.add(Closure(authority_id=office.authority_id, resource_id=office.anna, **away))
+        bump_plan(db, office.authority_id)
+    council = (office.runtime, office.authority_id)
+    new = NewWish("online", until=TODAY, own_adviser=True, **what)  # type: ignore[arg-type]
+    wish = make_wish(*council, new, actor=AGENT)
+    assert offer_earlier_times(office.runtime, can_be_told) == 0
+    lift_closure(*council, closure_id(office), actor=AGENT)
+    assert offer_earlier_times(office.runtime, can_be_told) == 1
+    with office.database.reading() as db:
+        assert decode(db.scalars(select(Proposal.slot_token)).one()).adviser == office.anna
+    taken = accept_earlier_time(*council, wish, actor=RESIDENT, channel="online")
+    assert office.served_by(taken) == office.anna
+
+
+def test_nobody_waits_for_an_adviser_whom_they_do_not_have(office: Office) -> None:
+    office.was_seen(office.anna)
+    new = NewWish("phone", services=("advice",), resident=OTHER, own_adviser=True)
+    assert refused(make_wish, office.runtime, office.authority_id, new, actor=AGENT) == "no_adviser_known"
+
+
+def closure_id(office: Office) -> int:
+    with office.database.reading() as db:
+        return db.scalars(select(Closure.id)).one()

@@ -28,10 +28,11 @@ from reminders.ledger import ledger_of
 from reminders.messages import EmailBody, RenderedMessage
 from reminders.outbox import plan_notifications
 from reminders.provider_states import ProviderState
+from reminders.reach_queries import address_of as email_of
 from reminders.reach_queries import can_be_told
 from reminders.receipts import Learnt, learn
 from reminders.recipients import CHANNELS, EMAIL, TEXT
-from reminders.tables import InboundText
+from reminders.tables import InboundText, Notification
 from reminders.texts import TextBody
 from reminders.wish_mails import plan_wish_mail, send_wish_mails
 from reminders.wish_tables import WishMail
@@ -179,10 +180,42 @@ def test_staff_and_programs_say_how_whoever_waits_is_told(
     assert len(place.send()) == (told_by == BY_TEXT)
 
 
-def test_of_an_appointment_the_messages_go_as_those_about_it(place: Place) -> None:
-    new = NewWish("phone", appointment=place.references[9], told_by=BY_TEXT)
-    with pytest.raises(Invalid):
-        make_wish(place.runtime, place.world.authority_id, new, actor=AGENT)
+@pytest.mark.parametrize(
+    ("told_by", "columns", "expected"),
+    [
+        ("", {"phone": "07700 900123"}, EMAIL),
+        (BY_TEXT, {"phone": "07700 900123"}, TEXT),
+        (BY_TEXT, {"phone": "07700 900123", "contact_preference": "letter"}, TEXT),
+        (BY_TEXT, {"phone": "07700 900123", "do_not_text": True}, EMAIL),
+        (BY_PHONE, {"phone": "07700 900123"}, "rung"),
+        (BY_EMAIL, {"phone": "07700 900123", "contact_preference": "text"}, EMAIL),
+        (BY_TEXT, {}, "refused"),
+        (BY_PHONE, {}, "refused"),
+    ],
+)
+def test_whoever_has_an_appointment_says_how_they_are_told_of_an_earlier_one(
+    place: Place, told_by: str, columns: dict[str, object], expected: str
+) -> None:
+    """It says nothing of the other messages about the appointment: those go as before."""
+    reference, council = place.references[9], (place.runtime, place.world.authority_id)
+    with place.database.writing() as db:
+        row = db.scalars(select(Appointment).where(Appointment.reference == reference)).one()
+        db.execute(update(Resident).where(Resident.id == row.resident_id).values(**({"name": "Kim"} | columns)))
+        before = email_of(db, row.id)
+    new = NewWish("phone", appointment=reference, told_by=told_by)
+    if expected == "refused":
+        with pytest.raises(Invalid):
+            make_wish(*council, new, actor=AGENT)
+        return
+    make_wish(*council, new, actor=AGENT)
+    place.offer()
+    with place.database.reading() as db:
+        owed = select(Notification.channel).where(Notification.kind == "earlier_time_1")
+        assert db.scalars(owed).all() == ([] if expected == "rung" else [expected])
+        assert email_of(db, row.id) == before
+    assert place.is_rung() == (expected == "rung")
+    make_wish(*council, replace(new, told_by=BY_PHONE), actor=AGENT)
+    assert place.is_rung()
 
 
 def test_no_text_at_night(place: Place) -> None:

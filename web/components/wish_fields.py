@@ -11,7 +11,9 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from wtforms.fields.choices import SelectChoice
 
+from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE, BY_TEXT
 from booking.queries.nearest_sites import sites_by_distance
 from booking.queries.open_wishes import WishView
 from booking.queries.slots import SlotQuery, candidate_sites, open_dates
@@ -36,6 +38,9 @@ HERE, ANYWHERE, SOME = "here", "anywhere", "some"
 MOST_PLACES = 30  # the nearest, or the first: of more nobody chooses
 TIME_LOOK = {"classes": "govuk-input--width-10", "autocomplete": "off"}
 NOON = time(12)
+WAYS: Labels = {BY_EMAIL: _l("Write me an email"), BY_TEXT: _l("Send me a text"), BY_PHONE: _l("Ring me")}
+TOLD_BY: Labels = {BY_EMAIL: _l("Email"), BY_TEXT: _l("Text message"), BY_PHONE: _l("A call")}
+ANYBODY, OWN = "", "own"  # with whom
 OTHER_PART = _l("You gave a time. Choose “Between the times that I give here”, or leave the times empty")
 LOOKED_AHEAD = timedelta(days=28)  # in which every place opens as it usually does
 
@@ -53,6 +58,8 @@ class WishForm(Form):
         validators=[optional()],
         render_kw=TIME_LOOK,
     )
+    told_by = Choice(_l("How shall we tell you?"))
+    own_adviser = Choice(_l("With whom?"), default=ANYBODY)
     where = Choice(_l("Where?"), default=HERE)
     places = Choices(_l("Which places suit?"), description=_l("Choose none if any place suits"), validate_choice=False)
 
@@ -71,6 +78,25 @@ class WishForm(Form):
             self.where.choices = [(HERE, only_here), (ANYWHERE, _l("At any of our places")), *([some] if some else [])]
         if here is not None:
             self._offer_near(catalogue, query, here)
+
+    def offer_ways(self, ways: Sequence[str], chosen: str = "", words: Labels = WAYS) -> None:
+        """Ask how they are told of a time, where there are several ways; the first is the usual one."""
+        if len(ways) < 2:
+            del self.told_by
+            return
+        self.told_by.choices = [SelectChoice(way, words[way]) for way in ways]
+        if not self.is_submitted():
+            self.told_by.data = chosen if chosen in ways else ways[0]
+
+    def offer_adviser(self, name: str, *, is_wanted: bool = False) -> None:
+        """Ask with whom, where they have an adviser who can be booked."""
+        if not name:
+            del self.own_adviser
+            return
+        only = gettext("Only with %(name)s", name=name)
+        self.own_adviser.choices = [(ANYBODY, gettext("Anybody who is free")), (OWN, only)]
+        if not self.is_submitted():
+            self.own_adviser.data = OWN if is_wanted else ANYBODY
 
     def _offer_near(self, catalogue: Catalogue, query: SlotQuery, here: SiteFacts) -> None:
         """Offer the places that are nearest to the appointment's own, where there is a choice."""
@@ -142,6 +168,16 @@ class WishForm(Form):
         return all(name in self for name in error.errors)
 
     @property
+    def way(self) -> str:
+        """How they are told; empty as usual."""
+        return str(self.told_by.data) if "told_by" in self else ""
+
+    @property
+    def is_for_own_adviser(self) -> bool:
+        """Whether they come to their own adviser alone."""
+        return "own_adviser" in self and self.own_adviser.data == OWN
+
+    @property
     def wanted_weekdays(self) -> tuple[int, ...]:
         """The days of the week that were chosen; none of them is any."""
         return tuple(int(code) for code in self.weekdays.data or () if code in set("1234567"))
@@ -192,11 +228,15 @@ def wish_lines(wish: WishView, here: SiteFacts | None) -> Sequence[tuple[str, st
     days = current_language().all_of([day_names()[day - 1] for day in wish.weekdays])
     places = current_language().all_of([site.name for site in wish.sites] or ([here.name] if here else []))
     until = [(gettext("Until"), format_day(wish.until))] if wish.until else []
+    adviser = [(gettext("With whom"), gettext("Only with %(name)s", name=wish.adviser))] if wish.adviser else []
+    told_by = [(gettext("Told by"), str(TOLD_BY[wish.told_by]))] if wish.told_by else []
     return (
         (gettext("Days"), days or gettext("Any day")),
         (gettext("Time of day"), hours_text(wish)),
         *until,
         (gettext("Where"), places or gettext("Any place")),
+        *adviser,
+        *told_by,
     )
 
 

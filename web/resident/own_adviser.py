@@ -15,8 +15,7 @@ from markupsafe import Markup, escape
 
 from booking.queries.advisers import (
     KnownAdviser,
-    adviser_of,
-    adviser_of_appointment,
+    adviser_of_person,
     has_time_within_promise,
     named_link_by_id,
 )
@@ -131,11 +130,8 @@ def own_adviser(context: PageContext, search: SearchState) -> OwnAdviser | None:
 
 def _adviser(context: PageContext, person: KnownPerson, services: Sequence[ServiceFacts]) -> KnownAdviser | None:
     ids = [service.id for service in services]
-    known = adviser_of(context.db, context.catalogue, [person.resident_id], ids, context.today)
-    if person.appointment_id is None or (known is not None and known.is_named):
-        return known
-    with_whom = adviser_of_appointment(context.db, context.catalogue, person.appointment_id, context.today)
-    return with_whom if with_whom is not None and with_whom.service.id in ids else known
+    whose = (person.resident_id, ids, context.today, person.appointment_id)
+    return adviser_of_person(context.db, context.catalogue, *whose)
 
 
 def is_link_over(context: PageContext, search: SearchState) -> bool:

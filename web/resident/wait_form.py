@@ -20,7 +20,7 @@ from booking.queries.slots import SlotQuery
 from locations.model import Catalogue, SiteFacts
 from locations.postcodes import locate
 from web.components.form_fields import Choice, EmailField, NameField, PhoneField, optional
-from web.components.wish_fields import MOST_PLACES, AnywhereForm
+from web.components.wish_fields import MOST_PLACES, WAYS, AnywhereForm
 from web.resident.search_state import REMOTE_MODES, SearchState
 
 WEEKS = {"2": _l("Two weeks"), "4": _l("Four weeks"), "13": _l("Three months")}
@@ -29,7 +29,6 @@ REQUIRED: Mapping[str, LazyString] = {
     BY_TEXT: _l("Enter your mobile phone number, or choose another way"),
     BY_PHONE: _l("Enter your phone number, or choose that we write to you"),
 }
-WAYS = {BY_EMAIL: _l("Write me an email"), BY_TEXT: _l("Send me a text"), BY_PHONE: _l("Ring me")}
 ASKED_FOR = {BY_EMAIL: "email", BY_TEXT: "phone", BY_PHONE: "phone"}  # the field that each way needs
 
 
@@ -61,6 +60,7 @@ class WaitForm(AnywhereForm):
         """Ask for the days and the places at which the visit can be had, as they were searched at first."""
         self.offer(catalogue, query, None, today)
         del self.until  # they say for how many weeks
+        self.offer_adviser("")  # nobody has proved whose it would be
         near = locate(search.near) if search.near else None
         offering = (site for site, _ in sites_by_distance(catalogue, query, near))
         sites = [site for site in offering if not never_met_at(site, search.needs)][:MOST_PLACES]
@@ -86,7 +86,7 @@ class WaitForm(AnywhereForm):
         """The field with what this way of telling them needs; empty where none was chosen."""
         return ASKED_FOR.get(told_by, "")
 
-    def offer_ways(self, *, by_text: bool) -> None:
+    def offer_all_ways(self, *, by_text: bool) -> None:
         """Offer the ways to be told that there are."""
         words = WAYS if by_text else {way: word for way, word in WAYS.items() if way != BY_TEXT}
         self.told_by.choices = [SelectChoice(*way) for way in words.items()]

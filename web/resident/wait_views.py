@@ -48,7 +48,7 @@ def wait(authority: str) -> ResponseReturnValue:
             return redirect(f"{context.base}/questions?{search.query()}", code=303)
         form = WaitForm()
         anywhere = slot_query_of(context.catalogue, replace(search, site="", mode=""))
-        form.offer_ways(by_text=TEXT in rules_of_page().channels_for(EARLIER_TIME))
+        form.offer_all_ways(by_text=TEXT in rules_of_page().channels_for(EARLIER_TIME))
         form.offer_for(context.catalogue, anywhere, search, context.today)
         if not form.is_submitted() or not form.validate_with_reach():
             return _page(context, search, form)
