@@ -80,6 +80,7 @@ CODES = frozenset(
         ARRIVAL_UNKNOWN,
         PREFERS_LETTERS,
         NO_CONTACT_WANTED,
+        RUNG_INSTEAD,
         NEEDS_FORMAT,
         MADE_BY_STAFF,
         NOT_MADE,

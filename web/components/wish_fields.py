@@ -39,15 +39,16 @@ MOST_PLACES = 30  # the nearest, or the first: of more nobody chooses
 TIME_LOOK = {"classes": "govuk-input--width-10", "autocomplete": "off"}
 NOON = time(12)
 WAYS: Labels = {BY_EMAIL: _l("Write me an email"), BY_TEXT: _l("Send me a text"), BY_PHONE: _l("Ring me")}
-TOLD_BY: Labels = {BY_EMAIL: _l("Email"), BY_TEXT: _l("Text message"), BY_PHONE: _l("A call")}
+TOLD_BY: Labels = {BY_EMAIL: _l("By email"), BY_TEXT: _l("By text"), BY_PHONE: _l("By a call")}
 ANYBODY, OWN = "", "own"  # with whom
 OTHER_PART = _l("You gave a time. Choose “Between the times that I give here”, or leave the times empty")
 LOOKED_AHEAD = timedelta(days=28)  # in which every place opens as it usually does
 
 
 class WishForm(Form):
-    """When and where somebody would come earlier."""
+    """When and where somebody would come earlier, how they are told, and with whom."""
 
+    is_rung = False  # because there is no other way
     weekdays = Choices(_l("Which days suit?"), description=_l("Choose none if any day suits"), validate_choice=False)
     part = Choice(_l("What time of day?"), choices=list(PARTS.items()), default=ANY)
     from_time = ClockField(_l("Not before (optional)"), validators=[optional()], render_kw=TIME_LOOK)
@@ -81,6 +82,7 @@ class WishForm(Form):
 
     def offer_ways(self, ways: Sequence[str], chosen: str = "", words: Labels = WAYS) -> None:
         """Ask how they are told of a time, where there are several ways; the first is the usual one."""
+        self.is_rung = tuple(ways) == (BY_PHONE,)
         if len(ways) < 2:
             del self.told_by
             return
@@ -170,7 +172,7 @@ class WishForm(Form):
     @property
     def way(self) -> str:
         """How they are told; empty as usual."""
-        return str(self.told_by.data) if "told_by" in self else ""
+        return str(self.told_by.data) if "told_by" in self else BY_PHONE * self.is_rung
 
     @property
     def is_for_own_adviser(self) -> bool:
@@ -229,7 +231,7 @@ def wish_lines(wish: WishView, here: SiteFacts | None) -> Sequence[tuple[str, st
     places = current_language().all_of([site.name for site in wish.sites] or ([here.name] if here else []))
     until = [(gettext("Until"), format_day(wish.until))] if wish.until else []
     adviser = [(gettext("With whom"), gettext("Only with %(name)s", name=wish.adviser))] if wish.adviser else []
-    told_by = [(gettext("Told by"), str(TOLD_BY[wish.told_by]))] if wish.told_by else []
+    told_by = [(gettext("Told"), str(TOLD_BY[wish.told_by]))] if wish.told_by else []
     return (
         (gettext("Days"), days or gettext("Any day")),
         (gettext("Time of day"), hours_text(wish)),

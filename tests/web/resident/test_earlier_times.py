@@ -182,12 +182,17 @@ def test_three_offers_without_an_answer_are_said_to_be_enough(offered: Visitor, 
     assert "We will write to you if an earlier time comes up" in offered.page.text
 
 
-def test_whom_we_cannot_write_to_is_told_to_ring(booked: Visitor, database: Database) -> None:
+def test_whom_we_cannot_write_to_is_rung_or_asked_for_a_number(booked: Visitor, database: Database) -> None:
     with database.writing() as db:
         db.scalars(select(Resident)).one().email = ""
     booked.follow("Tell me if an earlier time comes up")
-    assert "Or contact us: we will ring you" in booked.page.text
+    assert "We need an email address or a phone number" in booked.page.text
     assert not [form for form in booked.page.forms if form.action.endswith("/earlier")]
+    with database.writing() as db:
+        db.scalars(select(Resident)).one().phone = "07700 900123"
+    booked.open(booked.at)
+    booked.send("/earlier")
+    assert "We will ring you if an earlier time comes up" in booked.page.text
 
 
 def test_the_day_before_is_the_last_on_which_to_ask(booked: Visitor, link: str, town_app: Flask) -> None:
