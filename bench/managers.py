@@ -17,8 +17,9 @@ from flask.testing import FlaskClient
 
 from bench.limits import beside_empty_page
 from bench.world import NOW, OtherPeople, World, book_every, make_world
-from booking.use_cases.change_set_up import current_tables, preview_edits, seen_of
+from booking.use_cases.change_set_up import count_weeks, current_tables, preview_edits, seen_of
 from booking.use_cases.import_locations import import_file
+from booking.use_cases.slot_changes import CountedWeeks
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database, upgrade
@@ -107,9 +108,13 @@ def _effect(database: Database, world: World) -> Callable[[], object]:
         tables = current_tables(db, world.authority_id)
     edit = Edit(key, {**things_in(tables)[key].table, "ends": "16:00"})
     seen = seen_of(tables, [key])
-    if not preview_edits(runtime, world.authority_id, [edit], seen).counted.weeks:
+
+    def effect() -> CountedWeeks:
+        return count_weeks(runtime, preview_edits(runtime, world.authority_id, [edit], seen))
+
+    if not effect().weeks:
         raise RuntimeError("The change has no effect, so there is nothing to measure.")
-    return lambda: preview_edits(runtime, world.authority_id, [edit], seen)
+    return effect
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ preview and the change lock the council, so that two people who change it take t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from booking.queries.booked_visits import booked_visits
 from booking.use_cases.import_locations import Imported, apply_to_council
 from booking.use_cases.plan_effects import StillNeeded
-from booking.use_cases.slot_changes import CountedWeeks, weeks_of
+from booking.use_cases.slot_changes import CountedWeeks, counted_until, weeks_of
 from core.audit import Actor, record
 from core.connections import Limits
 from core.errors import NotFound, Refused, Stale
@@ -87,10 +87,9 @@ class ChangedMeanwhile(Stale):
 
 @dataclass(frozen=True)
 class EditPreview:
-    """What the edits would do: `imported` has the things that change and who no longer fits, `counted` the slots by week."""
+    """What the edits would do: `imported` has the things that change and who no longer fits."""
 
     imported: Imported
-    counted: CountedWeeks
     before: Catalogue
     after: Catalogue
 
@@ -100,12 +99,9 @@ def current_tables(db: Session, authority_id: int) -> dict[str, object]:
     return file_tables(stored_set_up(db, authority_id).values)
 
 
-def preview_edits(
-    runtime: Runtime, authority_id: int, edits: Sequence[Edit], seen: Seen, *, weeks_from: date | None = None
-) -> EditPreview:
+def preview_edits(runtime: Runtime, authority_id: int, edits: Sequence[Edit], seen: Seen) -> EditPreview:
     """What the edits would do. It is written and rolled back, so the council is locked meanwhile.
 
-    The slots are counted from `weeks_from` on, or from the first day that the edits touch.
     Raises: InvalidEdits, ChangedMeanwhile, NotFound.
     """
     now = runtime.clock.now()
@@ -114,10 +110,27 @@ def preview_edits(
         before = catalogue_by_id(db, authority_id)
         imported = _apply(db, authority_id, stored, edits, seen, now)
         after = catalogue_by_id(db, authority_id)
-        visits = partial(booked_visits, db, now=now)
-        counted = weeks_of(before, after, imported, visits, now, first=weeks_from)
         db.rollback()
-    return EditPreview(imported, counted, before, after)
+    return EditPreview(imported, before, after)
+
+
+def count_weeks(
+    runtime: Runtime,
+    preview: EditPreview,
+    *,
+    first: date | None = None,
+    begun: CountedWeeks | None = None,
+    is_enough: Callable[[], bool] = lambda: False,
+) -> CountedWeeks:
+    """The slots that appear and disappear, by week, from `first` on, or from the first day that the edits touch.
+
+    Nothing is locked. It goes on with what was `begun`, and stops after a week when it `is_enough`.
+    """
+    now = runtime.clock.now()
+    with runtime.database.reading() as db:
+        visits = partial(booked_visits, db, now=now)
+        found = weeks_of(preview.before, preview.after, preview.imported, visits, now, first=first, begun=begun)
+        return counted_until(found, is_enough)
 
 
 def apply_edits(

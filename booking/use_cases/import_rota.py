@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from booking.rota.rota_file import plan_of_rota
 from booking.rota.rota_plan import RotaPlan, RotaScope
-from booking.use_cases.change_set_up import InvalidEdits, apply_edits, current_tables, preview_edits
+from booking.use_cases.change_set_up import InvalidEdits, apply_edits, count_weeks, current_tables, preview_edits
 from booking.use_cases.import_locations import Imported
 from booking.use_cases.slot_changes import WeekOfSlots
 from core.audit import Actor
@@ -52,7 +52,7 @@ def import_rota(
     try:
         if is_dry_run:
             preview = preview_edits(runtime, authority_id, plan.edits, plan.seen)
-            return ImportedRota(plan, preview.imported, preview.counted.weeks)
+            return ImportedRota(plan, preview.imported, count_weeks(runtime, preview).weeks)
         return ImportedRota(plan, apply_edits(runtime, authority_id, plan.edits, plan.seen, actor=actor))
     except InvalidEdits as error:
         raise RotaNotRight(errors_by_line(plan, error)) from error

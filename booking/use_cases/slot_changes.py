@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from booking.availability.bookings_that_fit import ServiceSlot, change_of_capacity
+from booking.availability.bookings_that_fit import change_of_capacity
 from booking.availability.values import BookedVisit
 from booking.use_cases.import_locations import Imported
 from booking.use_cases.touched_dates import first_touched, is_not_open_yet
-from core.wall_clock import local_date_of
+from core.wall_clock import ONE_DAY, local_date_of
 from locations.importing.set_up_tables import TableChange
 from locations.model import Catalogue
 from locations.own_words import TRANSLATED, translation_keys
@@ -76,12 +75,21 @@ class WeekOfSlots(NamedTuple):
 class CountedWeeks:
     """The slots that appear and disappear on `dates` (first and last), week by week; nothing was counted without dates.
 
-    `is_beyond_horizon` says that slots count which are too far ahead to be booked yet.
+    `is_beyond_horizon` says that slots count which are too far ahead to be booked yet. `next_day` is the first day of the
+    week that is to be counted next, None when all are.
     """
 
     dates: tuple[date, date] | None = None
     weeks: tuple[WeekOfSlots, ...] = ()
     is_beyond_horizon: bool = False
+    next_day: date | None = None
+
+    @property
+    def done(self) -> int:
+        """How many of `WEEKS` are counted."""
+        if self.dates is None or self.next_day is None:
+            return WEEKS
+        return (monday_of(self.next_day) - monday_of(self.dates[0])).days // 7
 
 
 def weeks_of(
@@ -92,27 +100,47 @@ def weeks_of(
     now: datetime,
     *,
     first: date | None = None,
-) -> CountedWeeks:
+    begun: CountedWeeks | None = None,
+) -> Iterator[CountedWeeks]:
     """The weeks in which slots appear or disappear, of those from the first day that the change touches, or from `first`.
+
+    What is counted so far is given after each week; it goes on with what was `begun`.
 
     Nothing is counted where the change is of words alone, or of what no session opens.
     Slots count whether or not they can be booked so far ahead today,
     but for a change of just that. `read_visits` gives the booked visits at some sites.
     """
     if all(_is_of_words(change) or is_not_open_yet(change) for change in imported.things):
-        return CountedWeeks()
+        yield CountedWeeks()
+        return
     zone = after.authority.zone
     today = now.astimezone(ZoneInfo(zone)).date()
     changes = [change for change in imported.things if not _is_of_words(change)]
     first = first or first_touched(changes, today, school_days_off(after.authority.school_holidays))
     dates = (max(today, monday_of(first)), monday_of(first) + timedelta(weeks=WEEKS, days=-1))
     old, new = (_concerned(catalogue, imported) for catalogue in (before, after))
-    visits = read_visits(_sites_with_visits(before, old, new))
+    visits = list(read_visits(_sites_with_visits(before, old, new)))
     beyond = not any(map(_changes_horizon, changes))
-    capacity = change_of_capacity(old, new, visits, dates, now, is_beyond_horizon=beyond)
-    more, fewer = (_by_week(slots, zone) for slots in (capacity.appearing, capacity.disappearing))
-    weeks = (WeekOfSlots(monday, more[monday], fewer[monday]) for monday in sorted(more.keys() | fewer.keys()))
-    return CountedWeeks(dates, tuple(weeks), beyond)
+    counted = begun if begun and begun.dates == dates else CountedWeeks(dates, (), beyond, dates[0])
+    while counted.next_day is not None:
+        day, last = counted.next_day, min(monday_of(counted.next_day) + timedelta(days=6), dates[1])
+        near = [visit for visit in visits if day - ONE_DAY <= local_date_of(visit.slot.start_unit, zone) <= last]
+        capacity = change_of_capacity(old, new, near, (day, last), now, is_beyond_horizon=beyond)
+        more, fewer = (sum(slot.free for slot in slots) for slots in (capacity.appearing, capacity.disappearing))
+        week = (WeekOfSlots(monday_of(day), more, fewer),) if more or fewer else ()
+        next_day = last + ONE_DAY if last < dates[1] else None
+        counted = replace(counted, weeks=(*counted.weeks, *week), next_day=next_day)
+        yield counted
+
+
+def counted_until(found: Iterable[CountedWeeks], is_enough: Callable[[], bool]) -> CountedWeeks:
+    """What is counted by the time when it `is_enough`, or all."""
+    counted = CountedWeeks()
+    for so_far in found:
+        counted = so_far
+        if is_enough():
+            break
+    return counted
 
 
 def _changes_horizon(change: TableChange) -> bool:
@@ -145,13 +173,6 @@ def _concerned(catalogue: Catalogue, imported: Imported) -> Catalogue:
         slugs = {change.key.slugs[0] for change in imported.things}
         services = tuple(service for service in services if service.slug in slugs)
     return replace(catalogue, sites=sites, services=services)
-
-
-def _by_week(slots: Iterable[ServiceSlot], zone: str) -> Counter[date]:
-    weeks: Counter[date] = Counter()
-    for slot in slots:
-        weeks[monday_of(local_date_of(slot.start_unit, zone))] += slot.free
-    return weeks
 
 
 def monday_of(day: date) -> date:

@@ -18,6 +18,7 @@ from booking.use_cases.change_set_up import (
     ChangedMeanwhile,
     InvalidEdits,
     apply_edits,
+    count_weeks,
     current_tables,
     preview_edits,
     seen_of,
@@ -228,8 +229,12 @@ def test_a_preview_says_what_changes_and_changes_nothing(runtime: Runtime) -> No
     preview = preview_edits(runtime, council(runtime), [edit], seen_of(tables(runtime), [SESSION]))
     assert [(one.key, one.after) for one in preview.imported.things] == [(SESSION, edit.table)]
     assert [one.reason for one in preview.imported.to_rebook] == ["hours"]
-    assert all(week.appearing == 0 and week.disappearing > 0 for week in preview.counted.weeks)
-    assert len(preview.counted.weeks) == 8
+    counted = count_weeks(runtime, preview)
+    assert all(week.appearing == 0 and week.disappearing > 0 for week in counted.weeks)
+    assert (len(counted.weeks), counted.next_day) == (8, None)
+    begun = count_weeks(runtime, preview, is_enough=lambda: True)
+    assert (begun.weeks, begun.done) == (counted.weeks[:1], 1)
+    assert count_weeks(runtime, preview, begun=begun) == counted
     assert (exported_of(runtime), listed(runtime)) == (before, [])
 
 

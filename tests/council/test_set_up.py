@@ -25,6 +25,7 @@ from tests.locations.test_export import FILES, ODD
 from tests.support.factories import catalogue, make_site, make_world
 from tests.support.pages import Form, Page, check_page
 from tests.web.site.conftest import Library
+from web.manage import set_up_proposals
 from web.manage.field_texts import BY_LIST, text_of_field
 from web.manage.field_words import WORDS
 from web.manage.thing_form import FIELDS, LISTS, form_of_table
@@ -314,3 +315,21 @@ def test_the_file_goes_down_and_up_with_a_preview(library: Library, admin: Flask
     save(admin, upload(text.replace('name = "Certify documents"', 'name = "Certified copies"')))
     assert name_of_service(library) == "Certified copies"
     assert Path(admin.get(f"{HOME}/file").headers["Content-Disposition"].split('"')[1]).name == "testshire.toml"
+
+
+def test_a_long_count_shows_how_far_it_is_and_goes_on_by_itself(
+    library: Library, admin: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = form_at(admin, f"{HOME}/service/certify")
+    at_once = post(admin, form, duration_minutes="60")
+    monkeypatch.setattr(set_up_proposals, "SECONDS", 0)
+    answer = admin.post(form.action, data=form.values(duration_minutes="60"), follow_redirects=True)
+    for number in range(1, 8):
+        page = check_page(answer.text)
+        assert f"Counted so far: {number} of 8 weeks." in page.text
+        assert [one.action for one in page.forms if one.action.endswith("/save")] == []
+        answer = admin.get(answer.headers["Refresh"].partition("url=")[2])
+    page = check_page(answer.text)
+    assert "Refresh" not in answer.headers
+    assert page.text == at_once.text
+    assert save(admin, page).endswith("saved=1")

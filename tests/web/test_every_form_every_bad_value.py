@@ -134,7 +134,7 @@ ELSEWHERE = {
 FROM_RULES = {
     "council.add_outside_calendar",  # about another server
     *("council.send_triage_part", "council.send_triage_draft"),
-    *("council.send_set_up_thing", "council.send_site_resource", "council.send_travel", "council.send_copy_site"),
+    *("council.send_set_up_thing", "council.send_site_resource", "council.send_travel"),
     *(
         "council.send_set_up_file",
         "council.send_logo",
@@ -145,6 +145,7 @@ FROM_RULES = {
     ),
 }
 INSTEAD = {
+    "council.send_copy_site": {"name": "New Hub", "address": "2 New Street", "from_day": "2026-12-07"},
     "planner.send_several": dict.fromkeys(("resource_out", "resource_in", "service_out", "service_in"), "")
     | {"ends": "16:30"},  # and a last day: one of them still changes something
     "manage.preview_site_message": {"site": "riverside-hub", "service": "certify"},  # for which somebody is booked

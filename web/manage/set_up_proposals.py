@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from time import monotonic
 from typing import Any, cast
+from urllib.parse import urlencode
 
-from flask import redirect, render_template, request
+from flask import make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -19,9 +21,10 @@ from booking.use_cases.change_set_up import (
     EditPreview,
     InvalidEdits,
     apply_edits,
+    count_weeks,
     preview_edits,
 )
-from booking.use_cases.slot_changes import CountedWeeks
+from booking.use_cases.slot_changes import WEEKS, CountedWeeks, WeekOfSlots
 from core.errors import InvalidValue, NotFound
 from core.tokens import spoken_reference
 from core.wall_clock import ONE_DAY, parse_day
@@ -33,6 +36,7 @@ from web.manage.set_up_words import in_words
 from web.page_context import StaffContext
 
 MOST_SHOWN = 100
+SECONDS = 1.5  # in which a page counts; then it shows how far it is, and goes on with another request
 COUNTED_AHEAD = timedelta(days=2 * 366)  # so far ahead free times are counted on request
 
 
@@ -94,9 +98,42 @@ def preview_page(
     It leads back to `back_url`, or by the proposal to its form, which shows again what was typed.
     Raises: InvalidEdits and ChangedMeanwhile, for the form to show.
     """
-    asked = _weeks_asked(context)
-    preview = preview_edits(context.runtime, context.authority.id, proposal.edits, proposal.seen, weeks_from=asked)
-    return _page(context, proposal, preview, save_url=save_url, back_url=back_url, warnings=warnings)
+    started = monotonic()
+    preview = preview_edits(context.runtime, context.authority.id, proposal.edits, proposal.seen)
+    goes_on = request.method == "GET"  # a page with an address of its own shows how far it is
+    counted = count_weeks(
+        context.runtime,
+        preview,
+        first=_weeks_asked(context),
+        begun=_begun(context),
+        is_enough=lambda: goes_on and monotonic() - started > SECONDS,
+    )
+    page = make_response(
+        _page(context, proposal, preview, counted, save_url=save_url, back_url=back_url, warnings=warnings)
+    )
+    if counted.next_day is not None:
+        page.headers["Refresh"] = f"0; url={_further(context, counted)}"
+    return page
+
+
+def _begun(context: StaffContext) -> CountedWeeks | None:
+    """What the page before this one had counted, of the same set-up."""
+    found = kept(context, request.args.get("counted", "")) or {}
+    if found.get("version") != context.authority.plan_version:
+        return None
+    first, last, next_day = (date.fromisoformat(day) for day in found["days"])
+    weeks = tuple(WeekOfSlots(date.fromisoformat(monday), *numbers) for monday, *numbers in found["weeks"])
+    return CountedWeeks((first, last), weeks, found["beyond"], next_day)
+
+
+def _further(context: StaffContext, counted: CountedWeeks) -> str:
+    """The address at which the counting goes on."""
+    days = [*(counted.dates or ()), counted.next_day]
+    weeks = [[week.monday.isoformat(), week.appearing, week.disappearing] for week in counted.weeks]
+    value = {"days": [day.isoformat() for day in days if day], "weeks": weeks, "beyond": counted.is_beyond_horizon}
+    key = keep(context, {**value, "version": context.authority.plan_version})
+    asked = request.args.get("weeks", "")
+    return f"{request.path}?{urlencode({'counted': key} | ({'weeks': asked} if asked else {}))}"
 
 
 def lead_to_preview(
@@ -192,14 +229,17 @@ def _later_weeks(context: StaffContext, counted: CountedWeeks) -> str | None:
     return f"{request.path}?weeks={counted.dates[1] + ONE_DAY}#weeks" if request.method == "GET" else None
 
 
-def _page(context: StaffContext, proposal: Proposal, preview: EditPreview, **facts: object) -> str:
+def _page(
+    context: StaffContext, proposal: Proposal, preview: EditPreview, counted: CountedWeeks, **facts: object
+) -> str:
     imported = preview.imported
     return render_template(
         "council/set_up_preview.html",
         things=[in_words(change, preview.after) for change in imported.things],
         kept=imported.changes.kept,
-        counted=preview.counted,
-        later=_later_weeks(context, preview.counted),
+        counted=counted,
+        all_weeks=WEEKS,
+        later=_later_weeks(context, counted),
         is_later="weeks" in request.args,
         first_weeks=request.path,
         people=imported.to_rebook[:MOST_SHOWN],
