@@ -5,6 +5,7 @@ Its days begin at midnight UTC: docs.notifications.service.gov.uk, "Daily limits
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -14,10 +15,11 @@ from sqlalchemy.orm import Session
 from core.runtime import Runtime
 from core.settings import Settings
 from reminders.arrival_queries import has_gone_out
-from reminders.delivery_decisions import FAILED
+from reminders.delivery_decisions import FAILED, PENDING, SENT
 from reminders.queue import IS_PENDING
 from reminders.recipients import EMAIL, LETTER, TEXT
 from reminders.tables import Notification
+from reminders.wish_tables import WishMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,10 @@ def allowances(db: Session, settings: Settings, now: datetime) -> list[Allowance
     tomorrow, after = midnight + timedelta(days=1), midnight + timedelta(days=2)
     sent = _count_of(db, or_(has_gone_out(), Notification.status == FAILED), Notification.closed_at >= midnight)
     due = _count_of(db, IS_PENDING, Notification.next_try_at >= tomorrow, Notification.next_try_at < after)
-    return [Allowance(channel, most[channel], sent.get(channel, 0), due.get(channel, 0)) for channel in most]
+    is_sent, is_due = WishMail.state.in_((SENT, FAILED)), WishMail.state == PENDING
+    sent += _count_of(db, is_sent, WishMail.closed_at >= midnight, rows=WishMail)
+    due += _count_of(db, is_due, WishMail.due_at >= tomorrow, WishMail.due_at < after, rows=WishMail)
+    return [Allowance(channel, most[channel], sent[channel], due[channel]) for channel in most]
 
 
 def are_allowances_enough(runtime: Runtime) -> bool:
@@ -55,6 +60,9 @@ def are_allowances_enough(runtime: Runtime) -> bool:
         return not any(one.is_short for one in allowances(db, runtime.settings, runtime.clock.database_now(db)))
 
 
-def _count_of(db: Session, *where: ColumnElement[bool]) -> dict[str, int]:
-    counted = select(Notification.channel, func.count()).where(*where).group_by(Notification.channel)
-    return {row[0]: row[1] for row in db.execute(counted)}
+def _count_of(
+    db: Session, *where: ColumnElement[bool], rows: type[Notification] | type[WishMail] = Notification
+) -> Counter[str]:
+    """How many messages there are by each channel; those to who waits without an appointment are rows of their own."""
+    counted = select(rows.channel, func.count()).where(*where).group_by(rows.channel)
+    return Counter({row[0]: row[1] for row in db.execute(counted)})

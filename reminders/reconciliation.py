@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from booking.proposals.tables import Wish
 from booking.tables import Appointment
 from core.errors import DeliveryFailed
 from core.outages import outage_of
@@ -29,6 +31,8 @@ from reminders.recipients import ABOUT_THE_VISIT, GOING_AHEAD, SITE_MESSAGE, fam
 from reminders.rerouting import locked_alike, plan_next_channel
 from reminders.tables import Notification
 from reminders.try_queries import references_of_last
+from reminders.wish_mail_queries import reference_of_mail
+from reminders.wish_tables import WishMail
 
 BATCH = 50
 REMEMBERED = timedelta(days=7)  # what the provider says of a message: docs, "Get message data", read 2026-11-26
@@ -51,9 +55,12 @@ class _UntilStopped:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
+    """What is asked about a row of the outbox, or of the messages to those who wait without an appointment."""
+
     id: int
     reference: str
     sent_at: datetime | None
+    rows: type[Notification] | type[WishMail] = Notification
 
 
 def ask_providers(runtime: Runtime, channels: Mapping[str, Channel], stopping: threading.Event | None = None) -> int:
@@ -61,14 +68,21 @@ def ask_providers(runtime: Runtime, channels: Mapping[str, Channel], stopping: t
     waiting, asked = _UntilStopped(stopping or threading.Event()), 0
     for name, channel in channels.items():
         if isinstance(channel, TracksDelivery):
-            asked += _ask_all(runtime, name, channel, waiting)
+            asked += _ask_all(runtime, partial(_claimed, runtime, name), name, channel, waiting)
+            asked += _ask_all(runtime, partial(_claimed_mails, runtime, name), name, channel, waiting)
     replace_overdue(runtime)
     return asked
 
 
-def _ask_all(runtime: Runtime, name: str, channel: TracksDelivery, waiting: _UntilStopped) -> int:
+def _ask_all(
+    runtime: Runtime,
+    claimed: Callable[[], list[_Question]],
+    name: str,
+    channel: TracksDelivery,
+    waiting: _UntilStopped,
+) -> int:
     asked = 0
-    while questions := _claimed(runtime, name):
+    while questions := claimed():
         answered: list[tuple[_Question, list[ProviderState]]] = []
         try:
             for question in questions:
@@ -103,6 +117,25 @@ def _claimed(runtime: Runtime, name: str) -> list[_Question]:
         return [_Question(id_, told_by.get(id_, reference_of(id_, version)), at) for id_, version, at in found]
 
 
+def _claimed_mails(runtime: Runtime, name: str) -> list[_Question]:
+    """The same of the messages to those who wait without an appointment."""
+    with runtime.database.writing() as db:
+        now = runtime.clock.now()
+        due = (
+            select(WishMail, Wish.link_digest)
+            .join(Wish, Wish.id == WishMail.wish_id)
+            .where(WishMail.ask_at <= now, WishMail.channel == name, WishMail.state == SENT)
+            .order_by(WishMail.ask_at)
+            .limit(BATCH)
+            .with_for_update(of=WishMail, skip_locked=True)
+        )
+        found = []
+        for mail, link_digest in db.execute(due):
+            mail.ask_at = now + ASK_AFTER
+            found.append(_Question(mail.id, reference_of_mail(mail.id, link_digest), mail.closed_at, WishMail))
+        return found
+
+
 def _write(runtime: Runtime, answered: Sequence[tuple[_Question, list[ProviderState]]]) -> None:
     """Write the answers together, or one by one where that fails: one must not stop the others."""
 
@@ -119,7 +152,7 @@ def _write(runtime: Runtime, answered: Sequence[tuple[_Question, list[ProviderSt
         if outage_of(error) is not None:
             raise
         if len(answered) == 1:
-            log.exception("what became of notification %s could not be written", answered[0][0].id)
+            log.exception("what became of message %s could not be written", answered[0][0].reference)
         for one in answered if len(answered) > 1 else ():
             _write(runtime, [one])
 
@@ -127,7 +160,7 @@ def _write(runtime: Runtime, answered: Sequence[tuple[_Question, list[ProviderSt
 def _forget(db: Session, question: _Question, now: datetime) -> None:
     """Ask no more about a message that is so old that the provider has forgotten it."""
     if question.sent_at is None or question.sent_at < now - REMEMBERED:
-        forgotten = update(Notification).where(Notification.id == question.id).values(ask_at=None)
+        forgotten = update(question.rows).where(question.rows.id == question.id).values(ask_at=None)
         db.execute(forgotten.execution_options(synchronize_session=False))
 
 

@@ -51,31 +51,31 @@ class TextMessage:
     (`begins`), and neither has the link, which stands once behind both. What is `is_brief` has fewer words.
     """
 
-    council: str
-    name: str
-    what: str
-    when: str
-    day: str
-    earlier_when: str
-    is_same_time: bool
-    newer_when: str
-    mode: str
-    site: str
-    address: str
-    directions: str
-    url: str
-    contact: str
-    answers: bool
-    can_cancel: bool
-    by_authority: bool
-    offer_when: str
-    offer_until: str
-    offer_is_shared: bool
-    offer_same: str
-    answer: str
-    choices: tuple[str, ...]
-    own_text: str
-    is_english: bool
+    council: str = ""
+    name: str = ""
+    what: str = ""
+    when: str = ""
+    day: str = ""
+    earlier_when: str = ""
+    is_same_time: bool = False
+    newer_when: str = ""
+    mode: str = ""
+    site: str = ""
+    address: str = ""
+    directions: str = ""
+    url: str = ""
+    contact: str = ""
+    answers: bool = False
+    can_cancel: bool = False
+    by_authority: bool = False
+    offer_when: str = ""
+    offer_until: str = ""
+    offer_is_shared: bool = False
+    offer_same: str = ""
+    answer: str = ""
+    choices: tuple[str, ...] = ()
+    own_text: str = ""
+    is_english: bool = False
     stop: str = ""
     welcomes_welsh: bool = False
     begins: bool = True

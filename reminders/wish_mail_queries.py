@@ -106,7 +106,8 @@ def fail_mail(
     resident = db.get_one(Resident, db.get_one(Wish, mail.wish_id).resident_id)
     if not is_about(mail, resident):
         return None
-    mail.state, mail.reason, mail.closed_at, mail.delivered_at = FAILED, reason, now, None
+    mail.state, mail.reason, mail.closed_at = FAILED, reason, now
+    mail.delivered_at = mail.ask_at = None
     if mail.channel == TEXT:
         tell_otherwise(db, mail, now)
     return resident
@@ -117,8 +118,13 @@ def write_arrival(db: Session, mail_id: int, at: datetime) -> bool:
     mail = db.scalars(select(WishMail).where(WishMail.id == mail_id).with_for_update()).first()
     if mail is None or mail.state != SENT or mail.delivered_at is not None:
         return False
-    mail.delivered_at = at
+    mail.delivered_at, mail.ask_at = at, None
     return True
+
+
+def reference_of_mail(mail_id: int, link_digest: str | None) -> str:
+    """The reference under which every copy of the message goes out."""
+    return f"wish-{mail_id}-{(link_digest or '')[:8]}"
 
 
 def mail_id_in(reference: str) -> int:

@@ -33,13 +33,14 @@ from people.residents.tables import Resident
 from reminders.both_languages import PLACES
 from reminders.channels.base import Channel
 from reminders.costs.sent_units import units_of
+from reminders.delivery_decisions import ASK_AFTER
 from reminders.messages import Body, RenderedMessage, email_body, joined_email
 from reminders.plain_mails import PENDING, VOID, Later, MailQueue, is_with_the_reader
 from reminders.reasons import MAIL_RETURNED, NO_ADDRESS, QUIET_HOURS, SUPERSEDED
 from reminders.recipients import EMAIL, TEXT, Delivery
 from reminders.sending_times import goes_at, rules_of_council
 from reminders.wish_kinds import FAMILY_OF, GONE, LEFT, LINK, OFFERED, PAUSED
-from reminders.wish_mail_queries import held_mails
+from reminders.wish_mail_queries import held_mails, reference_of_mail
 from reminders.wish_tables import WishMail
 from reminders.wish_texts import HeldTime, said_in, waiting_text
 from reminders.wish_way_queries import WRITTEN_TO, failed_channels, tell_otherwise, way_of_wish
@@ -106,8 +107,8 @@ def _was_offered(db: Session, change: WishChange) -> bool:
 
 def send_wish_mails(runtime: Runtime, channels: Mapping[str, Channel], stopping: threading.Event | None = None) -> int:
     """How many messages were sent in one pass over those that are due."""
-    by_email = MailQueue(WishMail, _message, partial(held_mails, channel=EMAIL))
-    by_text = MailQueue(WishMail, _message, partial(held_mails, channel=TEXT), TEXT, tell_otherwise, _count)
+    by_email = MailQueue(WishMail, _message, partial(held_mails, channel=EMAIL), count=_note_sent)
+    by_text = MailQueue(WishMail, _message, partial(held_mails, channel=TEXT), TEXT, tell_otherwise, _note_sent)
     return sum(queue.send(runtime, channels, stopping) for queue in (by_text, by_email))
 
 
@@ -116,8 +117,11 @@ def delete_old_wish_mails(db: Session, now: datetime) -> None:
     db.execute(delete(WishMail).where(WishMail.closed_at < now - KEPT))
 
 
-def _count(mail: WishMail, message: RenderedMessage) -> None:
-    mail.units_sent = units_of(message.body)
+def _note_sent(mail: WishMail, message: RenderedMessage) -> None:
+    """Note what is paid for, and when the provider is asked what became of it."""
+    if mail.channel == TEXT:
+        mail.units_sent = units_of(message.body)
+    mail.ask_at = (mail.closed_at or message.at) + ASK_AFTER
 
 
 def _message(runtime: Runtime, db: Session, mail: WishMail, now: datetime) -> RenderedMessage | Later | None:
@@ -165,7 +169,7 @@ def _written(runtime: Runtime, catalogue: Catalogue, one: _Waits, way: Delivery,
     return RenderedMessage(
         None,
         authority.id,
-        f"wish-{mail.id}-{(one.wish.link_digest or '')[:8]}",
+        reference_of_mail(mail.id, one.wish.link_digest),
         Delivery(way.channel, address=way.address, name=person_name(resident.name), language=codes[0]),
         council_name_for(authority, resident.message_language),
         authority.email,

@@ -35,5 +35,7 @@ class WishMail(Base):
     reason: Mapped[str] = mapped_column(String(300), default="")
     closed_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]  # as the provider says
+    # When a provider that says what became of messages is to be asked, because no final word of this one has come.
+    ask_at: Mapped[datetime | None]
     # What a provider has taken of it, as of notifications.
     units_sent: Mapped[int | None]

@@ -18,34 +18,6 @@ from reminders.text_versions import shorter_and_shorter
 from reminders.texts import TextBody, fitting, joined_text
 from reminders.wish_kinds import OFFERED
 
-NOTHING_SAID = TextMessage(
-    council="",
-    name="",
-    what="",
-    when="",
-    day="",
-    earlier_when="",
-    is_same_time=False,
-    newer_when="",
-    mode="",
-    site="",
-    address="",
-    directions="",
-    url="",
-    contact="",
-    answers=False,
-    can_cancel=False,
-    by_authority=False,
-    offer_when="",
-    offer_until="",
-    offer_is_shared=False,
-    offer_same="",
-    answer="",
-    choices=(),
-    own_text="",
-    is_english=False,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class HeldTime:
@@ -80,8 +52,7 @@ def said_in(
 ) -> TextMessage:
     """Everything that a text may say; council, services and the place of the offer in the words of this language."""
     begins = place_in_message in ("", FIRST)
-    said = replace(
-        NOTHING_SAID,
+    said = TextMessage(
         council=without_marks(one_line(council.name)),
         name=name,
         what=_neutral_name(services, language),

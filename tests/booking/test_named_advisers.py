@@ -243,7 +243,7 @@ def test_whoever_waits_for_their_own_adviser_is_offered_no_time_with_another(
         db.add(Closure(authority_id=office.authority_id, resource_id=office.anna, **away))
         bump_plan(db, office.authority_id)
     council = (office.runtime, office.authority_id)
-    new = NewWish("online", until=TODAY, own_adviser=True, **what)  # type: ignore[arg-type]
+    new = NewWish("online", until=TODAY, own_adviser=True, **what)
     wish = make_wish(*council, new, actor=AGENT)
     assert offer_earlier_times(office.runtime, can_be_told) == 0
     lift_closure(*council, closure_id(office), actor=AGENT)

@@ -23,6 +23,7 @@ from core.runtime import Runtime
 from locations.tables import Authority
 from people.residents.details import ResidentDetails
 from people.residents.tables import Resident
+from reminders.allowances import allowances
 from reminders.gsm7 import text_size
 from reminders.ledger import ledger_of
 from reminders.messages import EmailBody, RenderedMessage
@@ -32,6 +33,7 @@ from reminders.reach_queries import address_of as email_of
 from reminders.reach_queries import can_be_told
 from reminders.receipts import Learnt, learn
 from reminders.recipients import CHANNELS, EMAIL, TEXT
+from reminders.reconciliation import ask_providers
 from reminders.tables import InboundText, Notification
 from reminders.texts import TextBody
 from reminders.wish_mails import plan_wish_mail, send_wish_mails
@@ -288,3 +290,20 @@ def test_an_answer_after_the_offer_has_ended_is_read_by_a_person(place: Place) -
     place.runtime.clock.advance(timedelta(hours=1))  # type: ignore[attr-defined]
     text(place.runtime, "YES", number=AS_SENT)
     assert outcomes(place.database) == ["to_read"]
+
+
+def test_a_receipt_that_was_lost_is_asked_for_until_there_is_one(place: Place) -> None:
+    place.wait()
+    (message,) = place.send()
+    states = iter([[], [ProviderState("id", message.reference, "delivered")]])
+    place.texts.states_of = lambda reference, _: next(states) if reference == message.reference else []  # type: ignore[attr-defined]
+    asked = []
+    for minutes in (9, 2, 11, 11):
+        place.runtime.clock.advance(minutes * A_MINUTE)  # type: ignore[attr-defined]
+        asked.append(ask_providers(place.runtime, {TEXT: place.texts}))
+    assert asked == [0, 1, 1, 0]
+    with place.database.reading() as db:
+        assert ledger_of(db, place.world.authority_id)["delivered"] == 1
+        settings = replace(place.runtime.settings, notify_api_key="key")
+        (texts,) = (one for one in allowances(db, settings, place.runtime.clock.now()) if one.channel == TEXT)
+        assert (texts.sent_today, texts.due_tomorrow) == (1, 0)
