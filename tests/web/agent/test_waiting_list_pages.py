@@ -78,7 +78,8 @@ def test_an_appointment_is_put_on_the_list(
     path = f"{LIST}/new?appointment={callers.booked.reference}"
     page = agent.check_caller(f"/staff/calls/residents/{callers.people['amina']}")
     agent.open(page.link("Wants an earlier time"))
-    assert "They are on the waiting list" in agent.checked(agent.send(path, part="any", where="anywhere")).text
+    answer = agent.send(path, part="any", where="anywhere", told_by="phone")
+    assert "They are on the waiting list" in agent.checked(answer).text
     assert len(wish_of(database).site_ids) > 1
     with database.writing() as db:
         db.execute(update(Appointment).values(local_date=clock.now().date()))
@@ -174,7 +175,7 @@ def test_site_staff_see_their_own_site(agent: Agent, callers: Callers, database:
         elsewhere = next(site_id for site_id in callers.town.sites.values() if site_id != row.site_id)
         new = NewStaff("helper@example.org", "site_staff", RoleScope(authority_id, elsewhere), AGENT_PASSWORD, "Helper")
         helper = add_staff(db, new, actor=Actor.system(), now=clock.now()).id
-    agent.send(f"{LIST}/new?appointment={callers.booked.reference}", part="any")
+    agent.send(f"{LIST}/new?appointment={callers.booked.reference}", part="any", told_by="phone")
     assert "Amina Yusuf" in agent.open(LIST).text
     wish_id = wish_of(database).id
     agent.client.set_cookie(COOKIE, sign_in(database, helper, clock.now()))
