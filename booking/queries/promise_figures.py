@@ -72,11 +72,18 @@ def broken_promises(
     db: Session, catalogue: Catalogue, now: datetime, sites: Iterable[SiteFacts] | None = None
 ) -> tuple[PromiseView, ...]:
     """The promises that have been broken for as many days as the service says, or longer."""
+    return tuple(view for view in promises_not_kept(db, catalogue, now, sites) if view.is_alarm)
+
+
+def promises_not_kept(
+    db: Session, catalogue: Catalogue, now: datetime, sites: Iterable[SiteFacts] | None = None
+) -> tuple[PromiseView, ...]:
+    """The promises that were broken when they were measured last, for however long."""
     alarm_days = [service.promise_alarm_days for service in catalogue.services if promised(service)]
     if not alarm_days:
         return ()
     enough = max(SHOWN_DAYS, *alarm_days)
-    return tuple(view for view in promises_of(db, catalogue, now, sites, at_most=enough) if view.is_alarm)
+    return tuple(view for view in promises_of(db, catalogue, now, sites, at_most=enough) if view.broken_days)
 
 
 def third_time_figure(db: Session, catalogue: Catalogue, service: ServiceFacts, now: datetime) -> int | None:

@@ -22,7 +22,7 @@ from booking.queries.day_list import useful_gaps
 from booking.states import State
 from booking.tables import Appointment
 from core.database import connection_of, table_of
-from core.wall_clock import instant_of, local_day
+from core.wall_clock import TICK_MINUTES, instant_of, local_day
 from locations.model import Catalogue, ResourceFacts, SiteFacts
 from locations.opening_hours import closures_between, shuts_every_mode
 
@@ -69,6 +69,11 @@ class DayFigures:
     gaps: int | None
     away: tuple[ResourceFacts, ...]
     is_shut: bool
+
+    @property
+    def open_hours(self) -> int:
+        """How many hours all seats are open, added up and rounded; 0 when nobody asked."""
+        return round((self.ticks.opened if self.ticks else 0) * TICK_MINUTES / 60)
 
     @property
     def fill_percent(self) -> int | None:

@@ -12,8 +12,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from booking.availability.unstaffed import days_looked_at, unstaffed_sessions
+from booking.promises.promise_rules import Promise
 from booking.queries.calendars_elsewhere import failing_too_long
-from booking.queries.promise_figures import broken_promises
+from booking.queries.promise_figures import promises_not_kept
 from booking.queries.waiting_tasks import WaitingTask, task_counts
 from booking.ringing.ring_queries import to_ring_count
 from booking.urgent.urgent_queries import unnamed_counts
@@ -151,17 +152,26 @@ def _unstaffed_sessions(context: StaffContext) -> Iterator[ToDo]:
 
 
 def _broken_promises(context: StaffContext) -> Iterator[ToDo]:
-    """The services that have not kept what was promised of them for as many days as each says."""
+    """The services that have not kept what was promised of them for as many days as each says, and those about to."""
     href = url_or_none("planner.promises")
     sites = managed_sites_of_staff(context.staff, context.catalogue.sites)
     if not href or not sites:
         return
-    broken = {view.service.id for view in broken_promises(context.db, context.catalogue, context.now, sites)}
+    views = promises_not_kept(context.db, context.catalogue, context.now, sites)
+    broken = {view.service.id for view in views if view.is_alarm}
+    late = {view.service.id for view in views if view.promise is Promise.THIRD_TIME} - broken
     if broken:
         text = ngettext(
             "%(num)d service does not keep what was promised",
             "%(num)d services do not keep what was promised",
             len(broken),
+        )
+        yield ToDo(text, href)
+    if late:
+        text = ngettext(
+            "%(num)d service has its third free time later than promised",
+            "%(num)d services have their third free times later than promised",
+            len(late),
         )
         yield ToDo(text, href)
 
