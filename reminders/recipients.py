@@ -200,10 +200,11 @@ def deliveries_for(
     if family_of(kind) == CONTACT_CHANGED:
         return _to_earlier_address(contacts, number_of(kind), failed)
     if contacts.earlier_by and family_of(kind) in _OF_EARLIER:
-        if contacts.earlier_by == BY_PHONE:
+        if contacts.earlier_by != BY_PHONE:
+            own = replace(contacts.own, preference=None)
+            contacts = replace(contacts, preference=contacts.earlier_by, own=own)
+        elif any(_ADDRESSES[CALL](one, contacts) for one in (_resident(contacts), contacts.representative) if one):
             return Withheld(RUNG_INSTEAD)
-        own = replace(contacts.own, preference=None)
-        contacts = replace(contacts, preference=contacts.earlier_by, own=own)
     resident = _resident(contacts)
     for person, channel in _in_turn(contacts, resident, kind, rules):
         address = "" if channel in failed else _ADDRESSES[channel](person, contacts)

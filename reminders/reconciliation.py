@@ -16,7 +16,6 @@ from functools import partial
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from booking.proposals.tables import Wish
 from booking.tables import Appointment
 from core.errors import DeliveryFailed
 from core.outages import outage_of
@@ -31,7 +30,6 @@ from reminders.recipients import ABOUT_THE_VISIT, GOING_AHEAD, SITE_MESSAGE, fam
 from reminders.rerouting import locked_alike, plan_next_channel
 from reminders.tables import Notification
 from reminders.try_queries import references_of_last
-from reminders.wish_mail_queries import reference_of_mail
 from reminders.wish_tables import WishMail
 
 BATCH = 50
@@ -122,17 +120,16 @@ def _claimed_mails(runtime: Runtime, name: str) -> list[_Question]:
     with runtime.database.writing() as db:
         now = runtime.clock.now()
         due = (
-            select(WishMail, Wish.link_digest)
-            .join(Wish, Wish.id == WishMail.wish_id)
+            select(WishMail)
             .where(WishMail.ask_at <= now, WishMail.channel == name, WishMail.state == SENT)
             .order_by(WishMail.ask_at)
             .limit(BATCH)
-            .with_for_update(of=WishMail, skip_locked=True)
+            .with_for_update(skip_locked=True)
         )
         found = []
-        for mail, link_digest in db.execute(due):
+        for mail in db.scalars(due):
             mail.ask_at = now + ASK_AFTER
-            found.append(_Question(mail.id, reference_of_mail(mail.id, link_digest), mail.closed_at, WishMail))
+            found.append(_Question(mail.id, mail.sent_as, mail.closed_at, WishMail))
         return found
 
 

@@ -122,11 +122,6 @@ def write_arrival(db: Session, mail_id: int, at: datetime) -> bool:
     return True
 
 
-def reference_of_mail(mail_id: int, link_digest: str | None) -> str:
-    """The reference under which every copy of the message goes out."""
-    return f"wish-{mail_id}-{(link_digest or '')[:8]}"
-
-
 def mail_id_in(reference: str) -> int:
     """The id of the email that went out under this reference; 0 for that of another message."""
     return int(reference.split("-")[1]) if is_of_wish(reference) else 0

@@ -40,7 +40,7 @@ from reminders.reasons import MAIL_RETURNED, NO_ADDRESS, QUIET_HOURS, SUPERSEDED
 from reminders.recipients import EMAIL, TEXT, Delivery
 from reminders.sending_times import goes_at, rules_of_council
 from reminders.wish_kinds import FAMILY_OF, GONE, LEFT, LINK, OFFERED, PAUSED
-from reminders.wish_mail_queries import held_mails, reference_of_mail
+from reminders.wish_mail_queries import held_mails
 from reminders.wish_tables import WishMail
 from reminders.wish_texts import HeldTime, said_in, waiting_text
 from reminders.wish_way_queries import WRITTEN_TO, failed_channels, tell_otherwise, way_of_wish
@@ -121,7 +121,7 @@ def _note_sent(mail: WishMail, message: RenderedMessage) -> None:
     """Note what is paid for, and when the provider is asked what became of it."""
     if mail.channel == TEXT:
         mail.units_sent = units_of(message.body)
-    mail.ask_at = (mail.closed_at or message.at) + ASK_AFTER
+    mail.ask_at, mail.sent_as = (mail.closed_at or message.at) + ASK_AFTER, message.reference
 
 
 def _message(runtime: Runtime, db: Session, mail: WishMail, now: datetime) -> RenderedMessage | Later | None:
@@ -169,7 +169,7 @@ def _written(runtime: Runtime, catalogue: Catalogue, one: _Waits, way: Delivery,
     return RenderedMessage(
         None,
         authority.id,
-        reference_of_mail(mail.id, one.wish.link_digest),
+        f"wish-{mail.id}-{(one.wish.link_digest or '')[:8]}",
         Delivery(way.channel, address=way.address, name=person_name(resident.name), language=codes[0]),
         council_name_for(authority, resident.message_language),
         authority.email,

@@ -37,5 +37,7 @@ class WishMail(Base):
     delivered_at: Mapped[datetime | None]  # as the provider says
     # When a provider that says what became of messages is to be asked, because no final word of this one has come.
     ask_at: Mapped[datetime | None]
+    # Under which it went out last; the link in it may have another key by now.
+    sent_as: Mapped[str] = mapped_column(String(60), default="", server_default="")
     # What a provider has taken of it, as of notifications.
     units_sent: Mapped[int | None]

@@ -49,7 +49,7 @@ class Wish(Base):
     # How they are told: by "email" or "text", first, or by "phone": then a colleague rings. Empty is as messages about the
     # appointment go; without one a colleague rings.
     told_by: Mapped[str] = mapped_column(String(10), default="", server_default="")
-    # The only one with whom they want to come; NULL is anybody.
+    # The only one with whom they want to come, while that one can be booked; NULL is anybody.
     adviser_id: Mapped[int | None] = mapped_column(ForeignKey("resources.id"), index=True)
     # The keyed digest of where a stranger asked from; empty for staff, programs, and whoever has an appointment.
     origin: Mapped[str] = mapped_column(String(64), default="", server_default="")

@@ -62,6 +62,13 @@ def works_for(catalogue: Catalogue, resource_id: int, service: ServiceFacts, tod
     return _last_dates(catalogue).get((service.id, resource_id), date.min) >= today
 
 
+def bookable_adviser(catalogue: Catalogue, resource_id: int | None, service_ids: Collection[int], today: date) -> int:
+    """The adviser, while that one can be booked for one of these services; 0, anybody, for one who has left."""
+    services = [one for one in catalogue.services if one.id in service_ids]
+    is_here = any(works_for(catalogue, resource_id or 0, one, today) for one in services)
+    return resource_id if resource_id and is_here else 0
+
+
 def is_of_others(catalogue: Catalogue, resource_id: int, served: Collection[int] | None) -> bool:
     """Whether the adviser works at other sites than those that somebody serves (None for all), and at none of these."""
     sites = {site.id for site in catalogue.sites if site.resource(resource_id) is not None}

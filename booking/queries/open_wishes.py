@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from booking.appointment_repository import service_ids_of
 from booking.proposals.tables import Wish
 from booking.proposals.wish_rules import ANSWER_DAYS, WishState
+from booking.queries.advisers import bookable_adviser, today_of
 from booking.queries.open_proposals import OpenProposal, proposals_of_wishes
 from core.errors import NotFound
 from core.tokens import digest, is_short_wish_token, number_of_short_token
@@ -39,7 +40,7 @@ class WishView:
     asked_at: datetime
     proposal: OpenProposal | None
     told_by: str = ""
-    adviser: str = ""  # the name of the only one to whom they come; empty for anybody
+    adviser: str = ""  # the name of the only one to whom they come; empty for anybody, and where that one has left
 
     @property
     def answer_days(self) -> int:
@@ -95,7 +96,7 @@ def own_wish(db: Session, catalogue: Catalogue, wish_id: int, link_mark: str, no
 def views_of(db: Session, catalogue: Catalogue, wishes: Sequence[Wish], now: datetime) -> list[WishView]:
     """The wishes as people see them, in their order."""
     proposals = proposals_of_wishes(db, catalogue, [wish.id for wish in wishes], now)
-    return [_view(db, catalogue, wish, proposals.get(wish.id)) for wish in wishes]
+    return [_view(db, catalogue, wish, proposals.get(wish.id), today_of(catalogue, now)) for wish in wishes]
 
 
 def count_waiting(db: Session, authority_id: int, *, kind: str, row_id: int) -> int:
@@ -116,10 +117,11 @@ def _views(db: Session, catalogue: Catalogue, statement: Select[Wish], now: date
     return views_of(db, catalogue, db.scalars(here).all(), now)
 
 
-def _view(db: Session, catalogue: Catalogue, wish: Wish, proposal: OpenProposal | None) -> WishView:
+def _view(db: Session, catalogue: Catalogue, wish: Wish, proposal: OpenProposal | None, today: date) -> WishView:
     service_ids = wish.service_ids if wish.appointment_id is None else service_ids_of(db, wish.appointment_id)
     services = {one.id: one for one in catalogue.services}
     sites = {one.id: one for one in catalogue.sites}
+    adviser = bookable_adviser(catalogue, wish.adviser_id, service_ids, today)
     return WishView(
         id=wish.id,
         resident_id=wish.resident_id,
@@ -134,5 +136,5 @@ def _view(db: Session, catalogue: Catalogue, wish: Wish, proposal: OpenProposal 
         asked_at=wish.asked_at,
         proposal=proposal,
         told_by=wish.told_by,
-        adviser=db.get_one(Resource, wish.adviser_id).name if wish.adviser_id else "",
+        adviser=db.get_one(Resource, adviser).name if adviser else "",
     )

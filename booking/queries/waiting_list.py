@@ -18,6 +18,7 @@ from booking.availability.values import Slot
 from booking.capacity.kept_times import kept_seats
 from booking.proposals.tables import Proposal, Wish
 from booking.proposals.wish_rules import SHORT_NOTICE, PassedOver, QueuedWish, WantedTimes, WishState, earliest_use
+from booking.queries.advisers import bookable_adviser
 from booking.queries.slots import SlotQuery, engine_slots, free_slots_of
 from booking.rebooking import ProposalState
 from booking.slot_tokens import Counts, SlotKey, decode
@@ -230,6 +231,7 @@ def _candidate(
     wish, appointment, resident = row.Wish, row.Appointment, row.Resident
     today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
     visit = _visit(catalogue, wish, appointment, resident, services)
+    visit = replace(visit, adviser=bookable_adviser(catalogue, wish.adviser_id, visit.service_ids, today))
     times, is_open = _times(wish, appointment), _last_open_date(catalogue, wish, visit)
     times = replace(times, last_date=min(times.last_date, is_open))
     waiting = QueuedWish(
@@ -282,10 +284,8 @@ def _visit(
         needs = frozenset(resident.support_needs if wish.support_needs is None else wish.support_needs)
         wanted = [one for service_id in wish.service_ids for one in catalogue.services if one.id == service_id]
         counts = counts_of(wanted, dict(zip(wish.service_ids, wish.numbers, strict=False)))
-        extra_time, adviser = wants_extra_time(needs), wish.adviser_id or 0
-        return Visit(tuple(wish.service_ids), None, needs, extra_time, counts, adviser)
+        return Visit(tuple(wish.service_ids), None, needs, wants_extra_time(needs), counts)
     needs = frozenset(appointment.support_needs)
     slot_key = decode(appointment.slot_token)
     service_ids = tuple(services[appointment.id])
-    how = (slot_key.extra_time, slot_key.counts, wish.adviser_id or 0)
-    return Visit(service_ids, appointment.mode, needs, *how)
+    return Visit(service_ids, appointment.mode, needs, slot_key.extra_time, slot_key.counts)

@@ -4,40 +4,59 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import service_ids_of
 from booking.proposals.tables import Proposal, Wish
-from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE
+from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE, answer_by
 from booking.queries.advisers import adviser_of_person, today_of
 from booking.queries.appointments import contact_of
 from booking.rebooking import ProposalState
-from booking.tables import Appointment
+from booking.slot_tokens import decode
+from booking.tables import Allocation, Appointment, Hold
 from core.errors import Invalid
 from core.runtime import Runtime
 from core.tokens import digest, new_nonce, wish_token
+from core.wall_clock import instant_of
+from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.tables import Representative, Resident
 
 
-def choose_way(db: Session, runtime: Runtime, wish: Wish, told_by: str) -> bool:
+def choose_way(db: Session, runtime: Runtime, wish: Wish, told_by: str, now: datetime) -> bool:
     """Keep how they are told; whether they get a link of the wish now. Raises: Invalid."""
     if not told_by:
+        if wish.appointment_id is not None:
+            wish.told_by = ""  # as about the appointment
         return False
     email, phone = _reached_at(db, wish)
     if not (email if told_by == BY_EMAIL else phone):
         raise Invalid.in_field("told_by", "wish_told_by_unreachable")
     wish.told_by = told_by
-    if told_by == BY_PHONE and wish.id is not None:  # about a time that is held already, too
-        is_open = (Proposal.wish_id == wish.id, Proposal.state == ProposalState.OPEN.value)
-        db.execute(update(Proposal).where(*is_open).values(is_rung=True))
+    if told_by == BY_PHONE and wish.id is not None:
+        _ring_about_held(db, wish, now)
     if told_by == BY_PHONE or wish.appointment_id is not None:
         return False
     if not wish.link_nonce:
         wish.link_nonce = new_nonce()
         wish.link_digest = digest(wish_token(runtime.settings.secret_key, wish.link_nonce))
     return True
+
+
+def _ring_about_held(db: Session, wish: Wish, now: datetime) -> None:
+    """Have colleagues ring about a time that is held for them already, and hold it as long as that takes."""
+    is_open = (Proposal.wish_id == wish.id, Proposal.state == ProposalState.OPEN.value)
+    proposal = db.scalar(select(Proposal).where(*is_open).with_for_update())
+    if proposal is None:
+        return
+    zone = catalogue_by_id(db, wish.authority_id).authority.zone
+    starts_at = instant_of(decode(proposal.slot_token).start_unit)
+    until = answer_by(now, starts_at, zone, is_rung=True)
+    proposal.is_rung, proposal.answer_by = True, max(proposal.answer_by, until)
+    for rows, is_theirs in ((Hold, Hold.id), (Allocation, Allocation.hold_id)):
+        shorter = (is_theirs == proposal.hold_id, rows.expires_at < until)
+        db.execute(update(rows).where(*shorter).values(expires_at=until))
 
 
 def _reached_at(db: Session, wish: Wish) -> tuple[str, str]:

@@ -80,7 +80,7 @@ def make_wish(
         times = times_of(catalogue, new, now)
         find = _of_appointment if new.appointment else _of_resident
         wish = find(db, catalogue, new, actor, now)
-        is_written_to = choose_way(db, runtime, wish, new.told_by)
+        is_written_to = choose_way(db, runtime, wish, new.told_by, now)
         wish.adviser_id = own_adviser_of(db, catalogue, wish, now) if new.own_adviser else None
         for name, value in times.items():
             setattr(wish, name, value)

@@ -14,8 +14,10 @@ depends_on = None
 def upgrade() -> None:
     """Of what was sent before nobody is asked."""
     op.add_column("wish_mails", sa.Column("ask_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("wish_mails", sa.Column("sent_as", sa.String(60), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
     """Nobody is asked any more."""
+    op.drop_column("wish_mails", "sent_as")
     op.drop_column("wish_mails", "ask_at")

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from booking.proposals.tables import Proposal
+from booking.proposals.tables import Proposal, Wish
 from booking.proposals.wish_rules import BY_EMAIL
-from booking.queries.advisers import adviser_of
+from booking.queries.advisers import adviser_of, bookable_adviser
+from booking.queries.open_wishes import views_of
 from booking.slot_tokens import SlotKey, decode, encode
 from booking.tables import Allocation, Appointment
 from booking.use_cases.book import Booked, Booking, book
@@ -246,6 +247,11 @@ def test_whoever_waits_for_their_own_adviser_is_offered_no_time_with_another(
     new = NewWish("online", until=TODAY, own_adviser=True, **what)
     wish = make_wish(*council, new, actor=AGENT)
     assert offer_earlier_times(office.runtime, can_be_told) == 0
+    with office.database.reading() as db:
+        facts, today = catalogue_by_id(db, office.authority_id), NOW.date()
+        (view,) = views_of(db, facts, db.scalars(select(Wish)).all(), NOW)
+    assert view.adviser == "Anna"  # who is away for a day has not left
+    assert bookable_adviser(facts, 999, [office.service], today) == 0
     lift_closure(*council, closure_id(office), actor=AGENT)
     assert offer_earlier_times(office.runtime, can_be_told) == 1
     with office.database.reading() as db:

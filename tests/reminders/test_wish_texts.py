@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from booking.events import appointment_changed, wish_changed
 from booking.proposals.tables import Proposal, Wish
 from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE, BY_TEXT
-from booking.tables import Appointment
+from booking.tables import Appointment, Hold
 from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.online_wishes import OnlineWish, wait_online
 from booking.use_cases.proposals import end_unanswered
@@ -218,6 +218,15 @@ def test_whoever_has_an_appointment_says_how_they_are_told_of_an_earlier_one(
     assert place.is_rung() == (expected == "rung")
     make_wish(*council, replace(new, told_by=BY_PHONE), actor=AGENT)
     assert place.is_rung()
+    with place.database.writing() as db:
+        assert db.scalars(select(Proposal.answer_by)).one() >= NOW + timedelta(hours=4)
+        assert db.scalars(select(Hold.expires_at)).one() >= NOW + timedelta(hours=4)
+        db.execute(update(Resident).where(Resident.name == "Kim").values(phone="", phone_key=""))
+        # Of who has no number any more a call is no way.
+        assert can_be_told(db, row.id, wish_id=1) == (columns.get("contact_preference") != "letter")
+    make_wish(*council, replace(new, told_by=""), actor=AGENT)
+    with place.database.reading() as db:
+        assert db.scalars(select(Wish.told_by)).one() == ""
 
 
 def test_no_text_at_night(place: Place) -> None:

@@ -98,8 +98,7 @@ def preview_page(
     It leads back to `back_url`, or by the proposal to its form, which shows again what was typed.
     Raises: InvalidEdits and ChangedMeanwhile, for the form to show.
     """
-    started = monotonic()
-    preview = preview_edits(context.runtime, context.authority.id, proposal.edits, proposal.seen)
+    preview, started = preview_edits(context.runtime, context.authority.id, proposal.edits, proposal.seen), monotonic()
     goes_on = request.method == "GET"  # a page with an address of its own shows how far it is
     counted = count_weeks(
         context.runtime,

@@ -14,6 +14,7 @@ from booking.calendar.event import Audience, appointment_event
 from booking.calendar.ical import single_file
 from booking.calendar.need_lines import need_lines
 from booking.counted import numbers_of
+from booking.proposals.wish_rules import BY_PHONE
 from booking.queries import appointments, link_tokens
 from booking.queries.advisers import adviser_of_appointment
 from booking.queries.appointments import AppointmentView
@@ -28,6 +29,7 @@ from locations.catalogue_queries import catalogue_by_id
 from locations.own_words import Told, words_in
 from people.staff.access_marks import public
 from reminders.confirming.confirm_queries import visits_to_confirm
+from reminders.reach_queries import ways_to_wait
 from web.components.wish_fields import wish_lines
 from web.message_routes import route_of_booked
 from web.page_context import council_context, resident_context
@@ -140,6 +142,7 @@ def show_appointment(page: AppointmentPage, message: Banner | None) -> str:
         "rebooking": rebooking,
         "longer": longer,
         "wish": wish,
+        "is_rung": wish is not None and wish.told_by == BY_PHONE and BY_PHONE in ways_to_wait(page.context.db, view.id),
         "own_adviser": page.own_adviser,
         "confirmation": asked,
         "is_in_time": asked is not None and asked.answer_by is not None and page.context.now < asked.answer_by,
