@@ -120,8 +120,8 @@ def _begun(context: StaffContext) -> CountedWeeks | None:
     found = kept(context, request.args.get("counted", "")) or {}
     if found.get("version") != context.authority.plan_version:
         return None
-    first, last, next_day = (date.fromisoformat(day) for day in found["days"])
-    weeks = tuple(WeekOfSlots(date.fromisoformat(monday), *numbers) for monday, *numbers in found["weeks"])
+    first, last, next_day = (parse_day(day) for day in found["days"])
+    weeks = tuple(WeekOfSlots(parse_day(monday), *numbers) for monday, *numbers in found["weeks"])
     return CountedWeeks((first, last), weeks, found["beyond"], next_day)
 
 
