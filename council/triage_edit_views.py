@@ -8,18 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.use_cases.change_set_up import ChangedMeanwhile, InvalidEdits
+from booking.use_cases.change_set_up import ChangedMeanwhile, InvalidEdits, base_of
 from core.errors import NotFound
 from core.slugs import NEW
 from core.text import small_numbers
 from council.council_blueprint import SET_UP_PATH, blueprint
 from council.triage_map_views import drawn
 from locations.importing.difference import Key
-from locations.importing.set_up_tables import Edit, fingerprint
+from locations.importing.set_up_tables import Edit, fingerprint, plain
 from locations.triage.tree import tree_in
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -28,7 +28,8 @@ from web.manage.set_up_context import Things, preview_address, slug_from, things
 from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_proposals import Proposal, lead_to_preview, proposal_of
 from web.manage.thing_form import ThingForm, form_of_request, form_of_table
-from web.manage.triage_draft import OUTCOMES, QUESTIONS, TriageDraft
+from web.manage.triage_draft import OUTCOMES, QUESTIONS, TriageDraft, with_theirs
+from web.manage.triage_part_checks import wrong_in_part
 from web.manage.triage_problem_texts import problem_text
 from web.page_context import StaffContext, staff_context
 from web.request_language import languages_of
@@ -37,6 +38,7 @@ TRIAGE_PATH = f"{SET_UP_PATH}/triages/<slug>"
 ITSELF, NEW_QUESTION, NEW_OUTCOME = "itself", "new-question", "new-outcome"
 KINDS = {QUESTIONS: "triage_question", OUTCOMES: "triage_outcome"}
 MOST_STEPS = 40
+NOT_TYPED = ("csrf_token", "idempotency_key", "proposal", "add", "remove_row", "remove")
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,20 @@ def _writing(context: StaffContext, slug: str) -> Writing:
     """What is kept under the key of the address, or else the triage as it is. Raises: NotFound."""
     things, name = things_of(context), request.args.get("kept", "")
     thing, found = things.get(Key("triage", (slug,))), kept(context, name)
-    if found is not None and found.get("triage") == slug:
+    if name and (found is None or found.get("triage") != slug):
+        abort(_gone(slug))
+    if found is not None:
         return Writing(context, things, slug, TriageDraft(found["table"], found["seen"]), name)
     if thing is None and slug != NEW:
         raise NotFound
     table = thing.table if thing else None
     return Writing(context, things, slug, TriageDraft(table or {}, fingerprint(table)), "")
+
+
+def _gone(slug: str) -> Response:
+    """What was written is not kept any more: the page says so, with what was typed last, and never goes on without it."""
+    typed = [value for name, value in request.form.items() if name not in NOT_TYPED and value.strip()]
+    return Response(render_template("council/triage_gone.html", slug=slug, typed=typed), status=410)
 
 
 @blueprint.get(TRIAGE_PATH)
@@ -127,9 +137,16 @@ def send_triage_draft(slug: str) -> ResponseReturnValue:
         except InvalidEdits as error:
             return _overview(writing, tuple(screen_text(one.what, "triage") for one in error.errors)), 400
         except ChangedMeanwhile:
-            now = writing.things.get(key)
-            draft = TriageDraft(draft.table, fingerprint(now.table if now else None))
-            return redirect(f"{writing.with_draft(draft)}&stale=1", code=303)
+            return redirect(f"{writing.with_draft(_with_theirs(writing, key))}&stale=1", code=303)
+
+
+def _with_theirs(writing: Writing, key: Key) -> TriageDraft:
+    """What was written, with what a colleague has changed meanwhile in parts that were not touched here."""
+    draft, now = writing.draft, writing.things.get(key)
+    base, _last = base_of(writing.context.db, writing.context.authority.id, key, draft.seen)
+    if now is None or base is None:
+        return TriageDraft(draft.table, fingerprint(now.table if now else None))
+    return TriageDraft(with_theirs(draft.table, plain(base), plain(now.table)), fingerprint(now.table))
 
 
 def _again(writing: Writing, proposal: Proposal) -> str:
@@ -166,9 +183,8 @@ def send_triage_part(slug: str, part: str) -> ResponseReturnValue:
         if add or remove:
             return _part_page(writing, part, form)
         is_valid, table = form.validate(), form.table({})
-        words = {"triage": "name", "triage_question": "ask", "triage_outcome": "title"}[kind]
-        if not table.get(words):
-            form.main.refuse(words, _("Write this down"))
+        if is_valid:
+            form.refuse(wrong_in_part(kind, table))
         if not is_valid or form.errors:
             return _part_page(writing, part, form), 400
         if kind == "triage":

@@ -31,8 +31,8 @@ class DrawnTriage:
 
     def name_of(self, slug: str) -> str:
         """The words of a question or outcome."""
-        question = self.tree.questions.get(slug)
-        return question.ask if question else self.tree.outcomes[slug].title
+        question, outcome = self.tree.questions.get(slug), self.tree.outcomes.get(slug)
+        return question.ask if question else outcome.title if outcome else ""
 
 
 @blueprint.get(f"{SET_UP_PATH}/triages")

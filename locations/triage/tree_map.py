@@ -61,7 +61,7 @@ class TreeMap:
 
 
 def map_of(tree: Tree) -> TreeMap:
-    """The map of a tree without loops."""
+    """The map of a tree; what leads nowhere has no box, and a loop ends at the length of the tree."""
     rows = _rows(tree)
     places: defaultdict[int, int] = defaultdict(int)
     boxes: dict[str, Box] = {}
@@ -71,7 +71,7 @@ def map_of(tree: Tree) -> TreeMap:
     pairs = {(one.slug, answer.leads_to): None for one in tree.questions.values() for answer in one.answers}
     ends = [(boxes[start], boxes[end]) for start, end in pairs if start in boxes and end in boxes]
     lines = tuple(_line(start, end, number % LANES) for number, (start, end) in enumerate(ends))
-    return TreeMap(boxes, lines, max(places.values(), default=1) * WIDTH + GAP, len(places) * HEIGHT)
+    return TreeMap(boxes, lines, max(places.values(), default=1) * WIDTH + GAP, (max(places, default=0) + 1) * HEIGHT)
 
 
 def _line(start: Box, end: Box, lane: int) -> Line:
@@ -91,6 +91,7 @@ def _rows(tree: Tree) -> dict[str, int]:
         for slug in list(rows):
             for answer in tree.questions[slug].answers if slug in tree.questions else ():
                 below = rows[slug] + 1
-                if rows.get(answer.leads_to, -1) < below <= len(tree.questions):
+                is_there = answer.leads_to in tree.questions or answer.leads_to in tree.outcomes
+                if is_there and rows.get(answer.leads_to, -1) < below <= len(tree.questions):
                     rows[answer.leads_to], changed = below, True
     return rows

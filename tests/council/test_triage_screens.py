@@ -13,7 +13,8 @@ from locations.triage.tree_checks import Problem
 from tests.council.test_set_up import page_of, post, save
 from tests.support.pages import Form, Page, check_page
 from tests.web.site.conftest import Library
-from web.manage.triage_draft import OUTCOMES, QUESTIONS, TriageDraft
+from web.manage.triage_draft import OUTCOMES, QUESTIONS, TriageDraft, with_theirs
+from web.manage.triage_part_checks import wrong_in_part
 from web.manage.triage_problem_texts import TEXTS, problem_text
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -87,7 +88,7 @@ def test_a_triage_is_written_part_by_part_and_saved_as_the_file_has_it(library: 
 def test_words_stand_when_a_part_cannot_be_kept(admin: FlaskClient, library: Library) -> None:
     form = part_form(page_of(admin, f"{TRIAGES}/new/parts/new-question"))
     page = post(admin, form, 400, ask="", help="In your own words")
-    assert "Write this down" in page.text
+    assert "This needs “The question”." in page.text
     assert part_form(page).fields["help"] == ["In your own words"]
     assert library
 
@@ -108,3 +109,42 @@ def test_a_part_that_is_taken_away_is_missed_where_it_was_named() -> None:
     assert [one.code for one in draft.without(end).problems] == ["leads_nowhere"]
     again, same = draft.with_part(OUTCOMES, end, {"kind": "ring", "title": "Ring now"})
     assert (same, again.tree.outcomes["ring"].title) == ("ring", "Ring now")
+
+
+@pytest.mark.parametrize(
+    ("table", "wrong"),
+    [
+        ({"kind": "ring", "title": "Ring", "phone": "not a phone", "hours": "Always"}, {("phone",)}),
+        ({"kind": "ring", "title": "x" * 500}, {("title",), ("phone",), ("hours",)}),
+        ({"kind": "book", "title": "Book", "services": ["certify"]}, set()),
+    ],
+)
+def test_a_value_that_the_file_refuses_is_refused_at_its_field(table: dict[str, Any], wrong: set[Any]) -> None:
+    assert set(wrong_in_part("triage_outcome", table)) == wrong
+
+
+@pytest.mark.parametrize("leads_to", ["", "gone", "who"])
+def test_a_triage_is_shown_however_unfinished_it_is(admin: FlaskClient, library: Library, leads_to: str) -> None:
+    page = post(admin, part_form(page_of(admin, f"{TRIAGES}/new/parts/new-question")), ask="Who?")
+    page = send_part(
+        admin, page, "Add an outcome", kind="elsewhere", title="Ring", who="A", phone="01632 960001", hours="9"
+    )
+    form = part_form(post(admin, part_form(page_of(admin, page.link("Who?"))), add="answers"))
+    answer: dict[str, Any] = {"ask": "Who?", "answers-0-answer": "I", "answers-0-leads_to": leads_to}
+    page = post(admin, form, **answer)
+    assert "What is still wrong" in page.text
+    assert library
+
+
+def test_what_is_not_kept_any_more_is_said_with_what_was_typed(admin: FlaskClient, library: Library) -> None:
+    form = part_form(page_of(admin, f"{TRIAGES}/new/parts/new-question"))
+    gone = admin.post(f"{form.action}?kept={'0' * 16}", data=form.values(ask="Where do you sleep?"))
+    assert (gone.status_code, "Where do you sleep?" in check_page(gone.text).text) == (410, True)
+    assert library
+
+
+def test_what_a_colleague_changed_in_another_part_stays() -> None:
+    base = {"name": "Home", QUESTIONS: [{"slug": "a", "ask": "A"}], OUTCOMES: [{"slug": "x", "phone": "1"}]}
+    now = {"name": "Home", QUESTIONS: [{"slug": "a", "ask": "A"}], OUTCOMES: [{"slug": "x", "phone": "2"}]}
+    mine = {**base, QUESTIONS: [{"slug": "a", "ask": "Mine"}, {"slug": "b", "ask": "B"}]}
+    assert with_theirs(mine, base, now) == {**mine, OUTCOMES: now[OUTCOMES]}

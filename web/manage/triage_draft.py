@@ -78,5 +78,21 @@ class TriageDraft:
         return TriageDraft({**self.table, **parts}, self.seen)
 
 
+def with_theirs(mine: Table, base: Table, now: Table) -> dict[str, Any]:
+    """My table with what a colleague has changed since `base`: theirs where I changed nothing, mine where both did."""
+    lists = (QUESTIONS, OUTCOMES)
+    own = [name for name in (*now, *mine) if name not in lists]
+    merged = {name: now.get(name) if mine.get(name) == base.get(name) else mine.get(name) for name in own}
+    merged = {name: value for name, value in merged.items() if value is not None}
+    for name in lists:
+        ours, before, theirs = ({one["slug"]: one for one in table.get(name, ())} for table in (mine, base, now))
+        rows = {
+            slug: theirs.get(slug) if ours.get(slug) == before.get(slug) else ours.get(slug)
+            for slug in (*theirs, *ours)
+        }
+        merged[name] = [row for row in rows.values() if row is not None]
+    return merged
+
+
 def _answers(question: Table) -> list[dict[str, Any]]:
     return [{"answer": "", "leads_to": "", **one} for one in question.get("answers", ())]
