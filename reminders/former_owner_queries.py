@@ -46,6 +46,7 @@ _FORMER = (
         HandOver.contact_leave_no_message.label("own_leave_no_message"),
         literal(None).label("earlier_emails"),
         literal("").label("mode"),  # of no effect on what a former owner is told
+        literal("").label("earlier_by"),
         Resident.name.label("resident_name"),
         EMAIL,
         Resident.phone.label("resident_phone"),
