@@ -166,13 +166,10 @@ class ArrangementSchema(Schema):
 
 
 class FirstContactSchema(Schema):
-    """When, how, by whom and in which words somebody first asked for help with homelessness. It never changes."""
+    """When and how somebody first asked for help with homelessness. It never changes; their words are for staff alone."""
 
     asked_at = _moment("When they asked: the date that counts.")
     channel = _one_of(CHANNELS, "How they asked.")
-    asked_by = _text("Who asked for them; empty where they did so themselves.")
-    taken_by = _text("The member of staff who heard it; empty where nobody did.")
-    words = _text("What they said, or their answers by question, in lines.")
 
 
 class AppointmentSchema(Schema):

@@ -172,14 +172,8 @@ def representative(view: RepresentativeView) -> dict[str, Any]:
 
 
 def first_contact(approach: Approach, zone: str) -> dict[str, Any]:
-    """When and how they first asked for help with homelessness, where the appointment follows from that."""
-    return {
-        "asked_at": moment(approach.asked_at, zone),
-        "channel": approach.channel,
-        "asked_by": approach.asked_by,
-        "taken_by": approach.taken_by,
-        "words": approach.words,
-    }
+    """When and how they first asked for help with homelessness, where the appointment follows from that: never the words."""
+    return {"asked_at": moment(approach.asked_at, zone), "channel": approach.channel}
 
 
 def notification(entry: MessageHistoryEntry, zone: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from booking.urgent.tables import UrgentAlert, UrgentRequest
-from booking.urgent.urgent_queries import has_requests_to_alert, requests_to_alert
+from booking.urgent.urgent_queries import has_requests_to_alert, is_any_late, requests_to_alert
 from core.language import DEFAULT_LANGUAGE, language_for
 from core.runtime import Runtime
 from core.transactions import run_with_retries
@@ -24,6 +24,7 @@ from reminders.plain_mails import PENDING, MailQueue
 from reminders.recipients import EMAIL, Delivery
 
 KEPT = timedelta(days=90)
+BETWEEN_MAILS = timedelta(minutes=10)  # one email for many: it leads to the list of all
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,18 @@ def raise_urgent_alerts(runtime: Runtime) -> int:
 
 
 def _owe(db: Session, now: datetime) -> int:
-    owed = 0
+    councils: dict[int, int] = {}
     for row in requests_to_alert(db, now):
         row.alerted_at = now
-        email = db.scalars(select(Authority.urgent_email).where(Authority.id == row.authority_id)).one()
-        if email:
-            values = {"authority_id": row.authority_id, "request_id": row.id, "email": email, "state": PENDING}
+        councils.setdefault(row.authority_id, row.id)
+    owed = 0
+    for authority_id, request_id in councils.items():
+        lately = select(UrgentAlert.id).where(
+            UrgentAlert.authority_id == authority_id, UrgentAlert.created_at > now - BETWEEN_MAILS
+        )
+        if db.scalar(lately.limit(1)) is None:
+            email = db.scalars(select(Authority.urgent_email).where(Authority.id == authority_id)).one()
+            values = {"authority_id": authority_id, "request_id": request_id, "email": email, "state": PENDING}
             db.add(UrgentAlert(**values, created_at=now, due_at=now))
             owed += 1
     return owed
@@ -72,9 +79,9 @@ def delete_old_alerts(db: Session, now: datetime) -> None:
 
 
 def _message(runtime: Runtime, db: Session, mail: UrgentAlert, now: datetime) -> RenderedMessage | None:
-    """The email; None when the request has a name, or is closed, by now."""
+    """The email; None when every request has a name by now, or is closed."""
     request = db.get(UrgentRequest, mail.request_id)
-    if request is None or request.closed_at is not None or request.staff_id is not None:
+    if request is None or not is_any_late(db, mail.authority_id, now):
         return None
     authority, language = catalogue_by_id(db, mail.authority_id).authority, language_for(DEFAULT_LANGUAGE)
     message = AlertMessage(

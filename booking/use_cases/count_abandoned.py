@@ -31,7 +31,8 @@ def count_abandoned(runtime: Runtime, now: datetime) -> None:
         rows = db.execute(select(_states).where(*ended).limit(AT_ONCE).with_for_update(skip_locked=True)).all()
         ends: Counter[SearchEnd] = Counter()
         for row in rows:
-            ends.update(_ends_of(db, row.value.get("slot_token", ""), row.expires_at))
+            if "moving=" not in row.value.get("search_query", ""):  # who moves a visit still has it
+                ends.update(_ends_of(db, row.value.get("slot_token", ""), row.expires_at))
         add_searches(db, ends)
         keys = [(row.browser_digest, row.name) for row in rows]
         if keys:

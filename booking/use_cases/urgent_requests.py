@@ -20,12 +20,16 @@ CORRECTED = "The answer was corrected in the call."
 
 
 def keep_urgent(runtime: Runtime, authority_id: int, ask: UrgentAsk, *, actor: Actor) -> None:
-    """Keep what somebody asks for. What they answer otherwise in the same visit or call stands beside their first words."""
+    """Keep what somebody asks for. What they answer otherwise in the same visit or call stands beside their first words.
+
+    What is worse than what somebody has taken, or comes hours later, is a request of its own, which needs a name too.
+    """
 
     def operation(db: Session) -> None:
         lock_by_name(db, f"urgent {authority_id} {ask.key}")
-        row, now = open_request(db, authority_id, ask.key), runtime.clock.database_now(db)
-        if row is None:
+        now = runtime.clock.database_now(db)
+        row = open_request(db, authority_id, ask.key, now)
+        if row is None or (row.staff_id is not None and not set(ask.meanings) <= set(row.meanings)):
             row = UrgentRequest(authority_id=authority_id, asked_key=ask.key, asked_at=now, channel=ask.channel)
             row.triage, row.meanings, row.words = ask.triage, list(ask.meanings), ask.words
             row.resident_id = ask.resident_id
@@ -45,7 +49,7 @@ def answered_otherwise(runtime: Runtime, authority_id: int, key: str, words: str
     """What was urgent is answered otherwise now: a wrong answer of a call is over, what a resident said stays open."""
 
     def operation(db: Session) -> None:
-        row = open_request(db, authority_id, key)
+        row = open_request(db, authority_id, key, runtime.clock.database_now(db))
         if row is None:
             return
         row.later = words if words != row.words else ""
@@ -69,7 +73,7 @@ def know_who_asked(
     """Write down what is known now of who asked in this visit; nothing where nothing urgent was asked."""
 
     def operation(db: Session) -> None:
-        row = open_request(db, authority_id, key)
+        row = open_request(db, authority_id, key, runtime.clock.database_now(db))
         if row is None:
             return
         row.resident_id = resident_id or row.resident_id

@@ -155,6 +155,7 @@ def _has_number(is_whose: Callable[[Column[int]], Condition]) -> Condition:
     )
 
 
+<<<<<<< HEAD
 def _of_documents(table: Table, at: Column[datetime]) -> PersonalTable:
     """A table of documents, of appointments and of visits without one, which nobody can say whose they are."""
     return PersonalTable(
@@ -163,6 +164,14 @@ def _of_documents(table: Table, at: Column[datetime]) -> PersonalTable:
         of_resident=lambda person: table.c.appointment_id.in_(_appointments_of(person)),
         is_older=lambda instant: at < instant,
     )
+=======
+def _has_asked_urgently(person: int) -> Condition:
+    """Of an urgent request: whether the resident asked; or somebody of whom their number alone is known, and it is closed."""
+    of_person = _residents.c.id == person, _residents.c.authority_id == _urgent.c.authority_id
+    has_number = exists().where(*of_person, _urgent.c.phone != "", _residents.c.phone == _urgent.c.phone)
+    by_number = and_(_urgent.c.resident_id.is_(None), _urgent.c.closed_at.is_not(None), has_number)
+    return or_(_urgent.c.resident_id == person, by_number)
+>>>>>>> 8b9500f7 (Count urgent requests by browser and origin, name them anew when a colleague has gone, and keep their words from programs)
 
 
 PERSONAL_TABLES: tuple[PersonalTable, ...] = (
@@ -173,12 +182,17 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
         of_resident=_has_texted,
         is_older=lambda instant: _inbound.c.received_at < instant,
     ),
+    PersonalTable(  # by their number, too, before it is emptied
+        _urgent,
+        in_authority=lambda authority: _urgent.c.authority_id == authority,
+        of_resident=_has_asked_urgently,
+        is_older=lambda instant: _urgent.c.asked_at < instant,
+    ),
     _with_resident(_residents, _residents.c.id, set_besides={"identity": "anonymised_at"}),
     *(_with_resident(one, one.c.resident_id, are_rows_deleted=True) for one in (_tokens, _feeds, _named_advisers)),
     _with_resident(_representatives, _representatives.c.resident_id),
     _own(_notes, _notes.c.at, _notes.c.resident_id),
     _with_resident(_first_contacts, _first_contacts.c.resident_id),
-    _own(_urgent, _urgent.c.asked_at, _urgent.c.resident_id),
     _own(_calls, _calls.c.changed_at, _calls.c.resident_id),
     _own(_hand_overs, _hand_overs.c.at, _hand_overs.c.from_resident_id),
     PersonalTable(

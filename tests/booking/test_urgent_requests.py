@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -24,7 +25,8 @@ from core.database import Database
 from core.errors import Invalid, NotFound, Stale
 from core.runtime import Runtime
 from locations.tables import Authority
-from reminders.urgent_alerts import send_urgent_alerts
+from people.staff.tables import StaffMember
+from reminders.urgent_alerts import raise_urgent_alerts, send_urgent_alerts
 from tests.support.callers import add_agent
 from tests.support.factories import NOW, World, catalogue, make_runtime, make_world
 
@@ -64,7 +66,7 @@ def test_one_visit_is_one_request_whose_first_words_stay(runtime: Runtime, world
     know_who_asked(runtime, world.authority_id, "key", name="Robin Sample", phone="07700 900123", left_page=True)
     answered_otherwise(runtime, world.authority_id, "key", "Somewhere to sleep? Yes", is_corrected=False)
     with runtime.database.reading() as db:
-        (one,) = urgent_requests(db, catalogue(runtime.database, world), NOW)
+        (one,) = urgent_requests(db, catalogue(runtime.database, world), NOW).requests
     assert (again.id, one.row.words, one.row.later) == (first.id, ASK.words, "Somewhere to sleep? Yes")
     assert (one.name, one.phone, one.row.left_page) == ("Robin Sample", "07700 900123", True)
     assert one.row.meanings == ["homeless_tonight", "danger_at_home"]
@@ -110,7 +112,7 @@ def test_it_is_closed_by_whoever_has_it_with_what_was_done(
     with pytest.raises(NotFound):
         close_urgent(runtime, council + 1, request.id, "Of another council.", actor=first)
     with runtime.database.reading() as db:
-        (one,) = urgent_requests(db, catalogue(runtime.database, world), NOW)
+        (one,) = urgent_requests(db, catalogue(runtime.database, world), NOW).requests
     assert (one.row.done, one.row.staff_id, one.taken_by != "") == ("A room at the hostel.", first.id, True)
 
 
@@ -134,3 +136,46 @@ def test_without_a_name_for_15_minutes_it_is_an_alarm_and_one_email(
         owed = db.scalars(select(UrgentAlert.email)).all()
         assert unnamed_counts(db, world.authority_id, NOW)[1] == is_alarm
     assert (are_urgent_requests_named(runtime), list(owed)) == (not is_alarm, ["duty@example.org"] * is_alarm)
+
+
+def test_many_late_ones_are_one_email_to_whom_the_council_names_later(runtime: Runtime, world: World) -> None:
+    for number in range(3):
+        kept(runtime, world, replace(ASK, key=str(number)))
+    with runtime.database.writing() as db:
+        db.execute(update(UrgentRequest).values(asked_at=NOW - timedelta(minutes=20)))
+    assert raise_urgent_alerts(runtime) == 0  # nobody is named yet
+    with runtime.database.writing() as db:
+        db.execute(update(Authority).values(urgent_email="duty@example.org"))
+    assert [raise_urgent_alerts(runtime) for _ in range(2)] == [1, 0]
+
+
+def test_what_is_worse_than_what_was_taken_or_comes_hours_later_needs_a_name_of_its_own(
+    runtime: Runtime, world: World, colleagues: list[Actor]
+) -> None:
+    first = kept(runtime, world)
+    take_urgent(runtime, world.authority_id, first.id, None, actor=colleagues[0])
+    assert kept(runtime, world).id == first.id
+    worse = kept(runtime, world, replace(ASK, meanings=("danger_at_home",), words="Not safe"))
+    assert worse.id != first.id
+    with runtime.database.writing() as db:
+        db.execute(update(UrgentRequest).values(asked_at=NOW - timedelta(hours=4)))
+    assert kept(runtime, world).id not in (first.id, worse.id)
+
+
+def test_a_name_that_has_gone_or_forgotten_it_is_an_alarm_again(
+    runtime: Runtime, world: World, colleagues: list[Actor]
+) -> None:
+    request = kept(runtime, world)
+    take_urgent(runtime, world.authority_id, request.id, None, actor=colleagues[0])
+    with runtime.database.writing() as db:
+        db.execute(update(UrgentRequest).values(asked_at=NOW - timedelta(hours=5)))
+    assert are_urgent_requests_named(runtime)
+    with runtime.database.writing() as db:
+        db.execute(update(UrgentRequest).values(taken_at=NOW - timedelta(hours=4)))
+    assert not are_urgent_requests_named(runtime)
+    with runtime.database.writing() as db:
+        db.execute(update(UrgentRequest).values(taken_at=NOW))
+        db.execute(update(StaffMember).where(StaffMember.id == colleagues[0].id).values(is_active=False))
+        assert unnamed_counts(db, world.authority_id, NOW) == (1, 1)
+    take_urgent(runtime, world.authority_id, request.id, colleagues[0].id, actor=colleagues[1])
+    assert are_urgent_requests_named(runtime)

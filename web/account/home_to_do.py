@@ -17,7 +17,7 @@ from booking.queries.calendars_elsewhere import failing_too_long
 from booking.queries.promise_figures import promises_not_kept
 from booking.queries.waiting_tasks import WaitingTask, task_counts
 from booking.ringing.ring_queries import to_ring_count
-from booking.urgent.urgent_queries import unnamed_counts
+from booking.urgent.urgent_queries import left_open_count, unnamed_counts
 from booking.use_cases.let_go import open_places
 from booking.visits.idle_desk_queries import idle_desks_at
 from locations.bank_holidays import published_until
@@ -72,6 +72,13 @@ def _urgent(context: StaffContext) -> Iterator[ToDo]:
             "%(num)d urgent request has had nobody’s name for over 15 minutes: take it now",
             "%(num)d urgent requests have had nobody’s name for over 15 minutes: take them now",
             late,
+        )
+        yield ToDo(text, href, is_alarm=True)
+    if left := left_open_count(context.db, context.authority.id, context.now):
+        text = ngettext(
+            "%(num)d urgent request was taken over 4 hours ago and is not closed",
+            "%(num)d urgent requests were taken over 4 hours ago and are not closed",
+            left,
         )
         yield ToDo(text, href, is_alarm=True)
     if unnamed - late:

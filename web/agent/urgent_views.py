@@ -67,8 +67,8 @@ def _do(
         try:
             operation(context, (context.runtime, context.authority.id))
         except Stale:
-            taken = _("A colleague has taken this request meanwhile. Nothing was changed by you.")
-            return _page(context, urgent_request, taken, typed), 409
+            other = _("This request has another name on it by now, or nobody’s. Nothing was changed by you.")
+            return _page(context, urgent_request, other, typed), 409
         except Invalid:
             said = _("Say what was done, in at most %(longest)s characters", longest=LONGEST_DONE)
             return _page(context, urgent_request, said, typed), 400
@@ -78,14 +78,15 @@ def _do(
 def _page(context: StaffContext, wrong: int = 0, error: str = "", typed: str = "") -> str:
     with context.runtime.database.reading() as db:  # as it is after what was tried
         found = urgent_requests(db, context.catalogue, context.now)
-    residents = sorted({one.resident.id for one in found if one.resident})
+    residents = sorted({one.resident.id for one in found.requests if one.resident})
     with context.runtime.database.writing() as db:
         log_access(db, context.authority.id, None, context.actor, "urgent", context.now, residents=residents)
     return render_template(
         "staff/urgent.html",
-        unnamed=[one for one in found if _is_open(one) and one.row.staff_id is None],
-        taken=[one for one in found if _is_open(one) and one.row.staff_id is not None],
-        closed=[one for one in found if not _is_open(one)],
+        unnamed=[one for one in found.requests if _is_open(one) and not one.is_named],
+        taken=[one for one in found.requests if _is_open(one) and one.is_named],
+        closed=[one for one in found.requests if not _is_open(one)],
+        more=found.more,
         me=context.staff.staff_id,
         wrong=wrong,
         error=error,

@@ -128,7 +128,7 @@ def when(authority: str) -> ResponseReturnValue:
         if adviser is None and is_for_people_with_adviser(context.catalogue, search):
             return not_for_them(context, search)
         found = _find_month(context, search, adviser)
-        if found.next is None and not found.own:
+        if found.next is None and not found.own and search.visit:
             count_end(context, search, NOTHING_FREE, is_shown_again=True)
         back = f"{context.base}/where?{search.query(site='', mode='', month='', day='')}"
         if search.moving:

@@ -5,21 +5,29 @@
 
 from __future__ import annotations
 
-from flask import session
+from contextlib import suppress
+
+from flask import request, session
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from wtforms.validators import DataRequired
 
 from booking.tables import Appointment
 from booking.triage.given_answers import Given
-from booking.urgent.urgent_queries import known_phone
+from booking.urgent.urgent_queries import number_of_request
 from booking.urgent.urgent_rules import UrgentAsk, key_of, urgent_meanings, urgent_words
 from booking.use_cases.urgent_requests import answered_otherwise, keep_urgent, know_who_asked
+from core.errors import RateLimited
+from core.origin import origin_of
 from core.personal_data import mask_phone
+from core.rate_limits import SlowingLimit, check_slowing_limit
 from locations.triage.tree import Tree, in_english
 from web.components.form_fields import Form, NameField, PhoneField
 from web.page_context import PageContext
 from web.typed_before import BROWSER
+
+# From one origin: a library's computers share one, and nobody who asks is refused the number to ring.
+URGENT_LIMIT = SlowingLimit("20/hour", beyond="1/10 minutes")
 
 
 class ReachForm(Form):
@@ -33,48 +41,57 @@ class ReachForm(Form):
     )
 
 
-def note_answers(context: PageContext, tree: Tree, before: Given, now: Given, visit: str) -> None:
+def note_answers(context: PageContext, tree: Tree, before: Given, now: Given) -> None:
     """Put what was answered on the staff's list where it leads to an urgent outcome, or beside what was answered before."""
     english = in_english(tree)
     path, earlier = now.path_in(english), before.path_in(english)
     if path.outcome is not None and path.is_urgent:
-        keep_urgent(context.runtime, context.authority.id, _ask(context, tree, now, visit), actor=context.actor)
+        _keep(context, tree, now)
     elif earlier.outcome is not None and earlier.is_urgent:
-        key = _key(tree, visit)
+        key = _key(tree)
         answered_otherwise(context.runtime, context.authority.id, key, urgent_words(path), is_corrected=False)
 
 
-def note_how_to_reach(context: PageContext, tree: Tree, given: Given, visit: str, form: ReachForm) -> None:
+def note_how_to_reach(context: PageContext, tree: Tree, given: Given, form: ReachForm) -> None:
     """Write down the number, on the request of this visit or on a new one."""
-    keep_urgent(context.runtime, context.authority.id, _ask(context, tree, given, visit), actor=context.actor)
-    key, name, phone = _key(tree, visit), form.name.data or "", form.phone.data or ""
+    _keep(context, tree, given)
+    key, name, phone = _key(tree), form.name.data or "", form.phone.data or ""
     know_who_asked(context.runtime, context.authority.id, key, name=name, phone=phone)
 
 
-def note_left(context: PageContext, tree: Tree, visit: str) -> None:
+def note_left(context: PageContext, tree: Tree) -> None:
     """They have left the page quickly: whoever sees to it knows that, and nothing was asked of them."""
     if BROWSER in session:
-        know_who_asked(context.runtime, context.authority.id, _key(tree, visit), left_page=True)
+        know_who_asked(context.runtime, context.authority.id, _key(tree), left_page=True)
 
 
-def note_booked(context: PageContext, visit: str, appointment_id: int) -> None:
+def note_booked(context: PageContext, appointment_id: int) -> None:
     """They have booked: it is known now who asked."""
     here = select(Appointment.resident_id).where(Appointment.id == appointment_id)
     with context.runtime.database.reading() as db:
         resident_id = db.scalar(here)
     for tree in context.authority.triages:
-        know_who_asked(context.runtime, context.authority.id, _key(tree, visit), resident_id=resident_id)
+        know_who_asked(context.runtime, context.authority.id, _key(tree), resident_id=resident_id)
 
 
-def number_given(context: PageContext, tree: Tree, visit: str) -> str:
-    """The number that was given in this visit, as it is shown to whoever may look over a shoulder; empty for none."""
-    return mask_phone(known_phone(context.db, context.authority.id, _key(tree, visit))) if BROWSER in session else ""
+def number_given(context: PageContext, tree: Tree) -> str | None:
+    """The number that was given, as it is shown to whoever may look over a shoulder; None where staff see no request."""
+    found = number_of_request(context.db, context.authority.id, _key(tree), context.now) if BROWSER in session else None
+    return None if found is None else mask_phone(found)
 
 
-def _ask(context: PageContext, tree: Tree, given: Given, visit: str) -> UrgentAsk:
-    path = given.path_in(in_english(tree))
-    return UrgentAsk(_key(tree, visit), tree.slug, "online", urgent_meanings(path), urgent_words(path))
+def _keep(context: PageContext, tree: Tree, given: Given) -> None:
+    """Put it on the list; not what a program sends over and over, whom the page still tells whom to ring."""
+    path, key = given.path_in(in_english(tree)), _key(tree)
+    ask = UrgentAsk(key, tree.slug, "online", urgent_meanings(path), urgent_words(path))
+    if number_of_request(context.db, context.authority.id, key, context.now) is None:
+        with suppress(RateLimited):
+            check_slowing_limit(context.runtime, URGENT_LIMIT, "urgent", origin_of(request.remote_addr))
+            keep_urgent(context.runtime, context.authority.id, ask, actor=context.actor)
+        return
+    keep_urgent(context.runtime, context.authority.id, ask, actor=context.actor)
 
 
-def _key(tree: Tree, visit: str) -> str:
-    return key_of(session[BROWSER], visit, tree.slug)
+def _key(tree: Tree) -> str:
+    """One for each browser and triage: another visit in the address is not another person."""
+    return key_of(session[BROWSER], tree.slug)

@@ -40,7 +40,7 @@ def test_an_urgent_answer_in_a_call_is_taken_by_one_and_closed_with_words(
     mine = agent.client.get_cookie(COOKIE)
     agent.client.set_cookie(COOKIE, sign_in(database, other, clock.now()))
     late = agent.client.post(shown.action, data=shown.fields)  # the page that was open before
-    assert (late.status_code, "A colleague has taken this request" in check_page(late.text).text) == (409, True)
+    assert (late.status_code, "This request has another name on it" in check_page(late.text).text) == (409, True)
     assert mine is not None
     agent.client.set_cookie(COOKIE, mine.value)
     close = agent.open(URGENT).form_to("/close")
