@@ -166,7 +166,7 @@ def _of_documents(table: Table, at: Column[datetime]) -> PersonalTable:
     )
 =======
 def _has_asked_urgently(person: int) -> Condition:
-    """Of an urgent request: whether the resident asked; or somebody of whom their number alone is known, and it is closed."""
+    """Of an urgent request: whether the resident asked, or in a closed one somebody of whom their number alone is known."""
     of_person = _residents.c.id == person, _residents.c.authority_id == _urgent.c.authority_id
     has_number = exists().where(*of_person, _urgent.c.phone != "", _residents.c.phone == _urgent.c.phone)
     by_number = and_(_urgent.c.resident_id.is_(None), _urgent.c.closed_at.is_not(None), has_number)
