@@ -155,7 +155,6 @@ def _has_number(is_whose: Callable[[Column[int]], Condition]) -> Condition:
     )
 
 
-<<<<<<< HEAD
 def _of_documents(table: Table, at: Column[datetime]) -> PersonalTable:
     """A table of documents, of appointments and of visits without one, which nobody can say whose they are."""
     return PersonalTable(
@@ -164,14 +163,14 @@ def _of_documents(table: Table, at: Column[datetime]) -> PersonalTable:
         of_resident=lambda person: table.c.appointment_id.in_(_appointments_of(person)),
         is_older=lambda instant: at < instant,
     )
-=======
+
+
 def _has_asked_urgently(person: int) -> Condition:
     """Of an urgent request: whether the resident asked, or in a closed one somebody of whom their number alone is known."""
     of_person = _residents.c.id == person, _residents.c.authority_id == _urgent.c.authority_id
     has_number = exists().where(*of_person, _urgent.c.phone != "", _residents.c.phone == _urgent.c.phone)
     by_number = and_(_urgent.c.resident_id.is_(None), _urgent.c.closed_at.is_not(None), has_number)
     return or_(_urgent.c.resident_id == person, by_number)
->>>>>>> 8b9500f7 (Count urgent requests by browser and origin, name them anew when a colleague has gone, and keep their words from programs)
 
 
 PERSONAL_TABLES: tuple[PersonalTable, ...] = (
