@@ -48,14 +48,14 @@ def _ring_about_held(db: Session, wish: Wish, now: datetime) -> None:
     """Have colleagues ring about a time that is held for them already, and hold it as long as that takes."""
     is_open = (Proposal.wish_id == wish.id, Proposal.state == ProposalState.OPEN.value)
     proposal = db.scalar(select(Proposal).where(*is_open).with_for_update())
-    if proposal is None:
+    if proposal is None or proposal.answer_by <= now:  # what is over is offered anew
         return
     zone = catalogue_by_id(db, wish.authority_id).authority.zone
     starts_at = instant_of(decode(proposal.slot_token).start_unit)
     until = answer_by(now, starts_at, zone, is_rung=True)
     proposal.is_rung, proposal.answer_by = True, max(proposal.answer_by, until)
     for rows, is_theirs in ((Hold, Hold.id), (Allocation, Allocation.hold_id)):
-        shorter = (is_theirs == proposal.hold_id, rows.expires_at < until)
+        shorter = (is_theirs == proposal.hold_id, rows.expires_at > now, rows.expires_at < until)
         db.execute(update(rows).where(*shorter).values(expires_at=until))
 
 
