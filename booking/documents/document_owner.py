@@ -15,7 +15,7 @@ class CheckResult(StrEnum):
 
 @dataclass(frozen=True)
 class DocumentOwner:
-    """An appointment, or the visit of a walk-in, at the site where it is now."""
+    """An appointment with whose it is, or the visit of a walk-in, at the site where it is now."""
 
     authority_id: int
     site_id: int
@@ -36,4 +36,5 @@ class DocumentOwner:
             "site_id": self.site_id,
             "appointment_id": self.appointment_id,
             "visit_id": self.visit_id,
+            "resident_id": self.resident_id,
         }

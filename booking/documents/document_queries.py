@@ -112,8 +112,10 @@ def has_documents(db: Session, stored_names: list[str]) -> set[str]:
 
 
 def _of(table: type[OfVisit], owner: DocumentOwner) -> ColumnElement[bool]:
-    mine = table.appointment_id == owner.appointment_id if owner.appointment_id else table.visit_id == owner.visit_id
-    return (table.authority_id == owner.authority_id) & mine
+    if not owner.appointment_id:
+        return (table.authority_id == owner.authority_id) & (table.visit_id == owner.visit_id)
+    theirs = (table.appointment_id == owner.appointment_id) & (table.resident_id == owner.resident_id)
+    return (table.authority_id == owner.authority_id) & theirs
 
 
 def _rows(db: Session, table: type[Row], where: ColumnElement[bool]) -> list[tuple[Row, str]]:
@@ -139,7 +141,7 @@ def _copy(row: CertifiedCopy, staff: str) -> CopyView:
 
 
 def _receipt(db: Session, row: DocumentReceipt, staff: str) -> ReceiptView:
-    owner = DocumentOwner(row.authority_id, row.site_id, row.appointment_id, row.visit_id)
+    owner = DocumentOwner(row.authority_id, row.site_id, row.appointment_id, row.visit_id, row.resident_id)
     reference = db.scalar(
         select(Appointment.reference).where(Appointment.id == row.appointment_id)
         if row.appointment_id

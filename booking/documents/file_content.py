@@ -7,26 +7,28 @@ What a file is, its content says; neither its name nor what the browser calls it
 from __future__ import annotations
 
 import struct
-from contextlib import suppress
+import subprocess
+import sys
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Lock
 
-import pikepdf
 from PIL import Image, ImageOps
 
+from booking.documents.pdf_pages import LARGEST_FILE, MOST_PAGES, PDF_SECONDS
 from core.errors import InvalidValue
+from core.settings import ROOT
 
 JPEG, PDF = "image/jpeg", "application/pdf"
 SUFFIXES = {JPEG: ".jpg", PDF: ".pdf"}
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-LARGEST_FILE = 10_000_000  # bytes: a photograph of a telephone has 3 to 6 million
 MOST_FILES = 20  # of one visit
-MOST_PAGES = 40
 MOST_PIXELS = 50_000_000  # of a camera; it takes 150 MB while it is read
 LONGEST_EDGE = 2400  # pixels: an A4 page at 200 dots per inch
 _PDF_BEGINS = b"%PDF-"
 _SEARCHED = 1024  # bytes in which a PDF begins (ISO 32000-1, annex H, note 13)
-_PAGE_KEYS = frozenset({"/Type", "/Contents", "/Resources", "/MediaBox", "/CropBox", "/Rotate", "/Parent", "/UserUnit"})
+_PAGES_ALONE = "booking.documents.pdf_pages"
+_TURNS = Lock()  # one picture at a time: a large one takes memory while it is read
 # What Pillow raises on files that are broken, or made to break it.
 _BROKEN = (
     *(OSError, EOFError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError),
@@ -59,7 +61,7 @@ def _clean_picture(upload: bytes) -> bytes:
     """The first picture of the file, the right way up, as a JPEG without metadata. Raises: InvalidValue."""
     too_many = InvalidValue.because("document_too_many_pixels", most=MOST_PIXELS // 1_000_000)
     try:
-        with Image.open(BytesIO(upload), formats=FORMATS) as found:
+        with _TURNS, Image.open(BytesIO(upload), formats=FORMATS) as found:
             is_vast = found.width * found.height > MOST_PIXELS
             upright = Image.new("RGBA", (1, 1)) if is_vast else _upright(found)
     except _BOMBS as error:
@@ -77,40 +79,31 @@ def _clean_picture(upload: bytes) -> bytes:
 
 def _upright(found: Image.Image) -> Image.Image:
     """The picture the right way up, no larger than it is kept."""
-    found.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))  # a JPEG is read in the smaller size at once
-    turned = ImageOps.exif_transpose(found)
-    turned.thumbnail((LONGEST_EDGE, LONGEST_EDGE), Image.Resampling.LANCZOS)
-    return turned.convert("RGBA")
+    found.thumbnail(
+        (LONGEST_EDGE, LONGEST_EDGE), Image.Resampling.LANCZOS
+    )  # a JPEG is read in the smaller size at once
+    return ImageOps.exif_transpose(found).convert("RGBA")
 
 
 def _clean_pdf(upload: bytes) -> CleanFile:
-    """A PDF of the pages alone. Raises: InvalidValue."""
+    """A PDF of the pages alone, made in a process of its own with little memory and time. Raises: InvalidValue."""
     try:
-        with pikepdf.open(BytesIO(upload)) as found:
-            if found.is_encrypted:
-                raise InvalidValue.because("document_has_password")
-            pages = len(found.pages)
-            if not 1 <= pages <= MOST_PAGES:
-                raise InvalidValue.because("document_too_many_pages", most=MOST_PAGES)
-            content = _pages_alone(found)
-    except pikepdf.PasswordError as error:
-        raise InvalidValue.because("document_has_password") from error
-    except (pikepdf.PdfError, *_BROKEN) as error:
-        if isinstance(error, InvalidValue):
-            raise
+        with _TURNS:
+            done = subprocess.run(  # noqa: S603 - our own module; what was sent is its input alone
+                [sys.executable, "-m", _PAGES_ALONE],
+                input=upload,
+                capture_output=True,
+                timeout=PDF_SECONDS,
+                cwd=ROOT,
+                check=False,
+            )
+    except subprocess.TimeoutExpired as error:
         raise InvalidValue.because("document_unreadable") from error
-    return CleanFile(PDF, content, pages)
-
-
-def _pages_alone(found: pikepdf.Pdf) -> bytes:
-    with suppress(pikepdf.PdfError):  # what is filled in stays to be read, as a part of the page
-        found.flatten_annotations()
-    with pikepdf.new() as kept:
-        for page in found.pages:
-            kept.pages.append(page)
-        for page in kept.pages:
-            for key in set(page.obj.keys()) - _PAGE_KEYS:
-                del page.obj[key]
-        written = BytesIO()
-        kept.save(written)
-    return written.getvalue()
+    head, _, content = done.stdout.partition(b"\n")
+    if done.returncode or not head:
+        raise InvalidValue.because("document_unreadable")
+    what, _, count = head.decode().partition(" ")
+    most = {"document_too_many_pages": MOST_PAGES, "file_too_large": LARGEST_FILE // 1_000_000}
+    if what != "pages":
+        raise InvalidValue.because(what, **({"most": most[what]} if what in most else {}))
+    return CleanFile(PDF, content, int(count))

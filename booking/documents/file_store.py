@@ -63,6 +63,14 @@ class FileStore:
                 continue
         raise Unavailable
 
+    def opens(self, name: str) -> bool:
+        """Whether one of our keys opens the file."""
+        try:
+            self.read(name)
+        except (NotFound, Unavailable):
+            return False
+        return True
+
     def delete(self, name: str) -> None:
         """Delete the file, if it is there still."""
         self._path(name).unlink(missing_ok=True)

@@ -100,6 +100,8 @@ def _draw_code(pdf: FPDF, link: str) -> None:
     code.add_data(link)
     code.make(fit=True)
     rows = code.get_matrix()
+    if pdf.will_page_break(_CODE_SIZE):
+        pdf.add_page()
     size, left, top = _CODE_SIZE / len(rows), pdf.get_x(), pdf.get_y()
     for y, row in enumerate(rows):
         for x, is_dark in enumerate(row):

@@ -43,6 +43,11 @@ class OfVisit:
         return mapped_column(ForeignKey("visits.id", ondelete="CASCADE"), index=True)
 
     @declared_attr
+    def resident_id(cls) -> Mapped[int | None]:  # noqa: N805
+        """Whose appointment it was then; NULL for a walk-in. Who is given the appointment later sees none of it."""
+        return mapped_column(ForeignKey("residents.id"), index=True)
+
+    @declared_attr
     def staff_id(cls) -> Mapped[int | None]:  # noqa: N805
         """Who of the staff did it; NULL for the resident, and for a program."""
         return mapped_column(ForeignKey("staff_members.id"))

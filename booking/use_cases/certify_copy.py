@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.documents.document_owner import CheckResult, DocumentOwner
 from booking.documents.document_queries import CopyView, FileView, documents_of
 from booking.documents.file_content import CleanFile
+from booking.documents.pdf_pages import LARGEST_FILE
 from booking.documents.stamped_pdf import StampText, certified_pdf
 from booking.documents.tables import CertifiedCopy
 from booking.use_cases.keep_documents import file_of, lock_documents, record_of_documents, staff_id_of, store_of
@@ -49,6 +50,8 @@ def certify_copy(
     with runtime.database.reading() as db:
         file = _file_to_certify(db, owner, new)
     content = certified_pdf(CleanFile(file.media_type, store.read(file.stored_name), file.pages), new.text, new.link)
+    if len(content) > LARGEST_FILE:  # a larger one could not be checked by sending it
+        raise InvalidValue.because("file_too_large", most=LARGEST_FILE // 1_000_000)
     stored_name = store.write(content)
 
     def operation(db: Session) -> dict[str, Any]:
@@ -78,7 +81,7 @@ def _file_to_certify(db: Session, owner: DocumentOwner, new: NewCopy) -> FileVie
     """The file, whose original was seen. Raises: NotFound, InvalidValue."""
     found = documents_of(db, owner)
     file = file_of(found, new.file_id)
-    if found.checks.get(new.document) is not CheckResult.SEEN:
+    if file.document != new.document or found.checks.get(new.document) is not CheckResult.SEEN:
         raise InvalidValue.because("original_not_seen")
     return file
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from core.transactions import lock_by_name, run_with_retries
 
 AT_COUNTER, BY_RESIDENT = "counter", "resident"
 MOST_DOCUMENTS = 40  # of one visit
-UNFINISHED_FOR = timedelta(minutes=10)  # longer than any request: a file without a row is then nobody's
+UNFINISHED_FOR = timedelta(days=30)  # longer than a database is behind its files after a backup was restored
 _AT_ONCE = 500
 
 
@@ -137,10 +137,7 @@ def delete_file(runtime: Runtime, owner: DocumentOwner, file_id: int, *, actor: 
         record_of_documents(db, actor, "document_deleted", owner, now, file=file_id)
         return name
 
-    store = file_store(runtime.settings)
-    name = run_with_retries(runtime.database, operation)
-    if store is not None and name:
-        store.delete(name)
+    delete_stored(runtime, [run_with_retries(runtime.database, operation)])
 
 
 def file_of(documents: DocumentsOfVisit, file_id: int) -> FileView:
@@ -191,8 +188,19 @@ def _items(documents: DocumentsOfVisit) -> list[dict[str, Any]]:
     ]
 
 
+def delete_stored(runtime: Runtime, stored_names: Sequence[str]) -> None:
+    """Delete the files whose rows are gone, or do not lead to them any more."""
+    store = file_store(runtime.settings)
+    if store is not None:
+        for name in stored_names:
+            store.delete(name)
+
+
 def delete_unreferenced_files(runtime: Runtime) -> int:
-    """Delete the files to which no row leads any more, or never did; how many there were."""
+    """Delete the old files to which no row leads, as after a lost race; how many there were.
+
+    Only those that our key opens: another service may have its files in the same folder.
+    """
     store = file_store(runtime.settings)
     if store is None:
         return 0
@@ -202,9 +210,10 @@ def delete_unreferenced_files(runtime: Runtime) -> int:
         some = names[start : start + _AT_ONCE]
         with runtime.database.reading() as db:
             known = has_documents(db, some)
-        for name in set(some) - known:
-            store.delete(name)
-            deleted += 1
+        for name in sorted(set(some) - known):
+            if store.opens(name):
+                store.delete(name)
+                deleted += 1
     return deleted
 
 

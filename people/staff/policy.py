@@ -84,7 +84,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.RECORD_OUTCOME: _AT_A_SITE,
         Action.TAKE_WALK_IN: _AT_A_SITE - {Role.ADVISER},
         Action.HANDLE_DOCUMENTS: _AT_A_SITE,
-        Action.VERIFY_RECEIPT: _ON_THE_TELEPHONE,  # of the whole council: the back office is at no site
+        Action.VERIFY_RECEIPT: frozenset(Role),  # of the whole council: another library is asked too
         Action.ARRANGE_NEED: _AT_A_SITE - {Role.ADVISER},
         Action.CHANGE_RESOURCES: _AT_A_SITE - {Role.ADVISER},
         Action.EXPORT_DAY_LIST: _AT_A_SITE - {Role.ADVISER},

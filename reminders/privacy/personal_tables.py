@@ -160,7 +160,7 @@ def _of_documents(table: Table, at: Column[datetime]) -> PersonalTable:
     return PersonalTable(
         table,
         in_authority=lambda authority: table.c.authority_id == authority,
-        of_resident=lambda person: table.c.appointment_id.in_(_appointments_of(person)),
+        of_resident=lambda person: table.c.resident_id == person,
         is_older=lambda instant: at < instant,
     )
 

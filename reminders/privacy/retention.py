@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from booking.queries.references import meant_reference
 from booking.tables import Appointment
-from booking.use_cases.keep_documents import delete_unreferenced_files
+from booking.use_cases.keep_documents import delete_stored
 from booking.use_cases.wishes import end_wishes_of_resident
 from core.audit import Actor, record
 from core.connections import CLEANUP
@@ -31,6 +31,7 @@ from people.staff.former_staff import count_former_staff, empty_former_staff
 from reminders.privacy.personal_columns import PersonalTable, empty_value, is_filled
 from reminders.privacy.personal_tables import OF_APPOINTMENTS, PERSONAL_TABLES, of_appointments
 
+STORED_NAME = "stored_name"  # of a file that lies apart from the database
 BATCH = 500  # rows of one transaction: nobody who books waits behind a long one
 Counts = Counter[tuple[str, str]]  # (class, table) -> rows
 
@@ -50,13 +51,10 @@ def empty_expired(runtime: Runtime, *, dry_run: bool = False) -> list[Expired]:
         councils = [
             (row.id, row.slug, kept_days(row.privacy.get("keep_days", {}))) for row in db.scalars(select(Authority))
         ]
-    expired = [
+    return [
         Expired(slug, _empty_council(runtime, authority_id, days, now, dry_run=dry_run))
         for authority_id, slug, days in councils
     ]
-    if not dry_run:
-        delete_unreferenced_files(runtime)
-    return expired
 
 
 def _empty_council(
@@ -89,8 +87,10 @@ def _empty_in_batches(
 ) -> int:
     total = 0
     while True:
+        freed: list[str] = []
         with runtime.database.writing(CLEANUP) as db:
-            emptied = _empty(db, personal, data_class, chosen, now, BATCH)
+            emptied = _empty(db, personal, data_class, chosen, now, BATCH, freed)
+        delete_stored(runtime, freed)
         total += emptied
         if emptied < BATCH:
             return total
@@ -106,9 +106,15 @@ def _count(db: Session, personal: PersonalTable, data_class: str, chosen: Column
 
 
 def _empty(
-    db: Session, personal: PersonalTable, data_class: str, chosen: ColumnElement[bool], now: datetime, most: int
+    db: Session,
+    personal: PersonalTable,
+    data_class: str,
+    chosen: ColumnElement[bool],
+    now: datetime,
+    most: int,
+    freed: list[str],
 ) -> int:
-    """Empty the class in at most so many of the chosen rows; how many there were."""
+    """Empty the class in at most so many of the chosen rows; how many there were. `freed` gets the names of their files."""
     table, key = personal.table, personal.table.c.id
     ids = db.scalars(select(key).where(chosen, _filled(personal, data_class)).order_by(key).limit(most)).all()
     if not ids:
@@ -116,6 +122,8 @@ def _empty(
     if personal.are_rows_deleted:
         connection_of(db).execute(delete(table).where(key.in_(ids)))
         return len(ids)
+    if STORED_NAME in table.c and data_class == table.c[STORED_NAME].info["personal"]:
+        freed += db.scalars(select(table.c[STORED_NAME]).where(key.in_(ids), table.c[STORED_NAME] != "")).all()
     values: dict[str, Any] = {column.name: empty_value(column) for column in personal.columns_of(data_class)}
     if data_class in personal.set_besides:
         values[personal.set_besides[data_class]] = now
@@ -132,6 +140,7 @@ def erase_resident(
 
     Raises: NotFound; Refused while the resident has an appointment to come.
     """
+    freed: list[str] = []
     with runtime.database.writing(CLEANUP) as db:
         now = runtime.clock.database_now(db)
         resident_id = _resident_id(db, authority_id, reference)
@@ -143,11 +152,11 @@ def erase_resident(
         for personal in PERSONAL_TABLES:
             for data_class in personal.classes():
                 chosen, rows = personal.of_resident(resident_id), 0
-                while batch := _empty(db, personal, data_class, chosen, now, BATCH):
+                while batch := _empty(db, personal, data_class, chosen, now, BATCH, freed):
                     rows += batch
                 counts[data_class, personal.table.name] += rows
         record(db, actor, "resident_erased", ("resident", resident_id), authority_id=authority_id, now=now)
-    delete_unreferenced_files(runtime)
+    delete_stored(runtime, freed)
     return +counts
 
 

@@ -47,7 +47,9 @@ def callers(database: Database, clock: FixedClock) -> Callers:
     town, agent = callers.town, Actor("staff", callers.agent_id, "Agnes Agent")
     today = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
     booked = book_for(database, town, callers.people["aminah"], today, agent, clock.now())
-    owner = DocumentOwner(town.authority_id, town.sites["hub"], booked.appointment_id)
+    owner = DocumentOwner(
+        town.authority_id, town.sites["hub"], booked.appointment_id, resident_id=callers.people["aminah"]
+    )
     document_rows(database, owner, clock.now())
     failed_message(database, booked.reference, clock.now())
     message_to_make(database, booked.reference, clock.now())

@@ -142,6 +142,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
     api_key = make_api_key(runtime, world.authority_id, f"Key of {name}", ["read"], actor=Actor.system()).key_id
     walks_in = NewWalkIn(name)
     waiting = take_walk_in(runtime, world.authority_id, site.slug, "certify", walks_in, actor=Actor.system())
+    owner = DocumentOwner(world.authority_id, world.site_id, booked.appointment_id, resident_id=resident_id)
     return Numbers(
         world,
         name,
@@ -152,7 +153,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         | {"api_key": api_key, "pause": pause, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
         | {"sign_in": sign_in_of(database, colleague.id, clock.now())}
-        | document_rows(database, DocumentOwner(world.authority_id, world.site_id, booked.appointment_id), clock.now())
+        | document_rows(database, owner, clock.now())
         | {
             "slug": site.slug,
             "change": change_site(runtime, world.authority_id, site.slug),

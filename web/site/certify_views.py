@@ -11,7 +11,7 @@ from booking.documents.file_content import PDF
 from booking.documents.stamped_pdf import StampText
 from booking.use_cases.certify_copy import NewCopy, certify_copy, copy_of, revoke_copy
 from booking.use_cases.keep_documents import content_of, file_of
-from core.errors import IdempotencyMismatch, InvalidValue
+from core.errors import IdempotencyMismatch, InvalidValue, Reason
 from core.text import clean_line
 from core.tokens import new_certificate_code
 from people.staff.access_marks import requires
@@ -42,7 +42,7 @@ def certify(site: str, reference: str, document_file: int) -> ResponseReturnValu
         except InvalidValue as error:
             return refused(context, visit, error.reason, f"document-of-{document_file}")
         except IdempotencyMismatch:
-            pass  # the form was sent before
+            return refused(context, visit, Reason("document_sent_before"), f"document-of-{document_file}")
     return back_to(site, reference)
 
 

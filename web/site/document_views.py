@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from booking.documents.document_owner import CheckResult
 from booking.documents.document_queries import documents_of
-from booking.documents.file_content import LARGEST_FILE, SUFFIXES, clean_file
+from booking.documents.file_content import SUFFIXES, clean_file
+from booking.documents.pdf_pages import LARGEST_FILE
 from booking.documents.tables import LONGEST_DOCUMENT
 from booking.use_cases.keep_documents import (
     MOST_DOCUMENTS,
@@ -67,6 +69,8 @@ def _results(other: str) -> Mapping[str, CheckResult | None]:
     for number in range(MOST_DOCUMENTS):
         name = clean_line(request.form.get(f"document-{number}", ""), LONGEST_DOCUMENT)
         sent = request.form.get(f"result-{number}", "")
+        if sent == request.form.get(f"was-{number}"):
+            continue  # left as the page showed it: what a colleague has written meanwhile stays
         if name and sent in ("", *CheckResult):
             results[name] = CheckResult(sent) if sent else None
     return results | ({other: CheckResult.SEEN} if other else {})
@@ -81,14 +85,14 @@ def keep(site: str, reference: str) -> ResponseReturnValue:
         try:
             document = document_sent()
             new = NewFile(document, clean_file(uploaded()))
-            key = context.form_key("keep_file", (visit.reference, document, len(new.file.content)))
+            key = context.form_key("keep_file", (visit.reference, document, sha256(new.file.content).hexdigest()))
             keep_file(context.runtime, visit.owner, new, actor=context.actor, idempotency=key)
         except InvalidValue as error:
             return refused(
                 context, visit, error.reason, "file" if error.reason.code != "document_unnamed" else "document"
             )
         except IdempotencyMismatch:
-            pass  # the form was sent before
+            return refused(context, visit, Reason("document_sent_before"), "file")
     return back_to(site, reference)
 
 

@@ -47,7 +47,7 @@ def show(site: str, reference: str, number: str) -> ResponseReturnValue:
     with site_context(site) as context:
         visit = visit_here(context, reference)
         receipt = receipt_by_number(context.db, context.authority.id, number)
-        if receipt.owner.subject != visit.owner.subject:
+        if (receipt.owner.subject, receipt.owner.resident_id) != (visit.owner.subject, visit.owner.resident_id):
             raise NotFound
         return render_template(
             "site/receipt.html",

@@ -9,8 +9,9 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from booking.documents.file_content import LARGEST_FILE, LONGEST_EDGE, MOST_PAGES, clean_file
+from booking.documents.file_content import LONGEST_EDGE, clean_file
 from booking.documents.file_store import FileStore
+from booking.documents.pdf_pages import LARGEST_FILE, MOST_PAGES
 from booking.documents.stamped_pdf import StampText, certified_pdf
 from core.errors import InvalidValue, NotFound, Unavailable
 
@@ -55,6 +56,19 @@ def test_of_a_pdf_only_the_pages_are_kept() -> None:
     assert b"JavaScript" in sent
     for word in (b"JavaScript", b"OpenAction", b"virus.exe", b"EmbeddedFiles"):
         assert word not in kept.content
+
+
+def test_a_pdf_that_unpacks_to_more_than_may_be_kept_is_refused() -> None:
+    written = BytesIO()
+    with pikepdf.new() as made:
+        made.add_blank_page()
+        made.pages[0].obj.Resources = pikepdf.Dictionary(
+            Padding=made.make_indirect(pikepdf.String("A" * LARGEST_FILE * 2))
+        )
+        made.save(written, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    assert len(written.getvalue()) < LARGEST_FILE / 10
+    with pytest.raises(InvalidValue):
+        clean_file(written.getvalue())
 
 
 @pytest.mark.parametrize(

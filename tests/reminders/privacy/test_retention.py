@@ -69,7 +69,7 @@ def callers(database: Database) -> Callers:
         )
         db.add(notification)
         db.flush()
-        owner = DocumentOwner(row.authority_id, row.site_id, row.id)
+        owner = DocumentOwner(row.authority_id, row.site_id, row.id, resident_id=row.resident_id)
         db.add(
             DeliveryAttempt(
                 notification_id=notification.id, fencing_token=1, worker="w", started_at=NOW, error="amina.yusuf"

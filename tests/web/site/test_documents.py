@@ -106,7 +106,6 @@ def test_a_receipt_is_verified_by_the_back_office_by_its_number(
     agent = library.sign_in(Role.TRIAGE_AGENT)
     assert "1 certified copy" in agent.get(f"/staff/receipts?number={number}").text
     assert "no receipt with this number" in agent.get("/staff/receipts?number=K7PM4QX2").text
-    assert site_staff.get("/staff/receipts").status_code == 404
 
 
 @pytest.mark.parametrize(
