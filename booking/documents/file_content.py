@@ -103,7 +103,12 @@ def _clean_pdf(upload: bytes) -> CleanFile:
     if done.returncode or not head:
         raise InvalidValue.because("document_unreadable")
     what, _, count = head.decode().partition(" ")
-    most = {"document_too_many_pages": MOST_PAGES, "file_too_large": LARGEST_FILE // 1_000_000}
+    if what == "document_has_password":
+        raise InvalidValue.because("document_has_password")
+    if what == "document_too_many_pages":
+        raise InvalidValue.because("document_too_many_pages", most=MOST_PAGES)
+    if what == "file_too_large":
+        raise InvalidValue.because("file_too_large", most=LARGEST_FILE // 1_000_000)
     if what != "pages":
-        raise InvalidValue.because(what, **({"most": most[what]} if what in most else {}))
+        raise InvalidValue.because("document_unreadable")
     return CleanFile(PDF, content, int(count))
