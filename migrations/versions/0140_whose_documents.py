@@ -8,7 +8,7 @@ from alembic import op
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0140"
-down_revision = "0139"
+down_revision = "0129"
 branch_labels = None
 depends_on = None
 
