@@ -83,6 +83,12 @@ def open_call(runtime: Runtime, key: CallKey) -> OpenCall:
         return OpenCall(dict(row.typed), _hold_of(row, runtime.settings.secret_key, now), row.check_result)
 
 
+def call_began_at(db: Session, key: CallKey) -> datetime | None:
+    """When the call began, if it is under way."""
+    row = _row_of(db, key)
+    return row.began_at if row is not None else None
+
+
 def hold_to_confirm(runtime: Runtime, key: CallKey, shown: str) -> CallHold | None:
     """What is held in the call, when it is the slot that was on the screen; None when nothing is held.
 

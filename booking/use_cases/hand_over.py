@@ -19,6 +19,7 @@ from booking.tables import Appointment, HandOver
 from booking.use_cases.appointment_changes import check_changeable, lock_appointment, record_change, site_id_of
 from booking.use_cases.book import Booked, run_operation
 from booking.use_cases.changed_result import result_of
+from booking.use_cases.urgent_requests import move_urgent_requests
 from booking.use_cases.wishes import end_wish_of_appointment
 from core.audit import Actor
 from core.errors import Invalid, Stale
@@ -68,6 +69,7 @@ def hand_over(
         resident = lock_resident(db, authority_id, owner.to_resident_id)
         end_wish_of_appointment(db, row.id, now)
         _keep_former_owner(db, row, now)
+        move_urgent_requests(db, row, resident.id)
         if row.is_approach:
             move_first_contact(db, row.resident_id, resident.id, actor=actor, now=now)
         _change_needs(db, row, resident, owner.support_needs)

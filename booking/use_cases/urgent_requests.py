@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from booking.tables import Appointment
 from booking.urgent.tables import UrgentRequest
 from booking.urgent.urgent_queries import open_request
 from booking.urgent.urgent_rules import LONGEST_DONE, UrgentAsk
@@ -81,6 +82,13 @@ def know_who_asked(
         row.left_page = row.left_page or left_page
 
     run_with_retries(runtime.database, operation)
+
+
+def move_urgent_requests(db: Session, appointment: Appointment, to_resident: int) -> None:
+    """What was asked over the channel and before the booking of this appointment is of the person whose it really is."""
+    open_ones = (UrgentRequest.resident_id == appointment.resident_id, UrgentRequest.closed_at.is_(None))
+    theirs = (UrgentRequest.channel == appointment.channel, UrgentRequest.asked_at <= appointment.created_at)
+    db.execute(update(UrgentRequest).where(*open_ones, *theirs).values(resident_id=to_resident))
 
 
 def take_urgent(runtime: Runtime, authority_id: int, request_id: int, seen: int | None, *, actor: Actor) -> None:

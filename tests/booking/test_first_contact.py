@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from booking.queries.appointments import by_reference
+from booking.urgent.tables import UrgentRequest
+from booking.urgent.urgent_rules import UrgentAsk
 from booking.use_cases.book import Booked
 from booking.use_cases.first_contact import record_approach
 from booking.use_cases.hand_over import NewOwner, hand_over
+from booking.use_cases.urgent_requests import keep_urgent
 from core.database import Database
 from core.runtime import Runtime
 from people.residents.approach import Approach
@@ -42,6 +45,20 @@ def booked(runtime: Runtime, world: World, resident: int, day: int, approach: Ap
     return make_appointment(
         runtime, world, starts_at, resident=resident, channel="phone", actor=AGENT, approach=approach
     )
+
+
+def test_an_urgent_request_goes_to_the_right_person_with_the_appointment(runtime: Runtime, world: World) -> None:
+    with runtime.database.writing() as db:
+        wrong, right = (
+            create_resident(db, world.authority_id, ResidentDetails(name), NOW)
+            for name in ("Robin Sample", "Percy Sample")
+        )
+    ask = UrgentAsk("key", "housing", "phone", ("homeless_tonight",), "No", wrong)
+    keep_urgent(runtime, world.authority_id, ask, actor=AGENT)
+    appointment = booked(runtime, world, wrong, 1, None)
+    hand_over(runtime, world.authority_id, appointment.reference, NewOwner(wrong, right, ()), actor=AGENT)
+    with runtime.database.reading() as db:
+        assert db.scalars(select(UrgentRequest.resident_id)).all() == [right]
 
 
 def test_the_first_contact_stays_and_goes_with_what_follows_from_it_alone(runtime: Runtime, world: World) -> None:
