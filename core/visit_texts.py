@@ -16,6 +16,7 @@ VISIT_TEXTS: Mapping[str, str] = {
     "document_has_password": _("The file has a password. Save it without one, and send that"),
     "document_missing": _("Choose a file, or take a photograph"),
     "document_sent_before": _("This form was sent before with something else, and that was kept. Send it again"),
+    "document_slow": _("The file could not be read in time. Send it again, or send pictures of the pages"),
     "document_too_many": _("Write down at most %(most)s documents"),
     "document_too_many_files": _("There are %(most)s files already. Delete one first"),
     "document_too_many_pages": _("The file must have at most %(most)s pages"),

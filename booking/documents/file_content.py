@@ -28,6 +28,7 @@ LONGEST_EDGE = 2400  # pixels: an A4 page at 200 dots per inch
 _PDF_BEGINS = b"%PDF-"
 _SEARCHED = 1024  # bytes in which a PDF begins (ISO 32000-1, annex H, note 13)
 _PAGES_ALONE = "booking.documents.pdf_pages"
+_WITHOUT_SHADES = {"1": "L", "P": "RGBA"}
 _TURNS = Lock()  # one picture at a time: a large one takes memory while it is read
 # What Pillow raises on files that are broken, or made to break it.
 _BROKEN = (
@@ -79,10 +80,10 @@ def _clean_picture(upload: bytes) -> bytes:
 
 def _upright(found: Image.Image) -> Image.Image:
     """The picture the right way up, no larger than it is kept."""
-    found.thumbnail(
-        (LONGEST_EDGE, LONGEST_EDGE), Image.Resampling.LANCZOS
-    )  # a JPEG is read in the smaller size at once
-    return ImageOps.exif_transpose(found).convert("RGBA")
+    # Without shades, thin lines of a scan would be left out as it is made smaller.
+    shaded = found.convert(_WITHOUT_SHADES[found.mode]) if found.mode in _WITHOUT_SHADES else found
+    shaded.thumbnail((LONGEST_EDGE, LONGEST_EDGE), Image.Resampling.LANCZOS)
+    return ImageOps.exif_transpose(shaded).convert("RGBA")
 
 
 def _clean_pdf(upload: bytes) -> CleanFile:
@@ -98,7 +99,7 @@ def _clean_pdf(upload: bytes) -> CleanFile:
                 check=False,
             )
     except subprocess.TimeoutExpired as error:
-        raise InvalidValue.because("document_unreadable") from error
+        raise InvalidValue.because("document_slow") from error
     head, _, content = done.stdout.partition(b"\n")
     if done.returncode or not head:
         raise InvalidValue.because("document_unreadable")

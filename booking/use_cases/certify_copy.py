@@ -14,7 +14,14 @@ from booking.documents.file_content import CleanFile
 from booking.documents.pdf_pages import LARGEST_FILE
 from booking.documents.stamped_pdf import StampText, certified_pdf
 from booking.documents.tables import CertifiedCopy
-from booking.use_cases.keep_documents import file_of, lock_documents, record_of_documents, staff_id_of, store_of
+from booking.use_cases.keep_documents import (
+    deleted_unless_kept,
+    file_of,
+    lock_documents,
+    record_of_documents,
+    staff_id_of,
+    store_of,
+)
 from core.audit import Actor
 from core.errors import InvalidValue, NotFound
 from core.idempotency import IdempotencyKey, run_once
@@ -74,7 +81,8 @@ def certify_copy(
         record_of_documents(db, actor, "copy_certified", owner, now, copy=row.id, file=new.file_id)
         return {"copy_id": row.id}
 
-    return int(run_once(runtime.database, idempotency, operation, runtime.clock.now())["copy_id"])
+    with deleted_unless_kept(store, stored_name):
+        return int(run_once(runtime.database, idempotency, operation, runtime.clock.now())["copy_id"])
 
 
 def _file_to_certify(db: Session, owner: DocumentOwner, new: NewCopy) -> FileView:

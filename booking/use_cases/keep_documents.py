@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from booking.documents.file_content import MOST_FILES, CleanFile
 from booking.documents.file_store import FileStore, file_store
 from booking.documents.tables import DocumentCheck, DocumentFile, DocumentReceipt
 from core.audit import Actor, record
-from core.errors import InvalidValue, NotFound
+from core.errors import InvalidValue, NotFound, ServiceError
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import new_reference
@@ -51,6 +52,16 @@ def content_of(runtime: Runtime, stored_name: str) -> bytes:
     if store is None or not stored_name:
         raise NotFound
     return store.read(stored_name)
+
+
+@contextmanager
+def deleted_unless_kept(store: FileStore, stored_name: str) -> Iterator[None]:
+    """Delete the file at once when what would have led to it is refused."""
+    try:
+        yield
+    except (ServiceError, InvalidValue):
+        store.delete(stored_name)
+        raise
 
 
 def lock_documents(db: Session, owner: DocumentOwner) -> None:
@@ -123,7 +134,8 @@ def keep_file(
         return {"file_id": row.id}
 
     stored_name = store.write(new.file.content)  # before the row: what no row leads to is deleted after a while
-    return int(run_once(runtime.database, idempotency, operation, runtime.clock.now())["file_id"])
+    with deleted_unless_kept(store, stored_name):
+        return int(run_once(runtime.database, idempotency, operation, runtime.clock.now())["file_id"])
 
 
 def delete_file(runtime: Runtime, owner: DocumentOwner, file_id: int, *, actor: Actor) -> None:

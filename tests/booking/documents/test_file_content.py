@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import pikepdf
@@ -47,6 +48,18 @@ def test_a_picture_is_drawn_anew_without_what_the_camera_wrote_and_no_larger_tha
     with Image.open(BytesIO(kept.content)) as found:
         assert (found.format, found.size, dict(found.getexif())) == ("JPEG", (500, LONGEST_EDGE), {})
     assert b"script" not in kept.content
+
+
+def test_thin_lines_of_a_black_and_white_scan_are_still_there() -> None:
+    scan = Image.new("1", (3500, 200), 1)
+    for x in range(10, 3500, 35):
+        scan.paste(0, (x, 0, x + 1, 200))
+    written = BytesIO()
+    scan.save(written, "PNG")
+    with Image.open(BytesIO(clean_file(written.getvalue()).content)) as found:
+        row = found.convert("L").crop((0, 60, found.width, 61)).tobytes()
+    dark = [x for x, shade in enumerate(row) if shade < 225]
+    assert 1 + sum(after - before > 1 for before, after in pairwise(dark)) == 100
 
 
 def test_of_a_pdf_only_the_pages_are_kept() -> None:
