@@ -16,9 +16,9 @@ from flask import Flask, request
 from core.deadlines import seconds_left, time_limit
 from core.errors import Unavailable
 from core.origin import CREDENTIAL_WORKS, origin_of
+from web.body_limits import longest_body
 from web.credentials_seen import CredentialsSeen, credential_of
 from web.turns import Turns, asker_of
-from web.uploads import longest_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

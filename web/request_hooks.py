@@ -17,8 +17,8 @@ import structlog
 from flask import Flask, Request, Response, g, request
 
 from core.screens import set_screen
+from web.body_limits import longest_body
 from web.monitoring import count_request
-from web.uploads import longest_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

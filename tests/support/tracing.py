@@ -17,6 +17,7 @@ AROUND = frozenset(
         "locations.own_words",
         "web.address_length",
         "web.admission",
+        "web.body_limits",
         "web.turns",
         "web.credentials_seen",
         "web.app",

@@ -18,13 +18,14 @@ from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
 from core.tokens import parse_certificate_code
 from people.staff.access_marks import public
+from web.body_limits import FILES, LONGEST_WITH_FILE
 from web.components.form_fields import FieldError
 from web.error_pages import http_error
 from web.page_context import PageContext, council_context
 from web.request_language import current_language
 from web.resident.page_rendering import show
 from web.resident.urls import blueprint
-from web.uploads import FILES, LONGEST_WITH_FILE, uploaded
+from web.uploads import uploaded
 
 CODE_LIMIT = SlowingLimit("60/hour", beyond="10/minute")  # of one origin: an office checks many copies
 CERTIFIED_PATH = "/<authority:authority>/certified"

@@ -28,6 +28,7 @@ from core.errors import IdempotencyMismatch, InvalidValue, Reason
 from core.text import clean_line
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from web.body_limits import FILES
 from web.components.form_fields import FieldError
 from web.error_pages import http_error
 from web.page_context import SiteContext, site_context
@@ -35,7 +36,7 @@ from web.request_language import current_language
 from web.response_headers import file_answer
 from web.site.document_page import VisitHere, documents_page, log_documents, visit_here
 from web.site.site_blueprint import SITE_PATH, blueprint
-from web.uploads import FILES, uploaded
+from web.uploads import uploaded
 
 DOCUMENTS_PATH = f"{SITE_PATH}/documents/<reference>"
 FILE_PATH = f"{DOCUMENTS_PATH}{FILES}"

@@ -18,7 +18,7 @@ from people.staff.policy import Role
 from tests.booking.documents.test_file_content import picture
 from tests.support.pages import Form, check_page
 from tests.web.site.conftest import SITE, Library
-from web.uploads import LONGEST_WITH_FILE
+from web.body_limits import LONGEST_WITH_FILE
 
 pytestmark = pytest.mark.databases("sqlite")
 
