@@ -125,6 +125,17 @@ def is_owner_proof(secret_keys: Sequence[str], nonce: str, address: str, proof: 
     return any(hmac.compare_digest(owner_proof(key, nonce, address).encode(), sent) for key in secret_keys)
 
 
+def kiosk_token(secret_key: str, site_id: int) -> str:
+    """What a browser shows that is to be the kiosk of a site."""
+    return _derived(secret_key, "kiosk", str(site_id))
+
+
+def is_kiosk_token(secret_keys: Sequence[str], site_id: int, token: str) -> bool:
+    """Whether the token is that of the site's kiosk."""
+    sent = token.encode()
+    return any(hmac.compare_digest(kiosk_token(key, site_id).encode(), sent) for key in secret_keys)
+
+
 def hold_token(secret_key: str, nonce: str) -> str:
     """The token of a hold: an HMAC, so that a repeated request gets it again and no row holds it."""
     return _derived(secret_key, "hold", nonce)

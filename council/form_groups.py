@@ -25,6 +25,8 @@ GROUPS: Mapping[str, Mapping[str, LazyString]] = {
         "easting": _l("Where it is, when the postcode is not exact"),
         "joining_address": _l("Appointments by video and telephone"),
         "closes_on_bank_holidays": _l("When it is shut"),
+        "has_kiosk": _l("On the day"),
+        "closed_from": _l("When it is shut for good"),
     },
     "service": {
         "documents": _l("What to bring, and other ways to do it"),

@@ -174,6 +174,7 @@ class SiteFacts:
     joining_address: str = ""
     rings_from: str = ""
     ring_minutes: int = RING_MINUTES
+    has_kiosk: bool = False
     ending: Ending | None = None
     translations: Mapping[str, Any] = field(default_factory=dict)
     opening_words: str = ""

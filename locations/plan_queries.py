@@ -197,6 +197,7 @@ def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
         joining_address=row.joining_address,
         rings_from=row.rings_from,
         ring_minutes=row.ring_minutes,
+        has_kiosk=row.has_kiosk,
         ending=ending,
         translations=row.translations,
         opening_words=row.opening_words,

@@ -110,6 +110,7 @@ def _taken(
             _allocations.last_unit,
             _allocations.appointment_id,
             _allocations.hold_id,
+            _allocations.visit_id,
         ).where(
             _allocations.site_id == site_id,
             _allocations.first_unit >= plans[0].day.base_unit,
@@ -118,10 +119,11 @@ def _taken(
         )
     )
     taken: dict[tuple[int, date], list[TakenSeat]] = defaultdict(list)
-    for resource_id, seat, first, last, appointment_id, hold_id in rows:
+    for resource_id, seat, first, last, appointment_id, hold_id, visit_id in rows:
         day = next(plan.day for plan in reversed(plans) if plan.day.base_unit <= first)
-        is_held = appointment_id is None
-        owner_id = hold_id if is_held else appointment_id
+        is_held = hold_id is not None
+        # A visit without an appointment has a number of its own, below zero, beside those of appointments.
+        owner_id = hold_id or appointment_id or -visit_id
         occupied = TakenSeat(is_held, owner_id, seat, first - day.base_unit, last - day.base_unit)
         taken[resource_id, day.date].append(occupied)
     return taken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import select
@@ -19,7 +20,9 @@ def follow_running_visits(runtime: Runtime) -> None:
     """Bring what visits occupy up to date, at each site where somebody is at a desk. A transaction for each site."""
     with runtime.database.reading() as db:
         is_at_desk = DayVisit.state.in_([state.value for state in AT_DESK])
-        sites = db.execute(select(DayVisit.authority_id, DayVisit.site_id).where(is_at_desk).distinct()).all()
+        is_today = DayVisit.changed_at > runtime.clock.now() - timedelta(days=1)
+        columns = (DayVisit.authority_id, DayVisit.site_id)
+        sites = db.execute(select(*columns).where(is_at_desk, is_today).distinct()).all()
     for authority_id, site_id in sorted(map(tuple, sites)):
         run_with_retries(runtime.database, partial(_follow, runtime, authority_id, site_id))
 

@@ -1,7 +1,8 @@
 """When a desk is kept for whoever is booked at it next, so that they start in time. Pure.
 
 A desk takes somebody who is not due themselves, because they have no appointment or are early, only if they are expected to
-be done before the next booking of the desk is due, or a few minutes after that. Times are minutes on any one scale.
+be done before the next booking of the desk is due, or a few minutes after that; but whoever is urgent at once. Times are
+minutes on any one scale.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from booking.visits.visit_queries import VisitOfDay, visits_of_day
 from booking.visits.visit_states import AT_DESK
 from core.database import connection_of, table_of
 from core.wall_clock import local_date_of, local_day, unit_after, unit_of
-from locations.catalogue_queries import catalogue_while_locked
+from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 
 RUNS_OVER_BY = timedelta(minutes=5)
@@ -52,10 +52,11 @@ class _Claimed:
 def follow_desks(db: Session, authority_id: int, site_id: int, now: datetime) -> None:
     """Bring what the visits of the site occupy to who is at which desk now. The site's visits are locked.
 
+    Its row is not: somebody sits there, whatever is open by a plan that changes meanwhile, and no click waits for that.
     Raises: CapacityConflict when somebody else was quicker, and all is to be read again.
     """
     db.flush()
-    catalogue = catalogue_while_locked(db, authority_id, [site_id])
+    catalogue = catalogue_by_id(db, authority_id)
     zone, unit = catalogue.authority.zone, unit_of(now)
     site, today = catalogue.site_by_id(site_id), local_date_of(unit, zone)
     at_desks = sorted(

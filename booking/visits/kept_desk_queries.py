@@ -45,7 +45,7 @@ class KeptDesks:
     def kept_for(self, desk: ResourceFacts, visit: VisitOfDay) -> datetime | None:
         """When the booking begins for which the desk is kept from somebody who waits; None when it may call them."""
         now = minutes_of_instant(self.now)
-        if precedence_of(visit.waiting, now) not in KEPT_FROM:
+        if visit.is_urgent or precedence_of(visit.waiting, now) not in KEPT_FROM:
             return None
         minutes = expected_length(self.catalogue, visit, self.lengths) / timedelta(minutes=1)
         booked = {

@@ -64,6 +64,18 @@ def site_waits(
     return SiteWaits(waiting, estimate_wait(queue.state((service,) if service else ())))
 
 
+def services_today(catalogue: Catalogue, site: SiteFacts, now: datetime) -> list[ServiceFacts]:
+    """The services for which somebody who comes now may wait: a desk that decides for it is open now or later today."""
+    today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
+    open_still = _open_periods(site, today, catalogue.authority.zone, minutes_of_instant(now))
+    desks = [resource for resource in site.resources if resource.id in open_still]
+    return [
+        one
+        for one in catalogue.services
+        if one.id in site.service_ids and any(decides(resource, one) for resource in desks)
+    ]
+
+
 @dataclass(frozen=True)
 class OpenWaits:
     """How many wait at a site that is open, and how long somebody waits who comes now, by what they come for."""

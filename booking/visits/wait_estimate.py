@@ -193,7 +193,7 @@ class _Line:
 
     def _kept_for(self, number: int, one: Expected, now: float) -> bool:
         booked = self._booked.get(number)
-        if not booked:
+        if not booked or one.waiting.is_urgent:
             return False
         others = [at for key, at in booked.items() if key != one.waiting.key]
         return kept_for(others, now, self._means[one.service_id]) is not None

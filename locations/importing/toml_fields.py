@@ -206,6 +206,7 @@ SITE: Fields = {
     "rings_from": Field(text(100), ""),
     "ring_minutes": Field(whole(1, 120), RING_MINUTES),
     "closes_on_bank_holidays": Field(yes_no),
+    "has_kiosk": Field(yes_no, False),
     **ENDING,
 }
 RESOURCE: Fields = {

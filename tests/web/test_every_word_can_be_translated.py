@@ -26,9 +26,9 @@ from core.clock import FixedClock
 from core.database import Base, Database
 from core.errors import HoldExpired, Invalid, NotFound, RateLimited, SlotTaken
 from core.flask_context import EXTENSION
-from core.tokens import spoken_reference, wish_token
+from core.tokens import kiosk_token, spoken_reference, wish_token
 from locations.catalogue_queries import bump_plan
-from locations.tables import Closure, Resource
+from locations.tables import Closure, Resource, Site
 from people.residents.tables import Resident
 from people.staff.access_marks import public
 from people.staff.policy import Role
@@ -191,6 +191,18 @@ def test_the_pages_on_the_way_to_a_booking(drawn: Drawn, clock: FixedClock) -> N
     visitor.open("/services/certify/together")
     for path in ("/sites/high-street", "/sites/high-street/display"):
         visitor.open(path)
+    with drawn.database.writing() as db:
+        hub = db.scalars(select(Site).where(Site.slug == "riverside-hub")).one()
+        hub.has_kiosk = True
+        bump_plan(db, hub.authority_id, [hub.id])
+        key = kiosk_token(drawn.app.extensions[EXTENSION].settings.secret_key, hub.id)
+    visitor.open(f"/sites/riverside-hub/kiosk?key={key}")
+    visitor.open("/sites/riverside-hub/kiosk/appointment")
+    for code in ("", "nonsense"):
+        visitor.send("/appointment", code=code)
+    visitor.open("/sites/riverside-hub/kiosk/ticket")
+    visitor.send("/ticket")
+    visitor.send("/ticket", service="certify")
     visitor.open("/needs?service=certify&need=language&need=step-free")
     visitor.open("/where?service=certify&need=language")  # which one?
     for near in ("", "N12 0GA", "ZZ99"):

@@ -107,6 +107,10 @@ SITE: Texts = {
     "rings_from": _t(_l("Which number do you ring from?"), _l("For appointments by telephone")),
     "ring_minutes": _t(_l("How long after the start may you ring?"), _l("In minutes, for appointments by telephone")),
     "closes_on_bank_holidays": _t(_l("Is it shut on bank holidays?")),
+    "has_kiosk": _t(
+        _l("Is there a screen at which people say that they are here?"),
+        _l("The waiting room of the site has the link that makes a browser that screen"),
+    ),
     "closed_from": _t(_l("Shut for good from"), _l("The first day on which it is. Leave it empty if it stays open")),
     "successor": _t(_l("Which site takes its place?")),
     "where_to_go": _t(_l("Where do people go instead?"), _l("What they read when it is shut for good")),

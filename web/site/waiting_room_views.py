@@ -19,6 +19,7 @@ from core.error_texts import text_of
 from core.errors import IdempotencyMismatch, IllegalMove, Invalid, InvalidValue, NotFound, NotHereToday, Stale
 from core.problems import joined_texts, text_of_error
 from core.text import clean_line
+from core.tokens import kiosk_token
 from locations.model import ResourceFacts
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -178,11 +179,17 @@ def _page(context: SiteContext, problem: str = "", status: int = 200, *, target:
         desks=desks,
         errors=[FieldError(problem, target)] if problem else [],
         may_record=context.may(Action.RECORD_OUTCOME),
+        kiosk_key=_kiosk_key(context),
         may_take_walk_in=context.may(Action.TAKE_WALK_IN),
     )
     answer = Response(text, status=status, mimetype="text/html")
     answer.set_etag(room.mark)
     return answer
+
+
+def _kiosk_key(context: SiteContext) -> str:
+    """What makes a browser the kiosk of the site; empty where it has none."""
+    return kiosk_token(context.runtime.settings.secret_key, context.site.id) if context.site.has_kiosk else ""
 
 
 def _room(context: SiteContext) -> WaitingRoom:

@@ -13,6 +13,7 @@ from booking.use_cases.check_in import check_in
 from booking.use_cases.move_visit import VisitStep, move_visit
 from booking.use_cases.take_walk_in import take_walk_in
 from booking.visits.idle_desk_queries import IdleDesk, idle_desks_at
+from booking.visits.tables import DayVisit
 from booking.visits.visit_states import NewWalkIn, VisitState
 from core.clock import FixedClock
 from core.database import Database
@@ -39,9 +40,9 @@ class Counter:
         assert isinstance(clock, FixedClock)
         clock.advance(timedelta(minutes=minutes))
 
-    def walk_in(self, name: str = "Wendy Walker") -> int:
+    def walk_in(self, name: str = "Wendy Walker", *, is_urgent: bool = False) -> int:
         """The visit of somebody who has come without an appointment."""
-        new = NewWalkIn(name)
+        new = NewWalkIn(name, is_urgent=is_urgent)
         return take_walk_in(self.runtime, self.world.authority_id, HERE, "certify", new, actor=AGENT).visit_id
 
     def call(self, desk: int = 1) -> int | None:
@@ -61,6 +62,11 @@ class Counter:
     def arrive(self, reference: str) -> None:
         """Somebody who is booked has come."""
         check_in(self.runtime, self.world.authority_id, reference, actor=AGENT)
+
+    def waiting(self) -> int:
+        """How many wait."""
+        with self.database.reading() as db:
+            return db.scalar(select(func.count()).where(DayVisit.state == VisitState.WAITING.value)) or 0
 
     def idle(self) -> list[IdleDesk]:
         """The desks that should have called somebody."""

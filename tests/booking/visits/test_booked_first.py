@@ -57,6 +57,14 @@ def test_a_walk_in_is_called_only_where_nobody_booked_starts_late(
     assert (counter.call() is not None) is is_called
 
 
+def test_whoever_is_urgent_is_called_at_once(counter: Counter) -> None:
+    counter.book(30)
+    counter.walk_in()
+    urgent = counter.walk_in("Ulla Urgent", is_urgent=True)
+    counter.advance(20)
+    assert counter.call() == urgent
+
+
 def test_the_booked_person_is_called_and_then_the_desk_is_kept_no_more(counter: Counter) -> None:
     reference, walk_in = counter.book(30), counter.walk_in()
     counter.advance(20)

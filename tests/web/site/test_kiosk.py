@@ -1,0 +1,204 @@
+"""A kiosk: somebody says that they are here, or takes a ticket, and it shows nobody else's data."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from booking.states import State
+from booking.tables import Appointment
+from booking.visits.tables import DayVisit
+from core.tokens import kiosk_token, manage_token, short_token, spoken_reference
+from locations.catalogue_queries import bump_plan
+from locations.tables import Authority, Site
+from tests.support.pages import check_page, read_page
+from tests.web.resident.browser import Visitor
+from tests.web.site.conftest import Library
+
+pytestmark = pytest.mark.databases("sqlite")
+KIOSK = "/sites/high-street/kiosk"
+
+
+def set_up(library: Library, **values: object) -> None:
+    """Change the council's site, or with `languages` the council."""
+    with library.database.writing() as db:
+        bump_plan(db, library.world.authority_id, [library.world.site_id])
+        for key, value in values.items():
+            kind, number = (
+                (Authority, library.world.authority_id) if key == "languages" else (Site, library.world.site_id)
+            )
+            setattr(db.get_one(kind, number), key, value)
+
+
+@pytest.fixture
+def kiosk(library: Library, client: FlaskClient) -> Visitor:
+    """The screen in the entrance of the library."""
+    return kiosk_of(library, client)
+
+
+def kiosk_of(library: Library, client: FlaskClient) -> Visitor:
+    """The browser, made a kiosk by the link of staff."""
+    set_up(library, has_kiosk=True)
+    visitor = Visitor(client)
+    visitor.open(f"{KIOSK}?key={kiosk_token(library.runtime.settings.secret_key, library.world.site_id)}")
+    assert visitor.at == KIOSK
+    return visitor
+
+
+def arrived(library: Library) -> list[tuple[str, str]]:
+    with library.database.reading() as db:
+        return [(one, other) for one, other in db.execute(select(Appointment.state, DayVisit.state).join(DayVisit))]
+
+
+def test_there_is_none_but_in_a_browser_that_staff_made_one(
+    library: Library, client: FlaskClient, site_staff: FlaskClient
+) -> None:
+    key = kiosk_token(library.runtime.settings.secret_key, library.world.site_id)
+    assert client.get(f"/testshire{KIOSK}?key={key}", follow_redirects=True).status_code == 404
+    set_up(library, has_kiosk=True)
+    assert client.get(f"/testshire{KIOSK}").status_code == 200
+    for path in ("", "?key=nonsense", "/appointment", "/ticket", "/waiting/1"):
+        assert site_staff.get(f"/testshire{KIOSK}{path}").status_code == 404
+    link = read_page(site_staff.get("/staff/sites/high-street/waiting-room").text).link("Make this browser the kiosk")
+    assert site_staff.get(link, follow_redirects=True).status_code == 200
+
+
+def test_every_answer_makes_way_for_the_next_person(library: Library, kiosk: Visitor) -> None:
+    answer = kiosk.client.get(f"/testshire{KIOSK}/waiting/7")
+    assert (answer.status_code, answer.headers["Refresh"]) == (404, f"20; url=/testshire{KIOSK}")
+    library.clock.advance(timedelta(hours=12))
+    answer = kiosk.client.get(f"/testshire{KIOSK}/ticket")
+    assert "Nobody sees people without an appointment here any more today." in check_page(answer.text).text
+    assert (answer.status_code, answer.headers["Refresh"]) == (409, f"20; url=/testshire{KIOSK}")
+
+
+@pytest.mark.parametrize("way", ["reference", "spoken", "link", "short", "name"])
+def test_somebody_says_that_they_are_here(library: Library, kiosk: Visitor, way: str) -> None:
+    reference = library.book(30)
+    library.book(30, service=1)
+    with library.database.reading() as db:
+        row = db.scalars(select(Appointment).where(Appointment.reference == reference)).one()
+        short = short_token(library.runtime.settings.secret_key, row.id, row.manage_nonce)
+        manage = manage_token(library.runtime.settings.secret_key, row.manage_nonce)
+    typed = {
+        "reference": {"code": reference},
+        "spoken": {"code": spoken_reference(reference).lower()},
+        "link": {"code": f"https://appointments.example.org/manage/{manage}"},
+        "short": {"code": f"https://appointments.example.org/s/{short}"},
+        "name": {"surname": "sample", "starts": "09:30"},
+    }[way]
+    kiosk.open(KIOSK)
+    kiosk.follow("I have an appointment")
+    page = kiosk.send("/appointment", **typed)
+    if way == "name":  # two people of this name have come for this time
+        assert kiosk.status == 400
+        assert arrived(library) == []
+        return
+    assert kiosk.at == f"{KIOSK}/waiting/1"
+    assert "Your number is 1" in page.text
+    assert "Sample" not in page.text
+    assert arrived(library) == [(State.ARRIVED, "waiting")]
+
+
+def test_by_name_and_time_only_one_who_is_booked_here_today_is_found(library: Library, kiosk: Visitor) -> None:
+    library.book(30)
+    for typed in (
+        {"surname": "Sample", "starts": "10:00"},
+        {"surname": "Nobody", "starts": "09:30"},
+        {"code": "nonsense"},
+    ):
+        kiosk.open(f"{KIOSK}/appointment")
+        page = kiosk.send("/appointment", **typed)
+        assert kiosk.status == 400
+        assert "We did not find your appointment" in page.text
+        assert "Robin" not in page.text
+    for typed in ({}, {"surname": "Sample"}, {"starts": "09:30"}):
+        kiosk.open(f"{KIOSK}/appointment")
+        page = kiosk.send("/appointment", **typed)
+        assert kiosk.status == 400
+        assert "Enter your reference, or your surname and the time of your appointment" in page.text
+    assert kiosk.page.form_to("/appointment").fields["starts"] == ["09:30"]
+    kiosk.send("/appointment", surname="SAMPLE", starts="09:30")
+    assert arrived(library) == [(State.ARRIVED, "waiting")]
+
+
+def test_on_the_wrong_day_it_says_where_and_when_and_what_is_free_today(library: Library, kiosk: Visitor) -> None:
+    reference = library.book(24 * 60)
+    kiosk.open(f"{KIOSK}/appointment")
+    answer = kiosk.post(kiosk.page.form_to("/appointment"), {"code": reference})
+    assert answer.status_code == 409
+    assert answer.headers["Refresh"] == f"20; url=/testshire{KIOSK}"
+    text = check_page(answer.text).text
+    assert "This appointment is at High Street Library, on Tuesday 24 November 2026 at 9am." in text
+    assert "There is free time here today, for example at 9am, 9:30am and 10am." in text
+    assert arrived(library) == []
+
+
+def test_what_is_over_is_for_a_member_of_staff(library: Library, kiosk: Visitor) -> None:
+    reference = library.book(0)
+    library.record(reference, State.ARRIVED, State.IN_PROGRESS, State.ATTENDED)
+    kiosk.open(f"{KIOSK}/appointment")
+    assert "Please ask a member of staff" in kiosk.send("/appointment", code=reference).text
+    assert kiosk.status == 409
+
+
+def test_somebody_without_an_appointment_takes_a_ticket(library: Library, kiosk: Visitor) -> None:
+    kiosk.open(KIOSK)
+    kiosk.follow("I have no appointment")
+    assert "Choose what you come for" in kiosk.send("/ticket", name="Wendy").text
+    page = kiosk.send("/ticket", service="certify", name="Wendy", shows_name="y")
+    assert "Your number is 1" in page.text
+    assert "You will be called at once." in page.text
+    with library.database.reading() as db:
+        row = db.scalars(select(DayVisit)).one()
+    assert (row.name, row.shows_name, row.channel, row.state) == ("Wendy", True, "kiosk", "waiting")
+    kiosk.open(f"{KIOSK}/ticket")
+    kiosk.send("/ticket", service="advice")
+    assert kiosk.at == f"{KIOSK}/waiting/2"
+    kiosk.open(f"{KIOSK}/waiting/3")
+    assert kiosk.status == 404
+
+
+def test_it_makes_way_for_the_next_person_in_the_councils_own_language(library: Library, client: FlaskClient) -> None:
+    set_up(library, languages=["en", "cy"])
+    kiosk = kiosk_of(library, client)
+    kiosk.open(KIOSK)
+    kiosk.follow("Cymraeg")
+    assert "Mae gen i apwyntiad" in kiosk.page.text
+    kiosk.follow("Nid oes gen i apwyntiad")
+    form = read_page(kiosk.client.get(f"/testshire{KIOSK}/ticket").text).form_to("/ticket")
+    answer = kiosk.post(form, {"service": "certify"}, follow_redirects=True)
+    home = f"/testshire{KIOSK}?lang=en"
+    assert answer.headers["Refresh"] == f"20; url={home}"
+    assert "Eich rhif yw 1" in check_page(answer.text).text
+    assert f'url={home}"' in unescape(kiosk.client.get(f"/testshire{KIOSK}/ticket").text)
+    kiosk.open(f"!{home}")
+    assert "I have an appointment" in kiosk.page.text
+
+
+def test_guesses_are_limited(library: Library, kiosk: Visitor) -> None:
+    kiosk.open(f"{KIOSK}/appointment")
+    form = kiosk.page.form_to("/appointment")
+    answers = {kiosk.post(form, {"code": "nonsense"}).status_code for _ in range(92)}
+    assert answers == {400, 429}
+
+
+@pytest.mark.parametrize(
+    "value", ["\x00", "x" * 501, "/manage/" + "y" * 64, "/s/ABCDEFGH", "\u202e", "25:99", " " * 99]
+)
+def test_no_value_breaks_it(library: Library, kiosk: Visitor, value: str) -> None:
+    for form, fields in (
+        ("/appointment", ("code", "surname", "starts")),
+        ("/ticket", ("service", "name", "shows_name")),
+    ):
+        for field in fields:
+            kiosk.open(f"{KIOSK}{form}")
+            answer = kiosk.post(
+                kiosk.page.form_to(form),
+                {"service": "certify"} | {field: value} if form == "/ticket" else {field: value},
+            )
+            assert answer.status_code in (303, 400)
