@@ -12,11 +12,11 @@ from typing import Any, cast
 
 from core.errors import NotFound
 from locations.council_terms import CouncilTerms
-from locations.default_values import RING_MINUTES
 from locations.logos import Logo
 from locations.service_terms import ServiceTerms
 from locations.session_facts import ClosureFacts, DatedSessionFacts, HolidayRule, RecurrenceFacts
 from locations.shut_for_good import Ending
+from locations.site_terms import SiteTerms
 from locations.travel import TravelTimes
 from locations.triage_questions import TriageQuestion
 
@@ -147,7 +147,7 @@ class ResourceFacts:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SiteFacts:
+class SiteFacts(SiteTerms):
     """Where people go, with its resources, sessions and closures.
 
     `resources` include the people of the council who work here; `closures` include theirs and those of the whole authority.
@@ -170,11 +170,6 @@ class SiteFacts:
     closures: tuple[ClosureFacts, ...]
     holidays: HolidayRule
     plan_version: int
-    # Of video: where it is joined, with {room} where each appointment has its own. Of the telephone: who rings, how long.
-    joining_address: str = ""
-    rings_from: str = ""
-    ring_minutes: int = RING_MINUTES
-    has_kiosk: bool = False
     ending: Ending | None = None
     translations: Mapping[str, Any] = field(default_factory=dict)
     opening_words: str = ""

@@ -92,7 +92,6 @@ class Site(SiteWords, Translated, Base):
     rings_from: Mapped[str] = mapped_column(String(100), default="", server_default="")
     ring_minutes: Mapped[int] = mapped_column(default=RING_MINUTES, server_default=str(RING_MINUTES))
     closes_on_bank_holidays: Mapped[bool | None]
-    # A screen in its entrance lets people say that they are here, or take a ticket.
     has_kiosk: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # Shut for good from this date on; then people go to the site of this slug, or do what the words say.
     closed_from: Mapped[date | None]
