@@ -20,3 +20,5 @@ async function compare(event) {
 
 // Without a secure context the form is sent, and the server compares.
 if (form && globalThis.crypto?.subtle) form.addEventListener("submit", compare);
+// What was said of one file never stands beside another.
+form?.elements.file.addEventListener("change", () => result.replaceChildren());
