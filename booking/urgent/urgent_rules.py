@@ -12,6 +12,7 @@ from locations.triage.tree import URGENT, Path
 NAMED_WITHIN = timedelta(minutes=15)
 CLOSED_WITHIN = timedelta(hours=4)  # of the name: whoever took it may have gone home
 SAME_WITHIN = timedelta(hours=4)  # what is asked later is a request of its own, though the one before is still open
+BOOKED_WITHIN = timedelta(hours=1)  # of the answer, where both are of one call or visit
 LONGEST_DONE = 1000
 
 

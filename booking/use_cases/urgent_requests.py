@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking.tables import Appointment
 from booking.urgent.tables import UrgentRequest
 from booking.urgent.urgent_queries import open_request
-from booking.urgent.urgent_rules import LONGEST_DONE, UrgentAsk
+from booking.urgent.urgent_rules import BOOKED_WITHIN, LONGEST_DONE, UrgentAsk
 from core.audit import Actor, record
 from core.errors import Invalid, NotFound, Stale
 from core.runtime import Runtime
@@ -85,9 +85,13 @@ def know_who_asked(
 
 
 def move_urgent_requests(db: Session, appointment: Appointment, to_resident: int) -> None:
-    """What was asked over the channel and before the booking of this appointment is of the person whose it really is."""
+    """What was asked in the call or visit in which this appointment was booked is of the person whose it really is."""
     open_ones = (UrgentRequest.resident_id == appointment.resident_id, UrgentRequest.closed_at.is_(None))
-    theirs = (UrgentRequest.channel == appointment.channel, UrgentRequest.asked_at <= appointment.created_at)
+    theirs = (
+        UrgentRequest.channel == appointment.channel,
+        UrgentRequest.asked_at <= appointment.created_at,
+        UrgentRequest.asked_at > appointment.created_at - BOOKED_WITHIN,
+    )
     db.execute(update(UrgentRequest).where(*open_ones, *theirs).values(resident_id=to_resident))
 
 

@@ -53,12 +53,15 @@ def test_an_urgent_request_goes_to_the_right_person_with_the_appointment(runtime
             create_resident(db, world.authority_id, ResidentDetails(name), NOW)
             for name in ("Robin Sample", "Percy Sample")
         )
-    ask = UrgentAsk("key", "housing", "phone", ("homeless_tonight",), "No", wrong)
-    keep_urgent(runtime, world.authority_id, ask, actor=AGENT)
+    yesterday = make_runtime(runtime.database, NOW - timedelta(days=1))
+    for when, key in ((yesterday, "their own"), (runtime, "of this call")):
+        ask = UrgentAsk(key, "housing", "phone", ("homeless_tonight",), "No", wrong)
+        keep_urgent(when, world.authority_id, ask, actor=AGENT)
     appointment = booked(runtime, world, wrong, 1, None)
     hand_over(runtime, world.authority_id, appointment.reference, NewOwner(wrong, right, ()), actor=AGENT)
     with runtime.database.reading() as db:
-        assert db.scalars(select(UrgentRequest.resident_id)).all() == [right]
+        found = db.execute(select(UrgentRequest.asked_key, UrgentRequest.resident_id)).all()
+    assert dict(found) == {"their own": wrong, "of this call": right}
 
 
 def test_the_first_contact_stays_and_goes_with_what_follows_from_it_alone(runtime: Runtime, world: World) -> None:

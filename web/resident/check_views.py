@@ -155,7 +155,7 @@ def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
 def _keep_booked(context: PageContext, visit: str, booked: Booked) -> None:
     """Let this browser see what was booked, and the staff whose urgent answers it follows from, if there were any."""
     if context.authority.triages:
-        note_booked(context, booked.appointment_id)
+        note_booked(context, visit, booked.appointment_id)
     drafts.record_booking(context, visit, booked.reference)
     link_mark = mark_of_digest(digest(booked.manage_url_path.rpartition("/")[2]))
     drafts.open_appointment(context, booked.reference, link_mark)

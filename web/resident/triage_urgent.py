@@ -26,8 +26,10 @@ from web.components.form_fields import Form, NameField, PhoneField
 from web.page_context import PageContext
 from web.typed_before import BROWSER
 
-# From one origin: a library's computers share one, and nobody who asks is refused the number to ring.
+# From one origin: a library's computers share one, and nobody who asks is refused the number to ring. Who leaves a number
+# of their own is not kept off the list by others who leave none.
 URGENT_LIMIT = SlowingLimit("20/hour", beyond="1/10 minutes")
+REACHED_LIMIT = SlowingLimit("60/hour", beyond="1/minute")
 
 
 class ReachForm(Form):
@@ -41,57 +43,60 @@ class ReachForm(Form):
     )
 
 
-def note_answers(context: PageContext, tree: Tree, before: Given, now: Given) -> None:
+def note_answers(context: PageContext, tree: Tree, before: Given, now: Given, visit: str) -> None:
     """Put what was answered on the staff's list where it leads to an urgent outcome, or beside what was answered before."""
     english = in_english(tree)
     path, earlier = now.path_in(english), before.path_in(english)
     if path.outcome is not None and path.is_urgent:
-        _keep(context, tree, now)
+        with suppress(RateLimited):
+            _keep(context, tree, now, visit, "urgent", URGENT_LIMIT)
     elif earlier.outcome is not None and earlier.is_urgent:
-        key = _key(tree)
+        key = _key(tree, visit)
         answered_otherwise(context.runtime, context.authority.id, key, urgent_words(path), is_corrected=False)
 
 
-def note_how_to_reach(context: PageContext, tree: Tree, given: Given, form: ReachForm) -> None:
-    """Write down the number, on the request of this visit or on a new one."""
-    _keep(context, tree, given)
-    key, name, phone = _key(tree), form.name.data or "", form.phone.data or ""
+def note_how_to_reach(context: PageContext, tree: Tree, given: Given, visit: str, form: ReachForm) -> None:
+    """Write down the number, on the request of this visit or on a new one. Raises: RateLimited."""
+    _keep(context, tree, given, visit, "reached", REACHED_LIMIT)
+    key, name, phone = _key(tree, visit), form.name.data or "", form.phone.data or ""
     know_who_asked(context.runtime, context.authority.id, key, name=name, phone=phone)
 
 
-def note_left(context: PageContext, tree: Tree) -> None:
+def note_left(context: PageContext, tree: Tree, visit: str) -> None:
     """They have left the page quickly: whoever sees to it knows that, and nothing was asked of them."""
     if BROWSER in session:
-        know_who_asked(context.runtime, context.authority.id, _key(tree), left_page=True)
+        know_who_asked(context.runtime, context.authority.id, _key(tree, visit), left_page=True)
 
 
-def note_booked(context: PageContext, appointment_id: int) -> None:
+def note_booked(context: PageContext, visit: str, appointment_id: int) -> None:
     """They have booked: it is known now who asked."""
     here = select(Appointment.resident_id).where(Appointment.id == appointment_id)
     with context.runtime.database.reading() as db:
         resident_id = db.scalar(here)
     for tree in context.authority.triages:
-        know_who_asked(context.runtime, context.authority.id, _key(tree), resident_id=resident_id)
+        know_who_asked(context.runtime, context.authority.id, _key(tree, visit), resident_id=resident_id)
 
 
-def number_given(context: PageContext, tree: Tree) -> str | None:
+def number_given(context: PageContext, tree: Tree, visit: str) -> str | None:
     """The number that was given, as it is shown to whoever may look over a shoulder; None where staff see no request."""
-    found = number_of_request(context.db, context.authority.id, _key(tree), context.now) if BROWSER in session else None
+    if BROWSER not in session:
+        return None
+    found = number_of_request(context.db, context.authority.id, _key(tree, visit), context.now)
     return None if found is None else mask_phone(found)
 
 
-def _keep(context: PageContext, tree: Tree, given: Given) -> None:
-    """Put it on the list; not what a program sends over and over, whom the page still tells whom to ring."""
-    path, key = given.path_in(in_english(tree)), _key(tree)
-    ask = UrgentAsk(key, tree.slug, "online", urgent_meanings(path), urgent_words(path))
+def _keep(context: PageContext, tree: Tree, given: Given, visit: str, what: str, limit: SlowingLimit) -> None:
+    """Put it on the list; not what a program sends over and over, whom the page still tells whom to ring.
+
+    Raises: RateLimited.
+    """
+    path, key = given.path_in(in_english(tree)), _key(tree, visit)
     if number_of_request(context.db, context.authority.id, key, context.now) is None:
-        with suppress(RateLimited):
-            check_slowing_limit(context.runtime, URGENT_LIMIT, "urgent", origin_of(request.remote_addr))
-            keep_urgent(context.runtime, context.authority.id, ask, actor=context.actor)
-        return
+        check_slowing_limit(context.runtime, limit, what, origin_of(request.remote_addr))
+    ask = UrgentAsk(key, tree.slug, "online", urgent_meanings(path), urgent_words(path))
     keep_urgent(context.runtime, context.authority.id, ask, actor=context.actor)
 
 
-def _key(tree: Tree) -> str:
-    """One for each browser and triage: another visit in the address is not another person."""
-    return key_of(session[BROWSER], tree.slug)
+def _key(tree: Tree, visit: str) -> str:
+    """One for each visit of a browser: at a library's computer the next person begins one of their own."""
+    return key_of(session[BROWSER], visit, tree.slug)

@@ -14,12 +14,13 @@ from typing import Any
 
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired, InputRequired
 
 from booking.searches.search_ends import LEFT_QUICKLY, PASSED_BY
 from booking.triage.given_answers import LONGEST_REASON, Given
-from core.errors import NotFound
+from core.errors import NotFound, RateLimited
 from locations.model import ServiceFacts
 from locations.triage.in_front import services_behind
 from locations.triage.tree import Outcome, Path, Question, Tree
@@ -151,7 +152,7 @@ def triage_question(authority: str, slug: str, visit: str, question: str) -> Res
         if not has_changed and form.validate_on_submit():
             given = page.given.with_answer(page.tree, asked, int(form.answer.data))
             keep_given(context, visit, replace(given, reason=""))
-            note_answers(context, page.tree, page.given, given)
+            note_answers(context, page.tree, page.given, given, visit)
             count_outcome(context, page.search, page.tree, page.path, given.path_in(page.tree))
             return redirect(page.next_url(given.path_in(page.tree)), code=303)
         held = None if page.path.is_urgent else held_time(context, visit)
@@ -191,7 +192,7 @@ def _show_outcome(page: TriagePage, outcome: Outcome, form: ReachForm, status: i
     path = page.path
     values = outcome_values(page.context, page.tree, outcome, page.search)
     values |= {"is_urgent": path.is_urgent, "held": held_time_to_book(page.context, page.visit), "form": form}
-    values |= {"number": number_given(page.context, page.tree) if path.is_urgent else None}
+    values |= {"number": number_given(page.context, page.tree, page.visit) if path.is_urgent else None}
     return page.show("triage_outcome", status, path=path, outcome=outcome, back=page.back_from(""), **values)
 
 
@@ -205,7 +206,13 @@ def triage_reach(authority: str, slug: str, visit: str) -> ResponseReturnValue:
             return redirect(page.next_url(page.path), code=303)
         if not form.validate_on_submit():
             return _show_outcome(page, page.path.outcome, form, 422)
-        note_how_to_reach(context, page.tree, page.given, form)
+        try:
+            note_how_to_reach(context, page.tree, page.given, visit, form)
+        except RateLimited:
+            form.phone.errors = [
+                _("Too many people ask from this connection at this moment. Ring the number above now.")
+            ]
+            return _show_outcome(page, page.path.outcome, form, 429)
         return redirect(page.url("outcome") + "#reach", code=303)
 
 
@@ -253,7 +260,7 @@ def triage_leave(authority: str, slug: str, visit: str) -> ResponseReturnValue:
     """Away to another site at once; nothing of the answers is left here."""
     with council_context(authority) as context:
         page = _page(context, slug, visit)
-        note_left(context, page.tree)
+        note_left(context, page.tree, visit)
         count_search(context, services_in(context, page.search, page.tree), LEFT_QUICKLY, once=visit)
         forget_given(context, visit)
         response = redirect(LEAVE_FOR, code=303)

@@ -11,11 +11,13 @@ from booking.tables import Appointment
 from booking.urgent.tables import UrgentRequest
 from core.clock import FixedClock
 from core.database import Database
+from core.rate_limits import SlowingLimit
 from locations.catalogue_queries import bump_plan
 from locations.triage.tables import Triage
 from tests.support.town import Town
 from tests.support.triages import put_triage
 from tests.web.resident.browser import Visitor, fill_in
+from web.resident import triage_urgent
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -226,3 +228,32 @@ def test_whoever_wants_to_be_rung_gives_a_number_which_is_not_shown_whole(databa
     assert row is not None
     assert (row.name, row.phone.replace(" ", "")) == ("Robin Sample", "07700900123")
     assert "900123" not in visitor.page.text.replace(" ", "")
+
+
+def test_the_next_person_at_a_library_s_computer_asks_for_themselves(database: Database, visitor: Visitor) -> None:
+    visitor.open("/triage/housing")
+    answer(visitor, "tonight", 1)
+    visitor.send("/reach", phone="07700 900123", name="Robin Sample")
+    visitor.open("/triage/housing")
+    answer(visitor, "tonight", 1)
+    assert "We will ring" not in visitor.page.text
+    visitor.send("/reach", phone="07700 900124", name="Kim Sample")
+    with database.reading() as db:
+        names = db.scalars(select(UrgentRequest.name).order_by(UrgentRequest.id)).all()
+    assert names == ["Robin Sample", "Kim Sample"]
+
+
+def test_whoever_leaves_a_number_is_heard_behind_an_address_from_which_many_ask(
+    database: Database, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(triage_urgent, "URGENT_LIMIT", SlowingLimit("1/hour", beyond="1/hour"))
+    monkeypatch.setattr(triage_urgent, "REACHED_LIMIT", SlowingLimit("1/hour", beyond="1/hour"))
+    for number in range(5):
+        visitor.open("/triage/housing")
+        answer(visitor, "tonight", 1)
+        if number > 1:
+            visitor.send("/reach", phone=f"07700 90012{number}", name="")
+    assert "Ring the number above now" in visitor.page.text
+    with database.reading() as db:
+        phones = db.scalars(select(UrgentRequest.phone).order_by(UrgentRequest.id)).all()
+    assert [phone[-1:] for phone in phones] == ["", "", "2", "3"]
