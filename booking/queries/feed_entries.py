@@ -98,6 +98,7 @@ def entries_of(db: Session, catalogue: Catalogue, feed: Feed, now: datetime) -> 
             Appointment.starts_at,
             Appointment.ends_at,
             Appointment.mode,
+            (Appointment.ring_instead_version == Appointment.version).label("is_rung_instead"),
         )
         .where(where)
         .order_by(Appointment.starts_at, Appointment.id)
@@ -106,7 +107,8 @@ def entries_of(db: Session, catalogue: Catalogue, feed: Feed, now: datetime) -> 
     resources = _by_appointment(db, Allocation.appointment_id, Allocation.resource_id, where)
     return [
         FeedEntry(
-            *row[1:],
+            *row[1:-1],
+            is_rung_instead=bool(row.is_rung_instead),
             site=feed.site,
             services=tuple(catalogue.service_by_id(id_) for id_ in services.get(row.id, ())),
             resources=tuple(

@@ -96,6 +96,13 @@ def record_change(
     announce(db, replace(change, spoke_with=spoke_with))
 
 
+def raise_version(row: Appointment) -> None:
+    """Count a change that its owner is told of. Whoever is rung instead of a video still is, while it is one."""
+    is_rung = row.ring_instead_version == row.version and row.mode == "video"
+    row.version += 1
+    row.ring_instead_version = row.version if is_rung else None
+
+
 def occupied_by(db: Session, appointment_id: int) -> list[list[int]]:
     """What the appointment occupies, as the audit keeps it: the id of the service and that of the resource, of each."""
     columns = (Allocation.service_id, Allocation.resource_id)

@@ -16,6 +16,7 @@ from booking.use_cases.appointment_changes import (
     is_late,
     lock_appointment,
     occupied_by,
+    raise_version,
     record_change,
     release_or_keep,
     site_id_of,
@@ -78,7 +79,7 @@ def end_appointment(db: Session, row: Appointment, state: State, reason: str, no
     """Write that the appointment is cancelled, and free its time; what it occupied. The caller has locked it."""
     occupied = occupied_by(db, row.id)
     row.state, row.state_reason = state.value, reason
-    row.version += 1
+    raise_version(row)
     row.changed_at = now
     release_or_keep(db, catalogue_by_id(db, row.authority_id), row, now)
     close_rebook_items(db, row.id, now, RebookState.CANCELLED)

@@ -24,6 +24,7 @@ from booking.use_cases.appointment_changes import (
     check_changeable,
     lock_appointment,
     occupied_by,
+    raise_version,
     record_change,
     release_or_keep,
     site_id_of,
@@ -175,7 +176,7 @@ def _move(db: Session, row: Appointment, placement: Placement, actor: Actor, now
     claim_for_appointment(db, placement, appointment_id=row.id, now=now)
     for name, value in placement.columns().items():
         setattr(row, name, value)
-    row.version += 1
+    raise_version(row)
     row.arrangements = asked_again(row.arrangements, row.support_needs)  # for another time
     row.changed_at = now
     db.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))

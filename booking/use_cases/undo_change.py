@@ -18,7 +18,13 @@ from booking.queries.references import meant_reference
 from booking.slot_tokens import decode
 from booking.states import CANCELLED, State
 from booking.tables import Appointment, AppointmentService
-from booking.use_cases.appointment_changes import lock_appointment, record_change, release_or_keep, site_id_of
+from booking.use_cases.appointment_changes import (
+    lock_appointment,
+    raise_version,
+    record_change,
+    release_or_keep,
+    site_id_of,
+)
 from booking.use_cases.book import Booked, insert_services, run_operation
 from booking.use_cases.changed_result import result_of
 from core.audit import Actor, AuditEntry
@@ -163,7 +169,7 @@ def _put_back(
     for name, value in placement.columns().items():
         setattr(row, name, value)
     row.state, row.state_reason, row.given_back_at = State.BOOKED.value, "", None
-    row.version += 1
+    raise_version(row)
     row.changed_at = now
     db.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))
     insert_services(db, row.id, placement.services())

@@ -71,10 +71,15 @@ def test_everything_says_that_they_are_rung_until_they_go_back_or_move(database:
     ring(database, town, booked)
     assert marks(database) == ["ring_instead", "video_after_all", "ring_instead"]
     with database.reading() as db:
-        query = SlotQuery((town.services["advice"],), site_ids=(town.sites["remote"],), mode="video")
-        move = Move(slot_key=all_slots(db, catalogue, query, NOW)[3].slot_key)
-    reschedule(make_runtime(database), town.authority_id, booked.reference, move, actor=RESIDENT, enforce_cutoff=False)
-    assert not view_of(database, town, booked).is_rung_instead
+        times = []
+        for mode in ("video", "phone", "video"):
+            query = SlotQuery((town.services["advice"],), site_ids=(town.sites["remote"],), mode=mode)
+            times.append(Move(slot_key=all_slots(db, catalogue, query, NOW)[3].slot_key))
+    for move, is_rung in zip(times, (True, False, False), strict=True):  # by video, by telephone, and by video again
+        reschedule(
+            make_runtime(database), town.authority_id, booked.reference, move, actor=RESIDENT, enforce_cutoff=False
+        )
+        assert view_of(database, town, booked).is_rung_instead is is_rung
 
 
 def test_nobody_is_rung_who_has_no_number_comes_by_telephone_anyway_or_is_late(database: Database, town: Town):
