@@ -166,6 +166,7 @@ PRIVACY: Texts = {
     "keep_needs": _t(_l("How long do you keep what support people need?"), _KEPT),
     "keep_story": _t(_l("How long do you keep notes and reasons?"), _KEPT),
     "keep_message": _t(_l("How long do you keep messages?"), _KEPT),
+    "keep_document": _t(_l("How long do you keep pictures and files of documents?"), _KEPT),
 }
 ACCESSIBILITY: Texts = {
     "status": _t(_l("Do the pages meet the standard for accessibility?"), _l("WCAG 2.2, level AA")),
