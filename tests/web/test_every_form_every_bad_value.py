@@ -107,10 +107,12 @@ FOR_PROGRAMS = {"api", "provider_callbacks"}
 # Two that scripts send, a button of an answer that only a full house gives, what is about another server, what follows
 # a file or a form of the rules, the switch of a council with two languages, buttons behind a link of a message, those
 # for whose appointments a calendar reads, what is there while somebody is asked to confirm, and the demo's answer to a
-# text, a desk that somebody sits at, a number for whoever cannot wait, and a kiosk: each has a test of its own.
+# text, a desk that somebody sits at, a number for whoever cannot wait, a kiosk, and files of documents: each has a test of
+# its own.
 ELSEWHERE = {
     "resident": {
         "resident.change_language",
+        "resident.compare_copy",
         "resident.confirm_coming",
         *("resident.kiosk_arrive", "resident.kiosk_ticket"),
         "resident.make_own_calendar",
@@ -128,6 +130,7 @@ ELSEWHERE = {
         "demo.answer",
         "site.book_next",
         "site.call_next",
+        *("site.keep_file", "site.delete_file", "site.certify", "site.revoke_copy"),
         "site.try_walk_in",
     },
 }

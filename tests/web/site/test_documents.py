@@ -16,6 +16,7 @@ from core.flask_context import EXTENSION
 from people.residents.tables import ResidentView
 from people.staff.policy import Role
 from tests.booking.documents.test_file_content import picture
+from tests.support.bad_values import BAD_VALUES, FEW, FOR_DATABASES, as_sent
 from tests.support.pages import Form, check_page
 from tests.web.site.conftest import SITE, Library
 from web.body_limits import LONGEST_WITH_FILE
@@ -130,3 +131,19 @@ def test_what_is_wrong_with_a_file_is_said_on_the_page(
     assert answer.status_code in (400, 413)
     assert words in answer.text
     check_page(answer.text)
+
+
+def test_what_is_typed_about_a_file_takes_every_bad_value_and_a_deleted_file_is_gone(
+    library: Library, site_staff: FlaskClient, reference: str
+) -> None:
+    path = f"{SITE}/documents/{reference}"
+    certify(site_staff, path)
+    for ending, name in (("/files", "document"), ("/certify", "on_behalf_of"), ("/certify", "document")):
+        form = form_on(site_staff, path, ending)
+        for words in (*FEW, *FOR_DATABASES) if name == "on_behalf_of" else FEW:
+            sent = {**form.fields, name: as_sent(BAD_VALUES[words])}  # and no file
+            assert site_staff.post(form.action, data=sent).status_code in {303, 400, 404, 409}, f"{name}: {words}"
+    form = form_on(site_staff, path, "/delete")
+    shown = check_page(site_staff.get(path).text).link("Open the picture")
+    assert site_staff.post(form.action, data=form.fields).status_code == 303
+    assert site_staff.get(shown).status_code == 404
