@@ -19,6 +19,7 @@ AROUND = frozenset(
         "web.admission",
         "web.body_limits",
         "web.turns",
+        "web.resident.kiosk_clearing",
         "web.credentials_seen",
         "web.app",
         "web.response_headers",

@@ -32,18 +32,17 @@ from locations.model import ServiceFacts, SiteFacts
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.request_language import CHOICE, all_of, current_language, format_time, languages_of
+from web.resident.kiosk_clearing import CLEARED_AFTER_SECONDS, HAS_FORM
 from web.resident.kiosk_forms import ArrivalForm, KioskTicketForm, kiosk_ticket_form
 from web.resident.page_rendering import show
 from web.resident.urls import blueprint
 
 KIOSK_PATH = "/<authority:authority>/sites/<slug>/kiosk"
-CLEARED_AFTER_SECONDS = 20
 # From one address, which a kiosk has to itself: more than can stand before it, and few guesses.
 ARRIVALS = SlowingLimit("90/hour", beyond="1/minute")
 TICKETS = SlowingLimit("60/hour", beyond="1/minute")
 MOST_TIMES = 3
 OF_BROWSER = "kiosks"  # in the browser's session: the ids of the sites whose kiosk it is
-HAS_FORM = "kiosk_form"  # of a request: a script clears the page, and no header while somebody types
 
 
 @blueprint.get(KIOSK_PATH, endpoint="kiosk")
@@ -128,16 +127,6 @@ def waiting(authority: str, slug: str, number: int) -> ResponseReturnValue:
         wait = wait_of_visit(context.db, context.catalogue, site, visit, context.now) if is_waiting else None
         desk = visit.desk.name if visit.desk and visit.state in AT_DESK else ""
         return _cleared(context, site, "kiosk_waiting", number=number, wait=wait, desk=desk)
-
-
-@blueprint.after_request
-def _make_way(answer: Response) -> Response:
-    """Lead from every answer of a kiosk that says something, an error too, back to the first page."""
-    is_said = answer.status_code == 200 or answer.status_code >= 400
-    if (request.endpoint or "").startswith("resident.kiosk_") and is_said and not g.get(HAS_FORM):
-        home = request.path.partition("/kiosk")[0] + "/kiosk"
-        answer.headers.setdefault("Refresh", f"{CLEARED_AFTER_SECONDS}; url={home}")
-    return answer
 
 
 def _site(context: PageContext, slug: str) -> SiteFacts:
