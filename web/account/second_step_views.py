@@ -26,12 +26,12 @@ from people.staff.sign_in import SignInAttempt, WrongPassword
 from people.staff.sign_in_sessions import SignedInStaff
 from web.account.attempts import attempt_of
 from web.account.forms import CodeForm, DemandForm, PresentPasswordForm
-from web.account.qr_picture import qr_picture
 from web.account.rate_limited_page import rate_limited_page
 from web.account.signed_in_answer import signed_in_answer
 from web.account.staff_blueprint import blueprint
 from web.page_brand import set_brand
 from web.page_context import staff_context
+from web.qr_picture import qr_picture
 from web.staff_guard import current_staff
 
 logger = logging.getLogger(__name__)

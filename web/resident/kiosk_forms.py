@@ -21,7 +21,7 @@ class ArrivalForm(Form):
 
     code = Text(
         _("Your reference"),
-        description=_("It is in our messages. Or hold the QR code of your appointment under the scanner"),
+        description=_("It is in our messages. Or hold the QR code from the page of your appointment under the scanner"),
         validators=[optional(), AtMost(500)],
         render_kw={"autocomplete": "off", "spellcheck": "false", "classes": "govuk-input--width-20"},
     )

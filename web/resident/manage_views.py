@@ -33,6 +33,7 @@ from reminders.reach_queries import ways_to_wait
 from web.components.wish_fields import wish_lines
 from web.message_routes import route_of_booked
 from web.page_context import council_context, resident_context
+from web.qr_picture import qr_picture
 from web.request_language import current_language
 from web.resident import drafts
 from web.resident.appointment_page import AppointmentPage, appointment_over, open_appointment_context
@@ -145,6 +146,7 @@ def show_appointment(page: AppointmentPage, message: Banner | None) -> str:
         "is_rung": wish is not None and wish.told_by == BY_PHONE and BY_PHONE in ways_to_wait(page.context.db, view.id),
         "own_adviser": page.own_adviser,
         "confirmation": asked,
+        "code": qr_picture(view.reference) if page.is_booked and view.site.has_kiosk else None,
         "is_in_time": asked is not None and asked.answer_by is not None and page.context.now < asked.answer_by,
     }
     lines = wish_lines(wish, view.site) if wish else ()

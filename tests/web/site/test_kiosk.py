@@ -202,3 +202,16 @@ def test_no_value_breaks_it(library: Library, kiosk: Visitor, value: str) -> Non
                 {"service": "certify"} | {field: value} if form == "/ticket" else {field: value},
             )
             assert answer.status_code in (303, 400)
+
+
+def test_the_page_of_an_appointment_has_a_code_for_the_kiosk_where_there_is_one(
+    library: Library, client: FlaskClient
+) -> None:
+    reference = library.book(30)
+    with library.database.reading() as db:
+        nonce = db.scalars(select(Appointment.manage_nonce).where(Appointment.reference == reference)).one()
+    path = f"/manage/{manage_token(library.runtime.settings.secret_key, nonce)}"
+    label = f"QR code of the reference {spoken_reference(reference)}"
+    assert label not in client.get(path, follow_redirects=True).text
+    set_up(library, has_kiosk=True)
+    assert label in client.get(path, follow_redirects=True).text

@@ -6,7 +6,7 @@ import pytest
 from qrcode import QRCode
 from qrcode.constants import ERROR_CORRECT_L
 
-from web.account.qr_picture import qr_picture
+from web.qr_picture import qr_picture
 
 
 @pytest.mark.parametrize(
