@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
@@ -24,10 +25,15 @@ class WrongSharesError(ValueError):
 
 @dataclass(frozen=True)
 class ShareExample:
-    """One line of the example: how much, and from when on; staff alone have what has no moment."""
+    """One line of the example: how much, and from when on; staff alone have what has no moment.
+
+    `starts` and `width` are its place in a strip of 100.
+    """
 
     percent: str
     moment: str
+    starts: int
+    width: int
 
 
 @dataclass(frozen=True)
@@ -63,9 +69,14 @@ def example_of(releases: Sequence[Release], of_staff: int, day: date, zone: str)
     """When residents can book which share of the session on `day`; None without shares."""
     if not releases:
         return None
-    shares = [ShareExample(_percent(one.percent), _moment(one.moment(day, zone), zone)) for one in releases]
+    parts = [(one.percent, _moment(one.moment(day, zone), zone)) for one in releases]
     if of_staff:
-        shares.append(ShareExample(_percent(of_staff), ""))
+        parts.append((of_staff, ""))
+    ends = accumulate(width for width, _moment_of in parts)
+    shares = (
+        ShareExample(_percent(width), moment, end - width, width)
+        for (width, moment), end in zip(parts, ends, strict=True)
+    )
     return ReleaseExample(format_day(day), tuple(shares))
 
 
