@@ -98,7 +98,8 @@ def test_the_demo_has_a_key_a_password_and_its_own_address(tmp_path: Path) -> No
 
 
 def test_what_the_environment_says_wins(tmp_path: Path) -> None:
-    given = {"SECRET_KEY": "given", "DEMO_PASSWORD": "given too", "PUBLIC_URL": "https://demo.example.org"}
+    keys = {"SECRET_KEY": "given", "DOCUMENT_KEY": "given also", "DEMO_PASSWORD": "given too"}
+    given = {**keys, "PUBLIC_URL": "https://demo.example.org"}
     assert {name: demo_environment(given, tmp_path)[name] for name in given} == given
     assert list(tmp_path.iterdir()) == []
 
@@ -156,7 +157,9 @@ def test_what_the_demo_makes_is_for_its_owner_alone(tmp_path: Path, environ: dic
         output_until(process, "Press Ctrl-C to stop.")
         made = {file.name: permissions(file) for file in instance.iterdir() if not file.name.endswith(("-wal", "-shm"))}
     assert permissions(instance) == 0o700
-    assert made == dict.fromkeys(["demo-password", "demo.log", "front-door.sqlite", "secret-key"], 0o600)
+    assert made == dict.fromkeys(
+        ["demo-password", "demo.log", "document-key", "front-door.sqlite", "secret-key"], 0o600
+    )
 
 
 def test_a_part_that_ends_by_itself_ends_the_demo_with_its_last_words(tmp_path: Path, environ: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 from http import HTTPStatus
 from typing import Any
@@ -385,3 +386,6 @@ def test_a_session_is_released_in_shares_and_the_form_says_from_when_on(library:
         "Kept for staff",
     ):
         assert words in page.text
+    strip = re.findall(r'<rect class="([^"]+)" x="(\d+)%" y="0" width="(\d+)%"', manager.get(WEEKDAYS).text)
+    staff = "fd-shares__part fd-shares__part--staff"
+    assert strip == [("fd-shares__part", "0", "50"), ("fd-shares__part", "50", "40"), (staff, "90", "10")]
