@@ -102,7 +102,8 @@ def test_a_name_of_which_nothing_can_be_read_is_refused_at_its_field(app: Flask,
                 if isinstance(field, NameField):
                     form = filled(form_class, field.name, typed)
                     form.validate()
-                    assert form[field.name].errors, (form_class, field.name)
+                    is_nothing = not field.flags.required and form[field.name].data == ""
+                    assert form[field.name].errors or is_nothing, (form_class, field.name)
                     tried.add(form_class.__name__)
     assert tried >= {"DetailsForm", "HelperForm", "ResidentForm", "WalkInForm"}
 
