@@ -61,7 +61,9 @@ class SearchGatherer:
 
 
 def install(app: Flask) -> None:
-    """Gather for `app`, and write what is left when the process ends."""
+    """Gather for `app`, and write what is left when the process ends; an application without a database searches nothing."""
+    if EXTENSION not in app.extensions:
+        return
     gatherer = app.extensions[NAME] = SearchGatherer(app.extensions[EXTENSION].database)
     weakref.finalize(app, gatherer.write)
 

@@ -21,12 +21,19 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from sqlalchemy import select
 
+from booking.documents.document_owner import CheckResult, DocumentOwner
+from booking.tables import Appointment
+from booking.use_cases.keep_documents import check_documents, give_receipt
+from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
+from core.flask_context import EXTENSION
+from core.runtime import Runtime
 from core.settings import Settings
 from tests.contract.conftest import Program, key_for, program_with
-from tests.support.factories import make_world
+from tests.support.factories import World, make_world
 from wsgi import create_app
 
 pytestmark = pytest.mark.slow
@@ -49,6 +56,17 @@ WAIT = {"services": ["certify"], "resident": {"name": "Ann Other", "email": "ann
 KNOWN = {"service": ["certify"], "site": "high-street", "date": "2026-11-24", "number": "07700900123"}
 
 
+def receipt_of(runtime: Runtime, world: World, reference: str) -> str:
+    """The number of a receipt for a passport that was seen."""
+    with runtime.database.reading() as db:
+        row = db.execute(
+            select(Appointment.id, Appointment.resident_id).where(Appointment.reference == reference)
+        ).one()
+    owner = DocumentOwner(world.authority_id, world.site_id, row.id, resident_id=row.resident_id)
+    check_documents(runtime, owner, {"Passport": CheckResult.SEEN}, actor=Actor.system())
+    return give_receipt(runtime, owner, actor=Actor.system())
+
+
 class Town:
     """One application with free slots, a closure and an appointment, for all the requests of one database.
 
@@ -66,6 +84,7 @@ class Town:
         self.slots = iter(slot["slot"] for slot in slots[10:])
         self.closure = self.program.post("/closures", NIGHT).get_json()["id"]
         self.reference = self.program.book(slots[3]["slot"])["reference"]
+        self.receipt = receipt_of(app.extensions[EXTENSION], world, self.reference)
 
 
 @pytest.fixture
@@ -146,6 +165,8 @@ def known(town: Town, case: Any) -> None:
     for name in ("site", "date"):
         if name in paths:
             paths[name] = KNOWN[name]
+    if "number" in paths and "/receipts/" in case.operation.path:
+        paths["number"] = town.receipt
     if "service" in query:
         query["service"] = "certify" if "site" in paths else KNOWN["service"]
     query.pop("authority", None)

@@ -59,10 +59,10 @@ class WishForm(Form):
         validators=[optional()],
         render_kw=TIME_LOOK,
     )
-    told_by = Choice(_l("How shall we tell you?"))
-    own_adviser = Choice(_l("With whom?"), default=ANYBODY)
     where = Choice(_l("Where?"), default=HERE)
     places = Choices(_l("Which places suit?"), description=_l("Choose none if any place suits"), validate_choice=False)
+    own_adviser = Choice(_l("With whom?"), default=ANYBODY)
+    told_by = Choice(_l("How shall we tell you?"))
 
     def offer(self, catalogue: Catalogue, query: SlotQuery, here: SiteFacts | None, today: date) -> None:
         """Ask for the days on which the visit can be had at all, and for the place where there are several."""
