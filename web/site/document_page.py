@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import render_template
@@ -107,7 +108,7 @@ def rows_of(visit: VisitHere, found: DocumentsOfVisit) -> list[DocumentRow]:
 
 
 def documents_page(
-    context: SiteContext, visit: VisitHere, errors: Sequence[FieldError] = (), typed: dict[str, str] | None = None
+    context: SiteContext, visit: VisitHere, errors: Sequence[FieldError] = (), typed: Mapping[str, Any] | None = None
 ) -> str:
     """The page, with what is wrong with the form that was sent and what was typed in it."""
     log_documents(context, visit, "documents")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Any
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -141,7 +142,9 @@ def document_sent() -> str:
 
 def refused(context: SiteContext, visit: VisitHere, reason: Reason, target: str) -> ResponseReturnValue:
     """The page with what is wrong, and what was typed."""
-    typed = {name: request.form.get(name, "") for name in ("document", "other", "on_behalf_of")}
+    typed: dict[str, Any] = {name: request.form.get(name, "") for name in ("document", "other", "on_behalf_of")}
+    sent = ((request.form.get(f"document-{number}"), f"result-{number}") for number in range(MOST_DOCUMENTS))
+    typed["results"] = {name: request.form[result] for name, result in sent if name and result in request.form}
     return documents_page(context, visit, [FieldError(text_of(reason, current_language()), target)], typed), 400
 
 

@@ -97,8 +97,10 @@ def test_a_receipt_is_verified_by_the_back_office_by_its_number(
     library: Library, site_staff: FlaskClient, reference: str
 ) -> None:
     path = f"{SITE}/documents/{reference}"
-    form = form_on(site_staff, path, "/receipts")
-    assert "Nothing was seen" in site_staff.post(form.action, data=form.fields).text
+    page = check_page(site_staff.get(path).text)
+    assert not [form for form in page.forms if form.action.endswith("/receipts")]
+    token = page.form_to(path).fields["csrf_token"]
+    assert "Nothing was seen" in site_staff.post(f"{path}/receipts", data={"csrf_token": token}).text
     certify(site_staff, path)
     form = form_on(site_staff, path, "/receipts")
     address = site_staff.post(form.action, data=form.fields).location
@@ -147,3 +149,13 @@ def test_what_is_typed_about_a_file_takes_every_bad_value_and_a_deleted_file_is_
     shown = check_page(site_staff.get(path).text).link("Open the picture")
     assert site_staff.post(form.action, data=form.fields).status_code == 303
     assert site_staff.get(shown).status_code == 404
+
+
+def test_ticks_are_kept_where_another_original_is_refused(
+    library: Library, site_staff: FlaskClient, reference: str
+) -> None:
+    path = f"{SITE}/documents/{reference}"
+    form = form_on(site_staff, path, path)
+    answer = site_staff.post(form.action, data=form.values(**{"result-0": "missing"}, other="x" * 10_000))
+    assert answer.status_code == 400
+    assert check_page(answer.text).form_to(path).fields["result-0"] == ["missing"]
