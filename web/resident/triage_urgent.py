@@ -22,7 +22,7 @@ from core.origin import origin_of
 from core.personal_data import mask_phone
 from core.rate_limits import SlowingLimit, check_slowing_limit
 from locations.triage.tree import Tree, in_english
-from web.components.form_fields import Form, NameField, PhoneField
+from web.components.form_fields import Form, NameField, PhoneField, optional
 from web.page_context import PageContext
 from web.typed_before import BROWSER
 
@@ -35,7 +35,7 @@ REACHED_LIMIT = SlowingLimit("60/hour", beyond="1/minute")
 class ReachForm(Form):
     """How somebody can be reached who cannot wait; they may leave it empty and go."""
 
-    name = NameField(_l("Your name, if you want to say it"), render_kw={"autocomplete": "off"})
+    name = NameField(_l("Your name, if you want to say it"), validators=[optional()], render_kw={"autocomplete": "off"})
     phone = PhoneField(
         _l("A number on which it is safe to ring you"),
         validators=[DataRequired(_l("Enter a number on which we can ring you"))],
