@@ -28,6 +28,7 @@ from web.manage.closure_forms import FIELD_OF, LONGEST_REASON, ClosureForm, end_
 from web.manage.closure_overlaps import closures_that_meet, scope_of_new
 from web.manage.closure_pages import period_text, preview_rows
 from web.manage.new_closure_views import offer_times
+from web.manage.told_of_offers import told_of_offers
 from web.page_context import SiteContext, site_context
 from web.request_language import all_of
 
@@ -188,6 +189,7 @@ def _preview_page(context: SiteContext, absence: NewClosure) -> str:
         fits=list(zip(fits, (all_of([other.name for other in one.resources]) for one in preview.fits), strict=True)),
         visits=[f"{one.appointment.reference}:{one.appointment.version}" for one in preview.fits],
         others=preview_rows(context, preview.others),
+        told=told_of_offers(context, [view.id for view in preview.others]),
         affected=preview.affected,
         shut_by_others=closures_that_meet(
             context,

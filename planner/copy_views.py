@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired
 
 from booking.use_cases.change_set_up import InvalidEdits
+from locations.opening_hours import holiday_on
 from locations.session_tables import copies
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -26,6 +27,7 @@ from web.components.form_fields import Choice, Form
 from web.components.moment_fields import DayField
 from web.manage.set_up_proposals import Proposal
 from web.page_context import SiteContext, site_context
+from web.request_language import format_day
 
 ONE_DAY_ONLY, WHOLE_WEEK = "day", "week"
 TYPED = ("what", "from_day", "to_day")
@@ -83,9 +85,7 @@ def send_copy(site: str) -> ResponseReturnValue:
             return _page(context, form), 400
         made = copies([one.session for one in sessions_of(context).values()], form.pairs())
         if not made:
-            form.refuse(
-                "from_day", _("There is nothing to copy: no session is held then, or all of it is there already")
-            )
+            form.refuse(*_why_nothing(context, form))
             return _page(context, form), 400
         typed = {"what": form.what.data, "from_day": form.from_day.data, "to_day": form.to_day.data}
         proposal = Proposal(
@@ -99,6 +99,19 @@ def send_copy(site: str) -> ResponseReturnValue:
         except InvalidEdits as error:
             refuse_all(form, error, [edit.key for edit in proposal.edits])
             return _page(context, form), 400
+
+
+def _why_nothing(context: SiteContext, form: CopyForm) -> tuple[str, str]:
+    """The field at which it stands why there is nothing to copy, and the text."""
+    day = form.to_day.day
+    holiday = holiday_on(context.site, day) if day and form.what.data == ONE_DAY_ONLY else ""
+    if day and holiday:
+        facts = {"day": format_day(day), "holiday": holiday}
+        text = _(
+            "%(day)s is a bank holiday (%(holiday)s), and weekly sessions are not held. Add one for that day", **facts
+        )
+        return "to_day", text
+    return "from_day", _("There is nothing to copy: no session is held then, or all of it is there already")
 
 
 def _page(context: SiteContext, form: CopyForm) -> str:

@@ -19,7 +19,7 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from planner.break_warnings import break_warnings
 from planner.planner_blueprint import WEEK_PATH, blueprint
-from planner.session_context import edits_of, is_managed, overlap_warnings, sessions_of, week_address
+from planner.session_context import edits_of, is_managed, overlap_warnings, past_warnings, sessions_of, week_address
 from planner.session_form_values import new_session_form, values_of
 from planner.session_forms import SessionForm
 from web.components.form_fields import Form
@@ -100,7 +100,7 @@ def preview_sessions(
 ) -> ResponseReturnValue:
     """To the page that says what the sessions of a proposal would do. Raises: InvalidEdits, ChangedMeanwhile."""
     address = partial(_preview_address, context.site.slug)
-    all_warnings = [*warnings, *break_warnings(context, proposal.edits)]
+    all_warnings = [*past_warnings(context, proposal.edits), *warnings, *break_warnings(context, proposal.edits)]
     return lead_to_preview(context, proposal, address, back_url, all_warnings)
 
 

@@ -16,13 +16,14 @@ from core.errors import NotFound
 from locations.importing.difference import Key, session_key
 from locations.importing.set_up_tables import Edit, Table, things_in
 from locations.school_holidays import school_days_off
-from locations.session_tables import PlainSession, overlapping, session_of, table_of_session
+from locations.session_tables import PlainSession, held_dates, overlapping, session_of, table_of_session
 from people.staff.policy import Action
 from web.page_context import SiteContext
 from web.request_language import all_of
 from web.session_texts import session_text
 
 LOOKED_AT = timedelta(days=366)  # so far ahead sessions are compared
+HELD_WITHIN = 5 * LOOKED_AT  # a new session is held within so many years, or it is over
 PATTERN_KEYS = ("days", "rrule", "date", "first_date", "last_date")
 
 
@@ -121,6 +122,16 @@ def overlap_warnings(
                 str(_("%(resources)s would be open twice at the same time. The other session: %(words)s", **facts))
             )
     return list(dict.fromkeys(warnings))
+
+
+def past_warnings(context: SiteContext, edits: Sequence[Edit]) -> list[str]:
+    """Which sessions are new, and over already: their dates were typed with a wrong year, say."""
+    last = context.today + HELD_WITHIN
+    new = [session_of(edit.table) for edit in edits if edit.is_new and edit.table is not None]
+    over = [one for one in new if not held_dates(one, context.today, last, 1)]
+    return [
+        _("This session is over: no date of it is to come. %(words)s", words=words_of(context, one)) for one in over
+    ]
 
 
 def week_address(context: SiteContext, day: date | None) -> str:

@@ -50,6 +50,7 @@ def test_colleagues_take_what_they_can_and_the_others_are_offered_another_time(
     assert "A colleague can take 1 visit" in shown.text
     assert "Nobody else is free for 1 visit" in shown.text
     form = shown.form_to("/away")
+    assert form.says_who_is_told
     for _press in range(2):
         answer = manager.post(form.action, data=form.values(offers="1"))
         assert answer.status_code == HTTPStatus.SEE_OTHER

@@ -144,6 +144,20 @@ def test_what_is_open_already_is_a_warning(library: Library, manager: FlaskClien
     assert "open twice" not in send(manager, page_of(manager, f"{WEEK}/new"), "/week/new", **SATURDAY).text
 
 
+def test_a_session_that_is_over_already_and_a_day_off_are_said_in_words(library: Library, manager: FlaskClient) -> None:
+    over = {"repeats": "once", "first_date": "2026-01-05"}, {"repeats": "weekly", "last_date": "2026-11-20"}
+    for values in over:
+        form = SATURDAY | {"first_date": ""} | values
+        assert "This session is over" in send(manager, page_of(manager, f"{WEEK}/new"), "/week/new", **form).text
+    assert "is over" not in send(manager, page_of(manager, f"{WEEK}/new"), "/week/new", **SATURDAY).text
+    page = page_of(manager, f"{WEEKDAYS}?date=2026-11-24")
+    off = send(manager, page, "/date", **named("date", how="off", reason="Training")).text
+    assert "Not held on Tuesday 24 November 2026: Training" in off
+    copy = {"what": "day", "from_day": "2026-11-27", "to_day": "2026-12-25"}
+    refused = send(manager, page_of(manager, f"{WEEK}/copy"), "/copy", HTTPStatus.BAD_REQUEST, **copy)
+    assert "Friday 25 December 2026 is a bank holiday (Christmas Day)" in refused.text
+
+
 def test_a_change_from_a_day_on_leaves_the_days_before_as_they_were(library: Library, manager: FlaskClient) -> None:
     before = sessions(library)["weekdays"]
     page = page_of(manager, f"{WEEKDAYS}?date=2026-12-02")

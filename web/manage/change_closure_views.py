@@ -16,7 +16,7 @@ from booking.queries.previewed_times import previewed_times
 from booking.use_cases.closures import touched_by
 from booking.use_cases.make_closure import change_closure, check_period, shut_in
 from booking.use_cases.offers import make_offers
-from core.errors import Invalid, NotFound
+from core.errors import Invalid
 from locations.model import Catalogue
 from locations.session_facts import FROM_FILE
 from people.staff.access_marks import requires
@@ -38,7 +38,9 @@ CHANGE_PATH = f"{CLOSURE_PATH}/change"
 def change_form(closure: int) -> ResponseReturnValue:
     """The form with the period as it is, or with what the query says."""
     with staff_context() as context:
-        shut = _running(context, closure)
+        shut = managed_closure(context, closure)
+        if shut.is_lifted:
+            return _lifted(shut)
         sent = request.args if "until_day" in request.args else None
         return _form_page(context, shut, period_form(sent, shut.starts_at, shut.ends_at, context.zone))
 
@@ -48,7 +50,9 @@ def change_form(closure: int) -> ResponseReturnValue:
 def preview_change(closure: int) -> ResponseReturnValue:
     """Who would be affected in addition, and who would keep their time. Nothing is written but that somebody looked."""
     with staff_context() as context:
-        shut = _running(context, closure)
+        shut = managed_closure(context, closure)
+        if shut.is_lifted:
+            return _lifted(shut)
         form = period_form(request.args, shut.starts_at, shut.ends_at, context.zone)
         if not _is_possible(form, context):
             return _form_page(context, shut, form), 400
@@ -60,7 +64,9 @@ def preview_change(closure: int) -> ResponseReturnValue:
 def change(closure: int) -> ResponseReturnValue:
     """Change it, go on offering other times where that was wanted, and go to the closure's page."""
     with staff_context() as context:
-        shut = _running(context, closure)
+        shut = managed_closure(context, closure)
+        if shut.is_lifted:
+            return _lifted(shut)
         form = period_form(request.form, shut.starts_at, shut.ends_at, context.zone)
         if not _is_possible(form, context):
             return _form_page(context, shut, form), 400
@@ -72,12 +78,9 @@ def change(closure: int) -> ResponseReturnValue:
     return redirect(url_for("manage.closure", closure=closure, done="changed"), code=303)
 
 
-def _running(context: StaffContext, closure_id: int) -> ClosureView:
-    """The closure, which is not lifted. Raises: NotFound."""
-    shut = managed_closure(context, closure_id)
-    if shut.is_lifted:
-        raise NotFound
-    return shut
+def _lifted(shut: ClosureView) -> ResponseReturnValue:
+    """On to the page of a closure that a colleague has lifted meanwhile: its period cannot be changed any more."""
+    return redirect(url_for("manage.closure", closure=shut.id, done="lifted_before"), code=303)
 
 
 def _is_possible(form: PeriodForm, context: StaffContext) -> bool:

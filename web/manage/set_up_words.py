@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import Table, TableChange, plain
 from locations.importing.toml_fields import EXCEPTION, Field
-from locations.importing.value_checks import ListCheck, OneOfCheck, day, division
+from locations.importing.value_checks import ListCheck, OneOfCheck, day, division, wall_time
 from locations.logos import logo_of
 from locations.model import Catalogue
 from locations.session_tables import session_of
@@ -21,7 +21,7 @@ from web.branding import contrast_with_white, hex_of, parse_colour, readable
 from web.manage.field_texts import BY_KIND, BY_LIST, KINDS, OTHERS, text_of_field
 from web.manage.field_words import WORDS
 from web.manage.thing_form import FIELDS, KEEP, LISTS
-from web.request_language import all_of, format_day
+from web.request_language import all_of, format_day, format_time
 from web.session_texts import session_text
 
 # Of what stands in a table, what is shown nowhere else; the rest is said by the values that people know.
@@ -178,7 +178,20 @@ def _statement_text(name: str, statement: Mapping[str, Any]) -> str:
     return "\n".join(f"{label}: {value}" if label else value for label, value in said)
 
 
+def _exception_text(row: Mapping[str, Any]) -> str:
+    """ "Not held on Monday 30 November 2026: Training", or "On ...: 10am to midday"."""
+    on_day, reason = format_day(day(row["date"])), str(row.get("reason") or "")
+    if row.get("starts") is None or row.get("ends") is None:
+        text = _("Not held on %(day)s", day=on_day)
+    else:
+        start, end = (format_time(wall_time(row[name])) for name in ("starts", "ends"))
+        text = _("On %(day)s from %(start)s to %(end)s", day=on_day, start=start, end=end)
+    return f"{text}: {reason}" if reason else str(text)
+
+
 def _row_text(name: str, row: Mapping[str, Any]) -> str:
+    if name == "exceptions":
+        return _exception_text(row)
     known = BY_LIST.get(name, OTHERS)
     named = ((known.get(key), key, value_text(key, one)) for key, one in row.items())
     return "\n".join(f"{text.label if text else key}: {value}" for text, key, value in named if value)

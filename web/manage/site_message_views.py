@@ -12,6 +12,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from booking.queries.appointments import AppointmentView, of_ids
 from core.personal_data import mask_email, mask_phone
@@ -69,21 +70,24 @@ class NotReached:
 
 @dataclass(frozen=True)
 class Preview:
-    """Whom the message would reach, by channel, whom it would not, and an example of each kind."""
+    """Whom the message would reach, by channel, whom it would not, and an example of each kind.
+
+    `not_reached`, with `more`, are those whom staff ring and the `unreached`, whom nobody tells anything.
+    """
 
     total: int
     counts: Sequence[tuple[str, int]]
     examples: Sequence[Example]
     not_reached: Sequence[NotReached]
     more: int
+    unreached: int
 
     @property
     def told(self) -> list[ToldLine]:
-        """Who will be told, by channel, and last how many no message reaches."""
+        """Who will be told, by channel, and last how many by none."""
         lines = [ToldLine(_("%(channel)s: %(num)s", channel=name, num=count)) for name, count in self.counts]
-        if self.not_reached:
-            unreached = len(self.not_reached) + self.more
-            text = _("%(num)s whom no message reaches: ring them, or write", num=unreached)
+        if self.unreached:
+            text = ngettext("%(num)d person is told nothing", "%(num)d people are told nothing", self.unreached)
             lines.append(ToldLine(text, is_told=False))
         return lines
 
@@ -139,6 +143,7 @@ def _preview(context: StaffContext, new: NewSiteMessage, readers: Sequence[Reade
         [_example(context, new, one) for one in examples],
         [_not_reached(views[one.appointment_id], one) for one in unreached[:MOST_NAMED]],
         max(0, len(unreached) - MOST_NAMED),
+        sum(not one.channel for one in readers),
     )
 
 

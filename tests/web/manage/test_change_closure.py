@@ -114,8 +114,12 @@ def test_a_lifted_one_and_another_sites_are_not_changed(library: Library, manage
     address = f"/staff/closures/{closure}/change"
     assert stranger.get(address).status_code == stranger.get(f"{address}/preview").status_code == 404
     assert stranger.post(address, data=MORNING | {"csrf_token": token}).status_code == 404
+    form = preview(manager, closure, **MORNING).form_to("/change")
     lift_closure(library.runtime, library.world.authority_id, closure, actor=Actor.system())
-    assert manager.get(address).status_code == 404
+    late = [manager.get(address), manager.get(f"{address}/preview", query_string=MORNING)]
+    for answer in (*late, manager.post(form.action, data=form.values())):
+        assert answer.status_code == 303
+        assert "A colleague has lifted this closure" in check_page(manager.get(answer.location).text).text
 
 
 def test_the_preview_says_which_time_is_free_for_whoever_is_affected_in_addition(

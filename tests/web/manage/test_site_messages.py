@@ -54,6 +54,7 @@ def test_the_preview_says_who_is_reached_how_and_sends_nothing(library: Library)
     assert "2 people are booked then" in shown.text
     assert "Email: 1" in shown.text
     assert "Telephone call by staff: 1" in shown.text
+    assert "told nothing" not in shown.text
     assert "07700 900199" in shown.text
     assert f"/staff/messages/{without}" in answer.text
     assert "The lift is &lt;broken&gt;." in answer.text
