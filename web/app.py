@@ -14,6 +14,7 @@ from web import (
     address_parts,
     admission,
     assets,
+    change_streams,
     compression,
     crawlers,
     error_pages,
@@ -41,6 +42,7 @@ PARTS = (
     error_pages,
     public_address,
     search_counting,
+    change_streams,
 )
 TEMPLATE_LIBRARIES = ("govuk_frontend_jinja", "govuk_frontend_wtf")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -10,6 +11,13 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 READ_SECONDS = 15.0  # for a whole request, however its bytes are spread over time
 WRITE_SECONDS = 60.0  # for one piece of the answer
+
+
+class _NoConnection:
+    """What is left of a connection that somebody else has taken over."""
+
+    def __getattr__(self, name: str) -> Callable[..., bytes]:
+        return lambda *_arguments: b""
 
 
 class BoundedSocket:
@@ -21,6 +29,16 @@ class BoundedSocket:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
+
+    @property
+    def is_detached(self) -> bool:
+        """Whether somebody else has taken the connection over."""
+        return isinstance(self._sock, _NoConnection)
+
+    def detach(self) -> Any:
+        """The connection, for whoever answers on from here; whatever gunicorn still writes to it or closes is left alone."""
+        connection, self._sock = self._sock, _NoConnection()
+        return connection
 
     def begin_request(self) -> None:
         """Give the next request its time."""
@@ -59,4 +77,5 @@ class BoundedThreadWorker(ThreadWorker):  # type: ignore[misc]  # published with
             conn.sock.begin_request()
         else:
             conn.sock = BoundedSocket(conn.sock)
-        return super().handle(conn)
+        is_kept = super().handle(conn)
+        return is_kept if not conn.sock.is_detached else False

@@ -1,6 +1,6 @@
 // Brings the day list up to date: only what changed is replaced, and never what somebody is working in.
 const holdsFocus = (node) => node.contains(document.activeElement);
-const isInUse = (row) => (holdsFocus(row) && document.activeElement !== row) || row.querySelector(".fd-reason[open]") !== null;
+const isInUse = (row) => (holdsFocus(row) && document.activeElement !== row) || row.querySelector(".fd-reason[open], :active") !== null;
 
 // Merges the parts of `page`, a document, into this one. Returns the texts of what changed, and whether a change waits for
 // somebody to leave the row that they work in.
@@ -77,12 +77,13 @@ function moveRow(list, row, next) {
   return row;
 }
 
-// Makes a change. The row that somebody is in, or else the one at the top of the window, stays where it is in the window.
+// Makes a change. The row that somebody is in or points at, or else the one at the top of the window, stays where it is in the window.
 export function keepScrollPosition(sections, change) {
   const isVisible = (row) => row.getBoundingClientRect().bottom > 0 && row.getBoundingClientRect().top < innerHeight;
   const focusedRow = document.activeElement?.closest("#day-rows li");
   const rows = [...sections.querySelectorAll("ol > li")];
-  const row = focusedRow && isVisible(focusedRow) ? focusedRow : rows.find((one) => one.offsetParent !== null && isVisible(one));
+  const row = (focusedRow && isVisible(focusedRow) ? focusedRow : sections.querySelector("ol > li:hover"))
+    ?? rows.find((one) => one.offsetParent !== null && isVisible(one));
   const top = row?.getBoundingClientRect().top;
   change();
   if (row?.isConnected) window.scrollBy({ top: row.getBoundingClientRect().top - top, behavior: "instant" });

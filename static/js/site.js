@@ -3,6 +3,7 @@
 import { watchIdleTime } from "./idle.js";
 import { DaySearch } from "./day_search.js";
 import { KeptPage } from "./kept_page.js";
+import { LiveChanges } from "./live_changes.js";
 import { LiveList } from "./live_list.js";
 import { Outbox } from "./outbox.js";
 import { UnsentClicks } from "./unsent_clicks.js";
@@ -28,6 +29,7 @@ const clicks = new UnsentClicks(new Outbox(settings.user), list, {
   signIn: document.getElementById("day-sign-in"),
 }, settings);
 new KeptPage(document.getElementById("kept-page"));
+const changes = new LiveChanges(settings.changes, () => refresh());
 const isIdle = watchIdleTime(Number(settings.unusedMinutes), () => refresh());
 
 // Brings the list up to date, then sends what could not be sent before.
@@ -37,12 +39,13 @@ async function refresh(isOnRequest = false) {
 }
 
 async function refreshWhenSeen() {
+  if (document.hidden || list.isSignedOut || isIdle()) changes.stop();
   if (document.hidden) return;
   list.showWaits();
   // A screen that nobody uses must not keep its session alive, nor keep names on show that change by themselves.
   if (list.isSignedOut) return;
   if (isIdle()) list.showStopped(settings.paused);
-  else await refresh();
+  else await changes.tick();
 }
 
 // Whoever signed in again in another tab comes back to a list that goes on.
@@ -57,7 +60,8 @@ list.onShown = () => {
   list.showWaits();
 };
 list.onShown();
-refresh(); // a click that the page before this one sent may have been recorded since this one was written
+// A click that the page before this one sent may have been recorded since this one was written.
+if (document.hidden) refresh(); else changes.tick();
 setInterval(refreshWhenSeen, Number(settings.seconds) * 1000);
 document.addEventListener("visibilitychange", goOn);
 addEventListener("online", () => refresh());

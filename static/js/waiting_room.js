@@ -1,5 +1,6 @@
 // The waiting room refreshes itself, unless somebody is working in it, and says how long people have waited by now.
 import { setText } from "./announce.js";
+import { LiveChanges } from "./live_changes.js";
 
 const REQUEST_TIMEOUT_MS = 10000; // slower than that is as good as no network
 let room = document.getElementById("room");
@@ -17,7 +18,7 @@ function showWaits() {
 
 // Whether a new page would take away what somebody is about to press: an open reason.
 function isInUse() {
-  return document.hidden || room.querySelector("details[open]") !== null;
+  return document.hidden || room.querySelector("details[open], :active") !== null;
 }
 
 // The control that has the focus, as something that can be found again on the new page.
@@ -59,5 +60,14 @@ async function refresh() {
   }
 }
 
+const changes = new LiveChanges(room.dataset.changes, refresh);
+
+function refreshWhenSeen() {
+  if (document.hidden) changes.stop();
+  else changes.tick();
+}
+
 setInterval(showWaits, 10000);
-setInterval(refresh, Number(room.dataset.seconds) * 1000);
+setInterval(refreshWhenSeen, Number(room.dataset.seconds) * 1000);
+document.addEventListener("visibilitychange", refreshWhenSeen);
+changes.tick();

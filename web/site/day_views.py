@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from booking.visits.day_change_queries import SiteDate
 from core.audit import record
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from web.change_streams import change_stream
 from web.page_context import SiteContext, date_of, site_context
 from web.site.day_csv import day_csv
 from web.site.day_page import DayFilter, DayPage, day_page, filter_fields, read_filter
@@ -64,6 +66,16 @@ def rows(site: str, date: str) -> ResponseReturnValue:
         response.set_etag(page.mark)
         response.headers[AS_AT], response.headers[NOW] = page.as_at, page.now.isoformat()
         return response
+
+
+@blueprint.get(f"{DAY_PATH}/changes")
+@requires(Action.SEE_DAY_LIST, site_arg="site")
+def changes(site: str, date: str) -> ResponseReturnValue:
+    """A stream that says when the day has changed, for as long as the page is open; it says nothing else."""
+    with site_context(site) as context:
+        day = SiteDate(context.site.id, date_of(date))
+        asker = f"staff {context.staff.staff_id}"
+    return change_stream(day, asker)
 
 
 @blueprint.get(f"{DAY_PATH}/print", endpoint="printed")

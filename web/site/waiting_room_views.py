@@ -176,6 +176,7 @@ def _page(context: SiteContext, problem: str = "", status: int = 200, *, target:
         "site/waiting_room.html",
         site=context.site,
         room=room,
+        today=context.today,
         desks=desks,
         errors=[FieldError(problem, target)] if problem else [],
         may_record=context.may(Action.RECORD_OUTCOME),
