@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from tests.support.pages import read_page
 
 # What a script of the page loads.
-LOADED = re.compile(r'data-from="([^"]+)"')
+LOADED = re.compile(r'data-(?:from|changes)="([^"]+)"')
 
 
 @dataclass
