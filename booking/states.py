@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -33,6 +34,9 @@ MOVES: dict[State, frozenset[State]] = {
 CORRECTION_PERIOD = timedelta(hours=24)
 # A bearer link ends with its appointment; the day lets somebody look up what was agreed.
 LINK_OUTLIVES = timedelta(days=1)
+# Somebody may be rung so long before their time, and it is noted so often at most that nobody answered.
+RUNG_EARLY = timedelta(minutes=15)
+MOST_UNANSWERED = 9
 # Who prefers these gets no email, even when there is an address.
 WITHOUT_EMAIL = ("none", "letter")
 CORRECTIONS: dict[State, frozenset[State]] = {
@@ -69,6 +73,17 @@ def may_be_recorded(requested_state: State, *, starts_at: datetime, now: datetim
 def may_ring_instead(mode: str, state: str, ends_at: datetime, now: datetime) -> bool:
     """Whether somebody can be rung instead of joining a video: the appointment is one by video that is not over."""
     return mode == "video" and state in (State.BOOKED, State.ARRIVED, State.IN_PROGRESS) and now < ends_at
+
+
+def may_note_unanswered(state: str, starts_at: datetime, calls: int, now: datetime) -> bool:
+    """Whether it can be noted that somebody who is to be rung did not answer: from shortly before their time on."""
+    return state in OPEN and now >= starts_at - RUNG_EARLY and calls < MOST_UNANSWERED
+
+
+def calls_of_time(calls: Iterable[str], starts_at: datetime) -> tuple[datetime, ...]:
+    """When nobody answered at the time that begins at `starts_at`, without the calls of a time before it was moved."""
+    instants = map(datetime.fromisoformat, calls)
+    return tuple(at for at in instants if at >= starts_at - RUNG_EARLY)
 
 
 def has_link_ended(ends_at: datetime, now: datetime) -> bool:

@@ -115,6 +115,8 @@ class Appointment(OwnContactColumns, ConfirmationColumns, Base):
     moved_by: Mapped[str] = mapped_column(String(12), default="", server_default="")
     # The version that is held by telephone though its time is one by video, because the video does not work for somebody.
     ring_instead_version: Mapped[int | None]
+    # When nobody answered the calls of a day by telephone, in ISO form; the oldest first.
+    unanswered_calls: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
 
 
 class HandOver(Base):

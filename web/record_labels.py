@@ -39,6 +39,7 @@ AUDIT_ACTIONS: Labels = {
     "adviser_named": _l("Named the adviser of a resident"),
     "named_adviser_ended": _l("Ended that a resident has a named adviser"),
     "confirmed": _l("Said that they come"),
+    "call_unanswered": _l("Rung, and nobody answered"),
     "ring_instead": _l("Asked for a call instead of the video"),
     "video_after_all": _l("Went back to the video"),
     "marked_urgent": _l("Marked as urgent: it is not given back"),

@@ -15,7 +15,7 @@ from booking.arrangements import ArrangementState, needs_facts
 from booking.queries.references import meant_reference
 from booking.queries.unmet_needs import unmet_by_appointment
 from booking.slot_tokens import COUNTED, Counts, counts_in_token
-from booking.states import Contact, RepresentativeView, ResidentView, State
+from booking.states import Contact, RepresentativeView, ResidentView, State, calls_of_time
 from booking.tables import Allocation, Appointment, AppointmentService, OldReference
 from core.contact_values import postal_of
 from core.errors import NotFound
@@ -71,6 +71,7 @@ class AppointmentView:
     is_urgent: bool = False
     is_given_back: bool = False  # because nobody confirmed it
     is_rung_instead: bool = False  # though it was booked by video
+    unanswered_calls: tuple[datetime, ...] = ()  # at the time of now, the oldest first
     first_contact: Approach | None = None  # when they first asked for help, where the appointment follows from that
     counts: Counts = ()
 
@@ -83,6 +84,11 @@ class AppointmentView:
     def join_url(self) -> str:
         """Where a video appointment is joined; empty for another mode."""
         return self.site.join_url(self.mode, self.resources, self.room)
+
+    @property
+    def is_by_telephone(self) -> bool:
+        """Whether they are rung, as it was booked or instead of the video."""
+        return self.mode == "phone" or self.is_rung_instead
 
     @property
     def number_to_ring(self) -> str:
@@ -255,6 +261,7 @@ def _view(catalogue: Catalogue, found: Any, services: Grouped, resources: Groupe
         is_confirmed=row.confirmed_at is not None and row.confirmed_version == row.version,
         is_given_back=row.given_back_at is not None,
         is_rung_instead=row.ring_instead_version == row.version,
+        unanswered_calls=calls_of_time(row.unanswered_calls, row.starts_at),
         counts=counts_in_token(row.slot_token) if COUNTED in row.slot_token else (),
     )
 

@@ -109,7 +109,7 @@ def take_urgent(runtime: Runtime, authority_id: int, request_id: int, seen: int 
         row.staff_id, row.taken_at = actor.id, now
         _record(db, row, "urgent_taken", actor, now)
 
-    _change(runtime, authority_id, request_id, change, actor)
+    _change(runtime, authority_id, request_id, change)
 
 
 def give_back_urgent(runtime: Runtime, authority_id: int, request_id: int, *, actor: Actor) -> None:
@@ -123,21 +123,25 @@ def give_back_urgent(runtime: Runtime, authority_id: int, request_id: int, *, ac
         row.staff_id = row.taken_at = None
         _record(db, row, "urgent_given_back", actor, now)
 
-    _change(runtime, authority_id, request_id, change, actor)
+    _change(runtime, authority_id, request_id, change)
 
 
 def close_urgent(runtime: Runtime, authority_id: int, request_id: int, done: str, *, actor: Actor) -> None:
-    """Close the request with what was done. Raises: NotFound, Invalid without words, Stale when it is somebody else's."""
+    """Close the request with what was done; the same a second time changes nothing.
+
+    Raises: NotFound, Invalid without words, Stale when it is somebody else's or closed with other words.
+    """
     if not done or len(done) > LONGEST_DONE:
         raise Invalid.in_field("done", "note_too_long_or_empty", longest=LONGEST_DONE)
 
     def change(db: Session, row: UrgentRequest, now: datetime) -> None:
-        if row.staff_id != actor.id:
+        if row.staff_id != actor.id or (row.closed_at and row.done != done):
             raise Stale
-        row.closed_at, row.done = now, done
-        _record(db, row, "urgent_closed", actor, now)
+        if row.closed_at is None:
+            row.closed_at, row.done = now, done
+            _record(db, row, "urgent_closed", actor, now)
 
-    _change(runtime, authority_id, request_id, change, actor)
+    _change(runtime, authority_id, request_id, change, also_closed=True)
 
 
 def _change(
@@ -145,16 +149,17 @@ def _change(
     authority_id: int,
     request_id: int,
     change: Callable[[Session, UrgentRequest, datetime], None],
-    actor: Actor,
+    *,
+    also_closed: bool = False,
 ) -> None:
-    """Change the request under its lock; one that is closed stays as it is. Raises: NotFound."""
+    """Change the request under its lock; unless `also_closed`, one that is closed stays as it is. Raises: NotFound."""
 
     def operation(db: Session) -> None:
         here = (UrgentRequest.id == request_id, UrgentRequest.authority_id == authority_id)
         row = db.scalars(select(UrgentRequest).where(*here).with_for_update()).first()
         if row is None:
             raise NotFound
-        if row.closed_at is None:
+        if row.closed_at is None or also_closed:
             change(db, row, runtime.clock.database_now(db))
 
     run_with_retries(runtime.database, operation)

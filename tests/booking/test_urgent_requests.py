@@ -109,6 +109,9 @@ def test_it_is_closed_by_whoever_has_it_with_what_was_done(
     take_urgent(runtime, council, request.id, None, actor=first)
     close_urgent(runtime, council, request.id, "A room at the hostel.", actor=first)
     take_urgent(runtime, council, request.id, first.id, actor=second)  # closed: it stays as it is
+    close_urgent(runtime, council, request.id, "A room at the hostel.", actor=first)  # the same form sent twice
+    with pytest.raises(Stale):  # in another tab, where it was still open: what was written there is not lost
+        close_urgent(runtime, council, request.id, "They did not answer.", actor=first)
     with pytest.raises(NotFound):
         close_urgent(runtime, council + 1, request.id, "Of another council.", actor=first)
     with runtime.database.reading() as db:

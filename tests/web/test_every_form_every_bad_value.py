@@ -76,6 +76,7 @@ STARTS = {
         "/staff/sites/riverside-hub/today",
         "/staff/sites/riverside-hub/days/2026-12-02",
         "/staff/sites/remote/days/2026-12-02",
+        "/staff/sites/remote/today",
     ),
 }
 MORNING = NOW.replace(hour=9, minute=5)  # the desks have opened
@@ -208,7 +209,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     agent, at_ten = Actor("staff", callers.agent_id, "Agnes Agent"), datetime(2026, 11, 23, 10, tzinfo=UTC)
     at_ten_today = book_for(database, callers.town, callers.people["norbert"], at_ten, agent, MORNING).reference
     booked = _booked_online(app, callers.town, datetime(2026, 12, 2, 11, tzinfo=UTC), EMAIL)
-    by_video = _booked_by_video(app, callers.town, datetime(2026, 12, 2, 12, tzinfo=UTC))
+    by_video = _booked_remote(app, callers.town, datetime(2026, 12, 2, 12, tzinfo=UTC), "video")
     known = {"reference": callers.booked.reference, "password": AGENT_PASSWORD}
     if who == "resident":
         _ask_first(database, callers.town)
@@ -220,6 +221,9 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
         starts += [*_own_wishes(app, callers.town), _short_link(app, callers), "/testshire/questions?service=parking"]
         return Explorer(app, database, clock, known), starts
     put_triage(database, callers.town, services=[], front_page=True)
+    clock.instant = NOW
+    _booked_remote(app, callers.town, MORNING.replace(minute=0), "phone")  # whom somebody may be ringing
+    clock.instant = MORNING
     work = _leave_work(app.extensions[EXTENSION], callers, admin, at_ten_today)
     email = "authority_admin@example.org"
     for staff_id in (admin, callers.agent_id):
@@ -374,10 +378,10 @@ def _booked_online(app: Flask, town: Town, at: datetime, email: str) -> Booked:
     return book(app.extensions[EXTENSION], booking, actor=Actor.resident())
 
 
-def _booked_by_video(app: Flask, town: Town, at: datetime) -> Booked:
-    """An appointment by video of somebody who can be rung instead."""
+def _booked_remote(app: Flask, town: Town, at: datetime, mode: str) -> Booked:
+    """An appointment by telephone or by video of somebody who can be rung instead."""
     unit = int(at.timestamp()) // 300
-    slot_key = SlotKey(town.authority_id, town.sites["remote"], (town.services["advice"],), "video", unit)
+    slot_key = SlotKey(town.authority_id, town.sites["remote"], (town.services["advice"],), mode, unit)
     resident = ResidentDetails("Vera Video", "vera@example.org", phone="07700 900321")
     booking = Booking(town.authority_id, "online", resident, slot_key=slot_key)
     return book(app.extensions[EXTENSION], booking, actor=Actor.resident())

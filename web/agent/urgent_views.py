@@ -67,7 +67,9 @@ def _do(
         try:
             operation(context, (context.runtime, context.authority.id))
         except Stale:
-            other = _("This request has another name on it by now, or nobody’s. Nothing was changed by you.")
+            other = _(
+                "This request has another name on it by now, or nobody’s, or is closed. Nothing was changed by you."
+            )
             return _page(context, urgent_request, other, typed), 409
         except Invalid:
             said = _("Say what was done, in at most %(longest)s characters", longest=LONGEST_DONE)

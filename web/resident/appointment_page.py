@@ -19,6 +19,7 @@ from core.idempotency import IdempotencyKey
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
 from locations.model import AuthorityFacts
+from web.call_lines import unanswered_news
 from web.page_context import PageContext, council_context
 from web.request_language import only_in_english
 from web.resident import drafts
@@ -86,6 +87,7 @@ class AppointmentPage:
         values |= {"is_booked": self.is_booked, "is_over": self.is_over, "has_begun": self.has_begun}
         values |= {
             "is_cancelled": self.view.state in CANCELLED,
+            "unanswered": unanswered_news(self.view) if self.is_booked else "",
             "may_change": may_change,
             "may_wait": self.may_wait,
             "may_move": may_change and all(service.bookable_online for service in self.view.services),

@@ -12,6 +12,7 @@ from web.site import (
     receipt_views,
     ring_instead_views,
     ticket_views,
+    unanswered_call_views,
     waiting_room_views,
     walk_in_views,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "receipt_views",
     "ring_instead_views",
     "ticket_views",
+    "unanswered_call_views",
     "waiting_room_views",
     "walk_in_views",
 ]

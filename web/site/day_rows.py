@@ -22,8 +22,10 @@ from booking.states import (
     State,
     can_correct,
     may_be_recorded,
+    may_note_unanswered,
     may_ring_instead,
 )
+from web.call_lines import times_of_calls
 from web.first_contact_lines import first_contact_line
 from web.labels import (
     BASES_IN_SENTENCE,
@@ -89,6 +91,8 @@ class DayRow:
     mode: str
     join_url: str
     ring_button: str
+    unanswered: str
+    may_note_call: bool
     needs: tuple[NeedRow, ...]
     documents: tuple[str, ...]
     notes: str
@@ -223,10 +227,21 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
 def _ways(view: AppointmentView, now: datetime, rights: RowRights) -> dict[str, Any]:
     """How it is held where nobody comes in person, where a video is joined, and the button for a call, or for the video."""
     may_change = rights.may_ring_instead and may_ring_instead(view.mode, view.state, view.ends_at, now)
+    calls = _calls(view, now, rights)
     if view.is_rung_instead:
-        return {"mode": _("By phone, not video"), "join_url": "", "ring_button": VIDEO if may_change else ""}
+        return calls | {"mode": _("By phone, not video"), "join_url": "", "ring_button": VIDEO if may_change else ""}
     mode = str(MODES[view.mode]) if view.mode != "in_person" else ""
-    return {"mode": mode, "join_url": view.join_url, "ring_button": CALL if may_change else ""}
+    return calls | {"mode": mode, "join_url": view.join_url, "ring_button": CALL if may_change else ""}
+
+
+def _calls(view: AppointmentView, now: datetime, rights: RowRights) -> dict[str, Any]:
+    """When nobody answered, and whether another such call can be noted now."""
+    may_note = may_note_unanswered(view.state, view.starts_at, len(view.unanswered_calls), now)
+    times = times_of_calls(view.unanswered_calls, view.zone)
+    return {
+        "unanswered": times and str(_("Rung at %(times)s, nobody answered", times=times)),
+        "may_note_call": rights.may_record and view.is_by_telephone and may_note,
+    }
 
 
 def _moved(view: AppointmentView) -> str:

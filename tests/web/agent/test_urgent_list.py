@@ -49,6 +49,8 @@ def test_an_urgent_answer_in_a_call_is_taken_by_one_and_closed_with_words(
     assert (
         "A room for tonight." in agent.checked(agent.client.post(close.action, data=done, follow_redirects=True)).text
     )
+    late = agent.client.post(close.action, data={**close.fields, "done": "Said in another tab."})
+    assert (late.status_code, "Said in another tab." in late.text) == (409, True)
     assert "urgent request" not in agent.open("/staff/").text.replace("Urgent requests", "")
 
 
