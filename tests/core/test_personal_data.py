@@ -20,6 +20,7 @@ NOT_PERSONAL = {
     "appointments.manage_nonce",
     "appointments.room",
     "appointments.slot_token",
+    "appointments.unanswered_calls",  # instants
     "audit_entries.action",
     "audit_entries.actor_name",
     "audit_entries.facts",

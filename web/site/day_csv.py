@@ -82,7 +82,7 @@ def _values(row: DayRow, zone: ZoneInfo) -> tuple[str, ...]:
         row.phone.advice,
         row.services,
         row.resources,
-        row.mode or _("In person"),
+        row.way.mode or _("In person"),
         ", ".join(map(str, row.needs)),
         ", ".join(row.documents),
         row.notes,

@@ -22,19 +22,16 @@ from booking.states import (
     State,
     can_correct,
     may_be_recorded,
-    may_note_unanswered,
-    may_ring_instead,
 )
-from web.call_lines import times_of_calls
 from web.first_contact_lines import first_contact_line
 from web.labels import (
     BASES_IN_SENTENCE,
     GIVEN_BACK,
-    MODES,
     MOVED_BY,
     STATES,
     STATES_IN_SENTENCE,
     ContactLine,
+    Labels,
     label_of,
     phone_of,
     phone_of_representative,
@@ -42,10 +39,15 @@ from web.labels import (
 from web.labels import ROW_ACTIONS as ROW_ACTION_LABELS
 from web.request_language import all_of, format_time
 from web.site.arrangement_rows import NeedRow, need_rows
-from web.site.outcome_words import COLOURS, NOT_COMPLETED_REASONS, ROW_ACTIONS, UNDO_REASONS, UNDO_REASONS_OF
+from web.site.outcome_words import (
+    COLOURS,
+    NOT_COMPLETED_REASONS,
+    ROW_ACTIONS,
+    UNDO_REASONS,
+    UNDO_REASONS_OF,
+)
+from web.site.remote_rows import Way, way_of
 from web.told import ToldLine
-
-CALL, VIDEO = "call", "video"  # what a button has them reached by
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,7 @@ class DayRow:
     phone: ContactLine
     services: str
     resources: str
-    mode: str
-    join_url: str
-    ring_button: str
-    unanswered: str
-    may_note_call: bool
+    way: Way
     needs: tuple[NeedRow, ...]
     documents: tuple[str, ...]
     notes: str
@@ -185,7 +183,9 @@ class RowRights:
 
 def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_rebook: str) -> DayRow:
     """The row of an appointment, read at `now`; `to_rebook` says why it cannot take place as booked."""
-    zone, state = ZoneInfo(view.zone), view.state
+    zone, state, way = ZoneInfo(view.zone), view.state, Way()
+    if view.mode != "in_person":
+        way = way_of(view, now, may_record=rights.may_record, may_ring=rights.may_ring_instead)
     return DayRow(
         id=f"a-{view.reference}",
         reference=view.reference,
@@ -200,7 +200,7 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
         phone=phone_of(view),
         services=all_of(view.service_names),
         resources=", ".join(resource.name for resource in view.resources),
-        **_ways(view, now, rights),
+        way=way,
         needs=need_rows(view, now, may_arrange=rights.may_arrange) if view.support_needs else (),
         documents=view.documents,
         notes=view.notes.strip(),
@@ -216,32 +216,12 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
         is_walk_in=view.is_walk_in,
         arrived_at=view.arrived_at,
         to_rebook=to_rebook,
-        actions=tuple(_actions(view, now)) if rights.may_record else (),
+        actions=tuple(_actions(view, now, way.actions)) if rights.may_record else (),
         may_fail=rights.may_record and State.NOT_COMPLETED in MOVES.get(state, ()),
         undo_to=_undo_state(view, now) if rights.may_record else "",
         may_change_resources=rights.may_change_resources and bool(to_rebook) and view.ends_at > now,
         can_change=state is State.BOOKED and view.local_date > now.astimezone(zone).date(),
     )
-
-
-def _ways(view: AppointmentView, now: datetime, rights: RowRights) -> dict[str, Any]:
-    """How it is held where nobody comes in person, where a video is joined, and the button for a call, or for the video."""
-    may_change = rights.may_ring_instead and may_ring_instead(view.mode, view.state, view.ends_at, now)
-    calls = _calls(view, now, rights)
-    if view.is_rung_instead:
-        return calls | {"mode": _("By phone, not video"), "join_url": "", "ring_button": VIDEO if may_change else ""}
-    mode = str(MODES[view.mode]) if view.mode != "in_person" else ""
-    return calls | {"mode": mode, "join_url": view.join_url, "ring_button": CALL if may_change else ""}
-
-
-def _calls(view: AppointmentView, now: datetime, rights: RowRights) -> dict[str, Any]:
-    """When nobody answered, and whether another such call can be noted now."""
-    may_note = may_note_unanswered(view.state, view.starts_at, len(view.unanswered_calls), now)
-    times = times_of_calls(view.unanswered_calls, view.zone)
-    return {
-        "unanswered": times and str(_("Rung at %(times)s, nobody answered", times=times)),
-        "may_note_call": rights.may_record and view.is_by_telephone and may_note,
-    }
 
 
 def _moved(view: AppointmentView) -> str:
@@ -275,7 +255,7 @@ def _representative(view: AppointmentView) -> str:
     return ", ".join(part for part in (representative.name, basis, str(phone_of_representative(view))) if part)
 
 
-def _actions(view: AppointmentView, now: datetime) -> Iterator[RowAction]:
+def _actions(view: AppointmentView, now: datetime, labels: Labels) -> Iterator[RowAction]:
     """What can be recorded now without a reason."""
     possible = MOVES.get(view.state, frozenset()) - NEEDS_REASON
     timely = (
@@ -284,7 +264,7 @@ def _actions(view: AppointmentView, now: datetime) -> Iterator[RowAction]:
         if state in possible and may_be_recorded(state, starts_at=view.starts_at, now=now)
     )
     for number, state in enumerate(timely):
-        yield RowAction(state.value, str(ROW_ACTION_LABELS[state]), is_main=number == 0)
+        yield RowAction(state.value, str({**ROW_ACTION_LABELS, **labels}[state]), is_main=number == 0)
 
 
 def _undo_state(view: AppointmentView, now: datetime) -> str:

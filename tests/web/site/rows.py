@@ -8,6 +8,7 @@ from typing import Any
 
 from web.labels import ContactLine
 from web.site.day_rows import DayRow
+from web.site.remote_rows import Way
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ROW = DayRow(
@@ -24,9 +25,7 @@ ROW = DayRow(
     phone=ContactLine("07700 900123"),
     services="Certify documents",
     resources="Desk 1",
-    mode="",
-    join_url="",
-    ring_button="",
+    way=Way(),
     needs=(),
     documents=("Passport",),
     notes="",
