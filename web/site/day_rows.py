@@ -183,9 +183,7 @@ class RowRights:
 
 def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_rebook: str) -> DayRow:
     """The row of an appointment, read at `now`; `to_rebook` says why it cannot take place as booked."""
-    zone, state, way = ZoneInfo(view.zone), view.state, Way()
-    if view.mode != "in_person":
-        way = way_of(view, now, may_record=rights.may_record, may_ring=rights.may_ring_instead)
+    zone, state, way = ZoneInfo(view.zone), view.state, _way(view, now, rights)
     return DayRow(
         id=f"a-{view.reference}",
         reference=view.reference,
@@ -222,6 +220,12 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
         may_change_resources=rights.may_change_resources and bool(to_rebook) and view.ends_at > now,
         can_change=state is State.BOOKED and view.local_date > now.astimezone(zone).date(),
     )
+
+
+def _way(view: AppointmentView, now: datetime, rights: RowRights) -> Way:
+    if view.mode == "in_person":
+        return Way()
+    return way_of(view, now, may_record=rights.may_record, may_ring=rights.may_ring_instead)
 
 
 def _moved(view: AppointmentView) -> str:
