@@ -33,7 +33,7 @@ class SiteDate:
 
 
 _APPOINTMENTS, _VISITS = table_of(Appointment), table_of(DayVisit)
-_SHOWN = ("id", "version", "state", "changed_at", "ring_instead_version", "arrangements")
+_SHOWN = ("id", "version", "state", "changed_at", "ring_instead_version", "unanswered_calls", "arrangements")
 _SHOWN_OF_VISIT = ("id", "state", "changed_at", "resource_id", "times_called", "is_urgent")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
+RUN_TOGETHER = re.compile(r"\b[\w’]*[a-z]{2}[.!?:;][A-Z][a-z]\w*")
 _UNLABELLED_TYPES = {"hidden", "submit", "button"}
 
 
@@ -52,6 +54,7 @@ class Page:
     links: list[tuple[str, str]] = field(default_factory=list)
     text: str = ""
     inline: list[str] = field(default_factory=list)
+    run_together: list[str] = field(default_factory=list)
 
     def form_to(self, ending: str) -> Form:
         """The first form with an action, or a button with one, that ends so. Raises: AssertionError naming them all."""
@@ -167,6 +170,8 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         page = self.page
         page.text += data if data.strip() else " "
+        if self.cdata_elem is None:  # the content of a script
+            page.run_together += RUN_TOGETHER.findall(data)
         if "title" in self._open:
             page.title += data
         if "h1" in self._open:
@@ -210,6 +215,7 @@ def check_page(html: str) -> Page:
         assert form.action, "a form says where it goes"
         if form.method == "post":
             assert form.fields.get("csrf_token"), f"the form to {form.action} has no CSRF token"
+    assert not page.run_together, f"sentences without a space between them: {page.run_together}"
     assert not page.inline, f"inline styles or scripts break the policy: {page.inline}"
     local = {href[1:] for _, href in page.links if href.startswith("#") and len(href) > 1}
     assert local <= set(page.ids), f"links within the page that lead nowhere: {local - set(page.ids)}"
