@@ -107,8 +107,15 @@ class Booked:
     manage_url_path: str = ""
 
 
-def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: IdempotencyKey | None = None) -> Booked:
-    """The appointment that is made from `booking`.
+def book(
+    runtime: Runtime,
+    booking: Booking,
+    *,
+    actor: Actor,
+    idempotency: IdempotencyKey | None = None,
+    first: Callable[[Session, datetime], None] | None = None,
+) -> Booked:
+    """The appointment that is made from `booking`. What `first` does belongs to the same transaction.
 
     Raises: SlotTaken, HoldExpired, TooSoon, TooFar, LimitReached, SameTime, Invalid, NotFound, IdempotencyMismatch.
     """
@@ -118,6 +125,8 @@ def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: Idemp
     def operation(db: Session, now: datetime) -> dict[str, Any]:
         if any(one.catchment or one.wards for one in catalogue_by_id(db, booking.authority_id).services):
             check_lives_there(db, booking, actor, now)
+        if first is not None:
+            first(db, now)
         return _book(db, now, runtime, booking, actor, is_chosen=True)
 
     return run_operation(runtime, idempotency, operation)

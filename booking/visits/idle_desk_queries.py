@@ -1,8 +1,8 @@
-"""The alarm: a desk is free and open, somebody waits whom it may call, and nothing has happened for two minutes."""
+"""The alarm: somebody sits at a desk that is free and open, somebody waits whom it may call, and two minutes have passed."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from booking.availability.free_periods import open_ticks, runs
 from booking.availability.site_days import site_day
 from booking.visits.desk_ability import decides
+from booking.visits.desk_sitting_queries import desks_taken
 from booking.visits.kept_desk_queries import KeptDesks, kept_desks
 from booking.visits.tables import DayVisit
 from booking.visits.visit_queries import VisitOfDay, for_desk, visits_of_day, waiting_in_order, working_today
@@ -33,17 +34,24 @@ class IdleDesk:
 
 
 def idle_desks(
-    site: SiteFacts, kept: KeptDesks, visits: Iterable[VisitOfDay], working: frozenset[int]
+    site: SiteFacts,
+    kept: KeptDesks,
+    visits: Iterable[VisitOfDay],
+    working: frozenset[int],
+    taken: Mapping[int, datetime],
 ) -> list[IdleDesk]:
-    """The desks that should have called somebody by `kept.now`, each with another person; `visits` are all of the day."""
+    """The desks that should have called somebody by `kept.now`, each with another person; `visits` are all of the day.
+
+    `taken` are the desks at which somebody sits, by id, each with when that was seen last.
+    """
     known, now = list(visits), kept.now
     waiting = waiting_in_order(known, now)
     found: list[IdleDesk] = []
     for desk, opened_at in _open_desks(site, kept):
-        if kept.sitting.get(desk.id, 0) >= desk.seats:
+        if desk.id not in taken or kept.sitting.get(desk.id, 0) >= desk.seats:
             continue
         left = [one.ended_at or one.changed_at for one in known if _was_at(one, desk)]
-        free_since = max([opened_at, *left, *filter(None, [kept.released_at(desk)])])
+        free_since = max([opened_at, taken[desk.id], *left, *filter(None, [kept.released_at(desk)])])
         for one in for_desk(desk, waiting, working):
             since = max(free_since, one.changed_at)
             is_for_it = decides(desk, one.service) and kept.kept_for(desk, one) is None
@@ -63,7 +71,8 @@ def idle_desks_at(db: Session, catalogue: Catalogue, site_ids: Collection[int], 
         site = catalogue.site_by_id(site_id)
         visits = visits_of_day(db, catalogue, site, today, (*VisitState,))
         working = working_today(site, today, catalogue.authority.zone)
-        found += idle_desks(site, kept_desks(db, catalogue, site, visits, now), visits, working)
+        kept = kept_desks(db, catalogue, site, visits, now)
+        found += idle_desks(site, kept, visits, working, desks_taken(db, site_id, visits, now))
     return found
 
 

@@ -29,6 +29,7 @@ class DeskBooking:
 
     appointment_id: int
     starts_at: datetime
+    ends_at: datetime
     released_at: datetime | None
 
 
@@ -84,6 +85,7 @@ def _bookings(db: Session, catalogue: Catalogue, site: SiteFacts, now: datetime)
         select(
             Allocation.resource_id,
             Allocation.first_unit,
+            Allocation.last_unit,
             Appointment.id,
             Appointment.state,
             Appointment.changed_at,
@@ -108,5 +110,5 @@ def _bookings(db: Session, catalogue: Catalogue, site: SiteFacts, now: datetime)
             released_at = given_up_at if given_up_at <= now else None
         elif row.visit_state != VisitState.WAITING:
             released_at = row.called_at or row.changed_at
-        found[row.resource_id].append(DeskBooking(row.id, starts_at, released_at))
+        found[row.resource_id].append(DeskBooking(row.id, starts_at, instant_of(row.last_unit), released_at))
     return dict(found)

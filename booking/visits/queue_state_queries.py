@@ -67,7 +67,7 @@ def site_waits(
 def services_today(catalogue: Catalogue, site: SiteFacts, now: datetime) -> list[ServiceFacts]:
     """The services for which somebody who comes now may wait: a desk that decides for it is open now or later today."""
     today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
-    open_still = _open_periods(site, today, catalogue.authority.zone, minutes_of_instant(now))
+    open_still = open_periods(site, today, catalogue.authority.zone, minutes_of_instant(now))
     desks = [resource for resource in site.resources if resource.id in open_still]
     return [
         one
@@ -138,7 +138,7 @@ class _Queue:
         self.db, self.catalogue, self.site, self.now = db, catalogue, site, now
         self.minute, self.today = minutes_of_instant(now), now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
         self.visits = visits_of_day(db, catalogue, site, self.today)
-        self.periods = _open_periods(site, self.today, catalogue.authority.zone, self.minute)
+        self.periods = open_periods(site, self.today, catalogue.authority.zone, self.minute)
 
     def state(self, services: Sequence[ServiceFacts], newcomer: _Known | None = None) -> QueueState:
         """The state with somebody who wants one of `services`, or anything that is done here."""
@@ -247,7 +247,7 @@ def _sits_at(visit: VisitOfDay, resource: ResourceFacts) -> bool:
     return visit.desk.id == resource.id if visit.desk else resource.id in visit.booked_with
 
 
-def _open_periods(site: SiteFacts, today: date, zone: str, minute: float) -> dict[int, tuple[tuple[float, float], ...]]:
+def open_periods(site: SiteFacts, today: date, zone: str, minute: float) -> dict[int, tuple[tuple[float, float], ...]]:
     """When each resource is open from now on, in minutes from now; none of those that are not any more."""
     plan = site_day(site, local_day(today, zone), zone)
     found = {}

@@ -63,3 +63,15 @@ class DayVisit(Base):
     times_called: Mapped[int] = mapped_column(default=0, server_default="0")
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+
+class DeskSitting(Base):
+    """What was said last of a desk of a site: that somebody sits there, or that nobody does."""
+
+    __tablename__ = "desk_sittings"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True)
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resources.id"), primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    is_taken: Mapped[bool]
+    said_at: Mapped[datetime]

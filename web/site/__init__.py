@@ -13,6 +13,7 @@ from web.site import (
     ring_instead_views,
     ticket_views,
     unanswered_call_views,
+    time_instead_views,
     waiting_room_views,
     walk_in_views,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "ring_instead_views",
     "ticket_views",
     "unanswered_call_views",
+    "time_instead_views",
     "waiting_room_views",
     "walk_in_views",
 ]

@@ -95,6 +95,21 @@ class WalkInForm(Form):
         return field.data if field is not None else 1
 
 
+class TimeInsteadForm(Form):
+    """For whom a time is booked who waits without an appointment."""
+
+    name = NameField(
+        lazy_gettext("Full name"),
+        validators=[DataRequired(lazy_gettext("Enter a name"))],
+        render_kw={"autocomplete": "off", "spellcheck": "false", "classes": "govuk-!-width-two-thirds"},
+    )
+    phone = PhoneField(
+        lazy_gettext("Telephone (optional)"),
+        validators=[optional()],
+        render_kw={"autocomplete": "off", "classes": "govuk-input--width-20"},
+    )
+
+
 class TicketForm(Form):
     """Who waits without an appointment, for what, and how they are called."""
 

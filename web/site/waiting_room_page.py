@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 
 from booking.queries.appointments import AppointmentView
 from booking.states import State
-from booking.visits.idle_desk_queries import IdleDesk
 from booking.visits.kept_desk_queries import KeptDesks
 from booking.visits.visit_queries import VisitOfDay, for_desk, waiting_in_order
 from booking.visits.visit_states import AT_DESK, MOVES, STEPS_BACK, VisitState, can_recall, can_step_back
@@ -22,6 +21,7 @@ from web.labels import NEEDS, Labels, labels_of
 from web.request_language import all_of, format_time
 from web.site.day_rows import mark_of
 from web.site.outcome_words import NOT_COMPLETED_REASONS
+from web.site.waiting_room_alarms import NO_ALARMS, IdleAlarm, LongWaitRow, RoomAlarms, idle_alarms, long_wait_rows
 
 VISIT_STATES: Labels = {
     VisitState.WAITING: _l("Waiting"),
@@ -80,6 +80,7 @@ class VisitRow:
     booked: str
     needs: str
     is_urgent: bool
+    is_walk_in: bool
     state: str
     state_label: str
     desk: str
@@ -121,7 +122,8 @@ class WaitingRoom:
     expected_later: int
     over: tuple[VisitRow, ...]
     residents: tuple[int, ...]
-    alarms: tuple[str, ...]
+    alarms: tuple[IdleAlarm, ...]
+    long_waits: tuple[LongWaitRow, ...]
 
     @property
     def kept_for(self) -> str:
@@ -134,7 +136,9 @@ class WaitingRoom:
         rows = (self.mine, self.line, self.others, self.aside, self.over)
         shown = [(row.seen, row.is_mine_to_call) for group in rows for row in group]
         kept = [row.kept_for for row in self.line]
-        return mark_of((shown, kept, self.alarms, self.expected, self.expected_later, self.desk and self.desk.id))
+        return mark_of(
+            (shown, kept, self.alarms, self.long_waits, self.expected, self.expected_later, self.desk and self.desk.id)
+        )
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,7 @@ def waiting_room(
     booked: Iterable[AppointmentView],
     now: datetime,
     view: DeskView,
-    idle: Iterable[IdleDesk] = (),
+    alarms: RoomAlarms = NO_ALARMS,
 ) -> WaitingRoom:
     """The page as it is for whoever sits at the desk of `view`."""
     order = waiting_in_order(visits, now)
@@ -186,15 +190,8 @@ def waiting_room(
                 + [one.resident.id for one in expected[:MOST_EXPECTED]]
             )
         ),
-        alarms=tuple(_alarm(one, view.zone) for one in idle),
-    )
-
-
-def _alarm(one: IdleDesk, zone: str) -> str:
-    facts = {"desk": one.desk.name, "ticket": one.visit.ticket, "name": one.visit.name}
-    since = format_time(one.since.astimezone(ZoneInfo(zone)))
-    return str(
-        _("%(desk)s is free, and %(ticket)s %(name)s could have been called since %(since)s.", since=since, **facts)
+        alarms=idle_alarms(alarms.idle, view.zone),
+        long_waits=long_wait_rows(alarms.long_waits),
     )
 
 
@@ -213,6 +210,7 @@ def _row(one: VisitOfDay, now: datetime, view: DeskView, *, is_mine_to_call: boo
         booked=_booked(one, now, view.zone),
         needs=labels_of(NEEDS, one.support_needs),
         is_urgent=one.is_urgent,
+        is_walk_in=one.is_walk_in,
         state=one.state.value,
         state_label=str(VISIT_STATES[one.state]),
         desk=one.desk.name if one.desk else "",

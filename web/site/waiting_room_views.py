@@ -10,9 +10,12 @@ from booking.queries.appointments import of_site_day
 from booking.use_cases.call_next import call_next, desk_of
 from booking.use_cases.check_in import check_in
 from booking.use_cases.move_visit import VisitStep, move_visit
+from booking.use_cases.sit_at_desk import sit_at_desk
 from booking.visits.desk_ability import can_serve
+from booking.visits.desk_sitting_queries import desks_taken
 from booking.visits.idle_desk_queries import idle_desks
 from booking.visits.kept_desk_queries import kept_desks
+from booking.visits.long_wait_queries import long_waits
 from booking.visits.visit_queries import visit_by_id, visits_of_day, working_today
 from booking.visits.visit_states import APPOINTMENT_STATES, VisitState
 from core.error_texts import text_of
@@ -28,6 +31,7 @@ from web.page_context import SiteContext, site_context
 from web.request_language import current_language
 from web.site.outcome_views import LONGEST_REASON
 from web.site.site_blueprint import SITE_PATH, blueprint
+from web.site.waiting_room_alarms import RoomAlarms
 from web.site.waiting_room_page import OVER, VISIT_STATES, DeskView, WaitingRoom, waiting_room
 
 ROOM_PATH = f"{SITE_PATH}/waiting-room"
@@ -53,7 +57,24 @@ def choose(site: str) -> ResponseReturnValue:
             desk = desk_of(context.site, slug).slug if slug else ""
         except Invalid as error:
             return _page(context, joined_texts(error, current_language()), 400, target="my-desk")
+        before = _my_desk(context)
+        left = before.slug if before and before.slug != desk else ""
+        sit_at_desk(context.runtime, context.authority.id, site, actor=context.actor, taken=desk, left=left)
     session[MY_DESKS] = {**session.get(MY_DESKS, {}), site: desk}
+    return _back(site)
+
+
+@blueprint.post(f"{ROOM_PATH}/empty-desk", endpoint="leave_desk")
+@requires(Action.RECORD_OUTCOME, site_arg="site")
+def leave(site: str) -> ResponseReturnValue:
+    """Say that nobody sits at a desk, whoever sat there."""
+    with site_context(site) as context:
+        try:
+            sit_at_desk(
+                context.runtime, context.authority.id, site, actor=context.actor, left=request.form.get("desk", "")
+            )
+        except Invalid as error:
+            return _page(context, joined_texts(error, current_language()), 400)
     return _back(site)
 
 
@@ -199,5 +220,9 @@ def _room(context: SiteContext) -> WaitingRoom:
     working = working_today(context.site, context.today, context.zone)
     kept = kept_desks(context.db, context.catalogue, context.site, visits, context.now)
     view = DeskView(_my_desk(context), working, kept, context.zone, context.may(Action.RECORD_OUTCOME))
-    idle = idle_desks(context.site, kept, visits, working)
-    return waiting_room(visits, booked, context.now, view, idle)
+    taken = desks_taken(context.db, context.site.id, visits, context.now)
+    alarms = RoomAlarms(
+        tuple(idle_desks(context.site, kept, visits, working, taken)),
+        tuple(long_waits(context.db, context.site, kept, visits)),
+    )
+    return waiting_room(visits, booked, context.now, view, alarms)

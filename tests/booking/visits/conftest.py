@@ -9,11 +9,16 @@ from sqlalchemy import func, select
 
 from booking.tables import Allocation, Claim
 from booking.use_cases.call_next import call_next
+from booking.use_cases.cancel import cancel
 from booking.use_cases.check_in import check_in
 from booking.use_cases.move_visit import VisitStep, move_visit
+from booking.use_cases.sit_at_desk import sit_at_desk
 from booking.use_cases.take_walk_in import take_walk_in
 from booking.visits.idle_desk_queries import IdleDesk, idle_desks_at
+from booking.visits.kept_desk_queries import kept_desks
+from booking.visits.long_wait_queries import long_waits
 from booking.visits.tables import DayVisit
+from booking.visits.visit_queries import visits_of_day
 from booking.visits.visit_states import NewWalkIn, VisitState
 from core.clock import FixedClock
 from core.database import Database
@@ -59,6 +64,11 @@ class Counter:
         """The reference of an appointment so many minutes after nine."""
         return make_appointment(self.runtime, self.world, NINE + timedelta(minutes=minutes), actor=AGENT).reference
 
+    def cancel(self, reference: str) -> None:
+        """Somebody who is booked does not come."""
+        council = self.world.authority_id
+        cancel(self.runtime, council, reference, actor=AGENT, by="resident", enforce_cutoff=False)
+
     def arrive(self, reference: str) -> None:
         """Somebody who is booked has come."""
         check_in(self.runtime, self.world.authority_id, reference, actor=AGENT)
@@ -73,6 +83,20 @@ class Counter:
         with self.database.reading() as db:
             catalogue = catalogue_by_id(db, self.world.authority_id)
             return idle_desks_at(db, catalogue, [self.world.site_id], self.runtime.clock.now())
+
+    def sit(self, desk: int = 1, *, is_left: bool = False) -> None:
+        """Somebody says that they sit at the desk, or that nobody does."""
+        which = {"left" if is_left else "taken": f"desk-{desk}"}
+        sit_at_desk(self.runtime, self.world.authority_id, HERE, actor=AGENT, **which)
+
+    def long_waits(self) -> list[tuple[int, int | None]]:
+        """The visits whose wait is an alarm, each with the minutes until they are called."""
+        with self.database.reading() as db:
+            found = catalogue_by_id(db, self.world.authority_id)
+            site, now = found.site(HERE), self.runtime.clock.now()
+            visits = visits_of_day(db, found, site, now.date(), (*VisitState,))
+            kept = kept_desks(db, found, site, visits, now)
+            return [(one.visit.id, one.called_in_minutes) for one in long_waits(db, site, kept, visits)]
 
     def claimed(self, desk: int = 1) -> list[tuple[int, int]]:
         """What visits occupy at the desk, in minutes after nine, adjoining stretches as one."""

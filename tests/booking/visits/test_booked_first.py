@@ -80,6 +80,11 @@ def test_the_booked_person_is_called_and_then_the_desk_is_kept_no_more(counter: 
 def test_a_free_desk_and_somebody_who_waits_are_an_alarm_after_two_minutes(database: Database) -> None:
     counter = Counter(database, desks=2)
     visit = counter.walk_in()
+    counter.advance(10)
+    assert counter.idle() == []  # nobody has come to either desk
+    counter.advance(-10)
+    counter.sit(1)
+    counter.sit(2)
     counter.advance(2)
     assert counter.idle() == []
     counter.advance(1)
@@ -104,6 +109,7 @@ def test_a_free_desk_and_somebody_who_waits_are_an_alarm_after_two_minutes(datab
 @pytest.mark.databases("sqlite")
 def test_a_desk_that_is_kept_is_no_alarm_until_it_is_given_up(counter: Counter) -> None:
     counter.book(30)
+    counter.sit()
     counter.advance(10)
     counter.walk_in()
     counter.advance(30)
@@ -112,3 +118,36 @@ def test_a_desk_that_is_kept_is_no_alarm_until_it_is_given_up(counter: Counter) 
     assert counter.idle() == []
     counter.advance(1)
     assert [one.since for one in counter.idle()] == [NINE + timedelta(minutes=45)]
+
+
+def test_a_desk_is_thought_to_be_taken_for_an_hour_after_the_last_sign(counter: Counter) -> None:
+    visit = counter.walk_in()
+    counter.call()
+    counter.step(visit, VisitState.BEING_SEEN)
+    counter.step(visit, VisitState.ENDED)
+    counter.walk_in()
+    counter.advance(60)
+    assert [one.desk.slug for one in counter.idle()] == ["desk-1"]
+    counter.sit(is_left=True)
+    assert counter.idle() == []
+    counter.sit()
+    counter.advance(60)
+    assert [one.desk.slug for one in counter.idle()] == ["desk-1"]
+    counter.advance(1)
+    assert counter.idle() == []
+
+
+def test_whoever_waits_behind_bookings_without_a_gap_is_an_alarm(counter: Counter) -> None:
+    """The desk is open from nine to five, and a visit takes half an hour."""
+    references = [counter.book(minutes) for minutes in range(0, 480, 30)]
+    first = counter.walk_in()
+    assert counter.long_waits() == [(first, None)]
+    counter.cancel(references[1])
+    second = counter.walk_in("Will Walker")
+    assert counter.long_waits() == [(second, None)]
+    counter.cancel(references[2])
+    assert counter.long_waits() == []  # 60 minutes are not too long
+    counter.advance(5)
+    assert counter.long_waits() == []
+    counter.advance(60)
+    assert [visit for visit, _ in counter.long_waits()] == [first, second]

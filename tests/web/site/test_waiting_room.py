@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -186,3 +187,46 @@ def test_the_display_shows_calls_long_enough_and_names_only_who_wants_it(
     assert text.index("Desk 2") < text.index("Desk 1")
     library.clock.advance(timedelta(seconds=30))
     assert "Wendy" not in client.get(shown).text
+
+
+def test_whoever_cannot_be_seen_is_an_alarm_and_gets_another_time_by_a_click(
+    library: Library, site_staff: FlaskClient
+) -> None:
+    """Both desks are booked all day: they go to the other library, at a time that is booked, and wait no longer."""
+    for minutes in (*range(0, 480, 30), *range(0, 480, 30)):
+        library.book(minutes)
+    new = NewWalkIn("Wendy Walker")
+    taken = take_walk_in(library.runtime, library.world.authority_id, "high-street", "certify", new, actor=STAFF)
+    assert "1 Wendy Walker, no gap is left today" in check_page(site_staff.get(ROOM).text).text
+    address = f"{SITE}/visits/{taken.visit_id}/times"
+    assert address in site_staff.get(ROOM).text
+    page = read_page(site_staff.get(address).text)
+    assert "Nothing is free here any more today." in page.text
+    assert "Tuesday 24 November" in page.text
+    form = page.form_to("/times")
+    tomorrow = re.findall(r'name="slot" value="([^"]+)"', site_staff.get(address).text)[0]
+    fields = form.fields | {"slot": tomorrow, "phone": "07700 900123"}
+    assert site_staff.post(address, data=fields | {"name": ""}).status_code == 400
+    answer = site_staff.post(address, data=fields)
+    assert "They wait no longer." in check_page(site_staff.get(answer.location).text).text
+    assert visit_states(library) == ["withdrawn"]
+    again = read_page(site_staff.get(ROOM).text).form_to("/desk").fields["csrf_token"]
+    assert site_staff.post(address, data=fields | {"csrf_token": again, "idempotency_key": "other"}).status_code == 409
+
+
+def visit_states(library: Library) -> list[str]:
+    with library.database.reading() as db:
+        return list(db.scalars(select(DayVisit.state).order_by(DayVisit.id)))
+
+
+def test_a_desk_that_is_free_is_an_alarm_until_somebody_says_that_nobody_sits_there(
+    library: Library, site_staff: FlaskClient
+) -> None:
+    new = NewWalkIn("Wendy Walker")
+    take_walk_in(library.runtime, library.world.authority_id, "high-street", "certify", new, actor=STAFF)
+    library.clock.advance(timedelta(minutes=3))
+    assert "is free" not in site_staff.get(ROOM).text
+    press(site_staff, "/waiting-room/desk", my_desk="desk-2")
+    library.clock.advance(timedelta(minutes=3))
+    assert "Desk 2 is free, and 1 Wendy Walker could have been called since 9:03am." in site_staff.get(ROOM).text
+    assert "is free" not in press(site_staff, "/empty-desk")
