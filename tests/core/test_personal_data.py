@@ -82,6 +82,7 @@ OF_SERVICE = (
     {"audit_lanes", "channel_pauses", "claims", "council_pauses", "heartbeats", "key_paces"}
     | {
         "counted_searches",
+        "desk_sittings",
         "promise_days",
     }
     | {
