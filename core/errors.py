@@ -138,6 +138,12 @@ class NotHereToday(Refused):
     code = "not_here_today"
 
 
+class NobodyMoreToday(Refused):
+    """Nobody sees people without an appointment here any more today."""
+
+    code = "nobody_more_today"
+
+
 class AddressTooLong(Refused):
     """The address of the request is longer than any that leads somewhere."""
 

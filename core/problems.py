@@ -63,6 +63,9 @@ PROBLEMS: Mapping[str, Problem] = {
     "not_here_today": Problem(
         "not_allowed", 409, _("The appointment is not here today"), _("It is on another day, or at another place.")
     ),
+    "nobody_more_today": Problem(
+        "not_allowed", 409, _("Nobody is seen any more today"), _("Book an appointment, or come on another day.")
+    ),
     "address_too_long": Problem(
         "address_too_long", 414, _("This address is too long"), _("We cannot read an address that long. Start again.")
     ),

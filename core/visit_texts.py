@@ -30,6 +30,7 @@ VISIT_TEXTS: Mapping[str, str] = {
     "original_not_seen": _("Tick first that you have seen this original"),
     "receipt_unknown": _("There is no receipt with this number."),
     "desk_unknown": _("There is no such desk or person here."),
+    "nobody_more_today": _("Nobody sees people without an appointment here any more today."),
     "service_not_here": _("Nobody here does this. Choose another service or another place."),
     "visit_changed": _("A colleague has changed this meanwhile. Nothing was changed."),
     "visit_unknown": _("There is no such visit."),

@@ -113,6 +113,7 @@ AUDIT_ACTIONS: Labels = {
     "visit_not_completed": _l("Recorded that a visit was not completed"),
     "visit_left": _l("Recorded that somebody left before they were seen"),
     "visit_withdrawn": _l("Recorded that somebody is not here after all"),
+    "visit_sent_on": _l("Sent somebody on to the next service of the same visit"),
     "visit_given_time": _l("Booked a time for somebody who waited without an appointment"),
     "desk_taken": _l("Said that they sit at a desk"),
     "desk_left": _l("Said that nobody sits at a desk"),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from booking.queries.nearest_sites import sites_by_distance
-from booking.queries.slots import FreeSlot, SlotQuery, all_slots, first_by_site, next_slot
+from booking.queries.slots import FreeSlot, SlotQuery, all_slots, next_slot
 from booking.visits.queue_state_queries import services_today, site_waits
 from booking.visits.visit_queries import VisitOfDay
 from booking.visits.wait_estimate import WaitRange
@@ -18,6 +18,8 @@ from locations.postcodes import PostcodePlace
 
 MODE = "in_person"
 MOST_TODAY, MOST_SITES, MOST_LATER = 4, 3, 3
+LATER, ON_THE_WAY = timedelta(minutes=10), timedelta(minutes=40)
+"""From now until a time that is worth to be offered: here, and at another site, to which they have to go."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def times_instead(db: Session, catalogue: Catalogue, visit: VisitOfDay, now: dat
     )
     query = replace(query, for_public=False)
     return TimesInstead(
-        today=tuple(all_slots(db, catalogue, query, now, MOST_TODAY)),
+        today=tuple(_after(all_slots(db, catalogue, query, now), now + LATER)[:MOST_TODAY]),
         sites=_other_sites(db, catalogue, replace(query, site_ids=None), visit, now),
         later=_of_other_days(db, catalogue, query, now),
     )
@@ -65,7 +67,10 @@ def _other_sites(
     here, place = visit.site, None
     if here.easting is not None and here.northing is not None:
         place = PostcodePlace(here.easting, here.northing, here.postcode, exact=True)
-    free, found = first_by_site(db, catalogue, query, now), []
+    free: dict[int, FreeSlot] = {}
+    for slot in _after(all_slots(db, catalogue, query, now), now + ON_THE_WAY):
+        free.setdefault(slot.site.id, slot)
+    found: list[OtherSite] = []
     for site, miles in sites_by_distance(catalogue, query, place):
         is_seen = visit.service in services_today(catalogue, site, now)
         if site.id == here.id or site.is_virtual or not (is_seen or site.id in free):
@@ -75,6 +80,10 @@ def _other_sites(
         if len(found) == MOST_SITES:
             break
     return tuple(found)
+
+
+def _after(slots: list[FreeSlot], at: datetime) -> list[FreeSlot]:
+    return [slot for slot in slots if slot.starts_at >= at]
 
 
 def _of_other_days(db: Session, catalogue: Catalogue, query: SlotQuery, now: datetime) -> tuple[FreeSlot, ...]:

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from booking.use_cases.call_next import today_at
 from booking.visits.desk_ability import able_desks
-from booking.visits.queue_state_queries import wait_of_walk_in
+from booking.visits.queue_state_queries import services_today, wait_of_walk_in
 from booking.visits.visit_repository import add_walk_in
 from booking.visits.visit_states import NewWalkIn
 from booking.visits.wait_estimate import WaitRange
 from core.audit import Actor, record
-from core.errors import Invalid
+from core.errors import Invalid, NobodyMoreToday
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from locations.catalogue_queries import catalogue_by_id
@@ -44,17 +44,20 @@ def take_walk_in(
 ) -> Ticket:
     """The ticket of somebody who waits from now on for the service of this slug.
 
-    Raises: NotFound for the site, Invalid for a service that nobody here does, IdempotencyMismatch.
+    Raises: NotFound for the site, Invalid for a service that nobody here does, IdempotencyMismatch; NobodyMoreToday where
+    no member of staff gives the ticket and none who does it is here any more today.
     """
 
     with runtime.database.reading() as db:  # before anybody waits for the lock of the site's visits
-        place, facts = _place_and_service(db, authority_id, site, service)
+        place, facts = place_and_service(db, authority_id, site, service)
         wait = wait_of_walk_in(db, catalogue_by_id(db, authority_id), place, facts, new, runtime.clock.now())
 
     def operation(db: Session) -> dict[str, Any]:
         now: datetime = runtime.clock.database_now(db)
         catalogue = catalogue_by_id(db, authority_id)
-        place, facts = _place_and_service(db, authority_id, site, service)
+        place, facts = place_and_service(db, authority_id, site, service)
+        if new.channel != "counter" and facts not in services_today(catalogue, place, now):
+            raise NobodyMoreToday.because("nobody_more_today")
         today, where = today_at(catalogue, now), {"authority_id": authority_id, "site_id": place.id}
         row = add_walk_in(db, new, now, **where, service_id=facts.id, local_date=today)
         logged: dict[str, Any] = {"site": place.id, "service": facts.id, "ticket": row.ticket, "channel": new.channel}
@@ -65,7 +68,7 @@ def take_walk_in(
     return Ticket(**made | {"wait": WaitRange(**made["wait"])})
 
 
-def _place_and_service(db: Session, authority_id: int, site: str, service: str) -> tuple[SiteFacts, ServiceFacts]:
+def place_and_service(db: Session, authority_id: int, site: str, service: str) -> tuple[SiteFacts, ServiceFacts]:
     """Raises: NotFound for the site, Invalid for a service that nobody there does."""
     catalogue = catalogue_by_id(db, authority_id)
     place = catalogue.site(site)

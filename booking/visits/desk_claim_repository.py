@@ -24,6 +24,7 @@ from booking.capacity.expired_seats import delete_expired
 from booking.capacity.occupancy import occupied_on, seats_of
 from booking.capacity.placement import claim_seats
 from booking.tables import Allocation, Claim
+from booking.visits.rooms_beside import rooms_beside
 from booking.visits.visit_length_queries import LONGEST_VISIT, expected_lengths, extra_minutes
 from booking.visits.visit_queries import VisitOfDay, visits_of_day
 from booking.visits.visit_states import AT_DESK
@@ -63,7 +64,8 @@ def follow_desks(db: Session, authority_id: int, site_id: int, now: datetime) ->
         visits_of_day(db, catalogue, site, today, AT_DESK), key=lambda one: (one.called_at or now, one.id)
     )
     claimed = _claimed(db, site_id, unit)
-    desks = {one.id: _desks_of(one) for one in at_desks}
+    day = local_day(today, zone)
+    desks = {one.id: _desks_of(one, zone, unit - day.base_unit) for one in at_desks}
     _free(db, [one for one in claimed if one.resource_id not in desks.get(one.visit_id, ())], unit)
     mine: defaultdict[tuple[int, int], list[_Claimed]] = defaultdict(list)
     for one in claimed:
@@ -72,7 +74,7 @@ def follow_desks(db: Session, authority_id: int, site_id: int, now: datetime) ->
     running = [one for one in at_desks if one.id in ends and desks[one.id]]
     if not running:
         return
-    seats = _Seats(db, catalogue, site_day(site, local_day(today, zone), zone), now)
+    seats = _Seats(db, catalogue, site_day(site, day, zone), now)
     for visit in running:
         for desk in sorted(desks[visit.id]):
             seats.extend(visit, desk, mine[visit.id, desk], unit_after(ends[visit.id]))
@@ -99,11 +101,15 @@ def expected_length(catalogue: Catalogue, visit: VisitOfDay, lengths: dict[int, 
     return timedelta(minutes=minutes + extra_minutes(catalogue, visit.support_needs))
 
 
-def _desks_of(visit: VisitOfDay) -> frozenset[int]:
-    """The resources that the visit occupies: those it was booked with, as long as it is at one of them, or its desk."""
+def _desks_of(visit: VisitOfDay, zone: str, tick: int) -> frozenset[int]:
+    """The resources that the visit occupies: those it was booked with, as long as it is at one of them, or its desk.
+
+    With an adviser goes the room in which they are at `tick` of the day, where the plan says which.
+    """
     if visit.desk is None or visit.desk.id in visit.booked_with:
         return visit.booked_with
-    return frozenset({visit.desk.id})
+    beside = rooms_beside(visit.site, visit.desk, visit.service, visit.local_date, zone, tick)
+    return frozenset({visit.desk.id}) | beside
 
 
 def _claimed(db: Session, site_id: int, unit: int) -> list[_Claimed]:

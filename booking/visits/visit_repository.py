@@ -6,6 +6,7 @@ Lock order: the visits of the site, then the appointment.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -46,23 +47,33 @@ def add_walk_in(
 ) -> DayVisit:
     """The visit of somebody who waits from `now` on for the service, with the next ticket of the day."""
     lock_visits(db, site_id)
-    row = DayVisit(
-        authority_id=authority_id,
-        site_id=site_id,
-        local_date=local_date,
-        ticket=_next_ticket(db, site_id, local_date),
+    ticket = _next_ticket(db, site_id, local_date)
+    where = {"authority_id": authority_id, "site_id": site_id, "local_date": local_date}
+    return _added(db, _walk_in(db, new, now, ticket=ticket, part=1, service_id=service_id, **where))
+
+
+def _walk_in(db: Session, new: NewWalkIn, now: datetime, **where: Any) -> DayVisit:
+    """The row of somebody without an appointment who waits from `now` on."""
+    return DayVisit(
         reference=_unused_reference(db),
         name=new.name,
         support_needs=sorted(set(new.support_needs)),
         channel=new.channel,
-        service_id=service_id,
         is_urgent=new.is_urgent,
         shows_name=new.shows_name,
         state=VisitState.WAITING.value,
         changed_at=now,
         arrived_at=now,
+        **where,
     )
-    return _added(db, row)
+
+
+def add_part(db: Session, row: DayVisit, new: NewWalkIn, service_id: int, now: datetime) -> DayVisit:
+    """Another part of the visit `row`, whose site's visits are locked: they wait for the service with the same ticket."""
+    same = (DayVisit.site_id == row.site_id, DayVisit.local_date == row.local_date, DayVisit.ticket == row.ticket)
+    part = (db.scalar(select(func.max(DayVisit.part)).where(*same)) or 0) + 1
+    where = {"authority_id": row.authority_id, "site_id": row.site_id, "local_date": row.local_date}
+    return _added(db, _walk_in(db, new, now, ticket=row.ticket, part=part, service_id=service_id, **where))
 
 
 def follow_appointment(db: Session, appointment: Appointment, now: datetime) -> None:

@@ -145,6 +145,15 @@ def test_what_a_walk_in_lacks_is_named(counter: Program) -> None:
 
 
 @pytest.mark.databases("sqlite")
+def test_a_ticket_is_refused_when_nobody_is_there_any_more_today(counter: Program, clock: FixedClock) -> None:
+    clock.advance(timedelta(hours=9))  # it is five o'clock, and the library shuts
+    body = {"service": "certify", "name": "Wendy Walker", "support_needs": []}
+    assert_problem(counter.post(f"{HERE}/walk-ins", body), 409, "not_allowed")
+    clock.advance(timedelta(minutes=-90))
+    assert counter.post(f"{HERE}/walk-ins", body).status_code == 201
+
+
+@pytest.mark.databases("sqlite")
 def test_the_same_key_gives_the_same_ticket_and_the_same_person(counter: Program) -> None:
     body = {"service": "certify", "name": "Wendy Walker"}
     for path, sent in ((f"{HERE}/walk-ins", body), (f"{HERE}/next", {"resource": "desk-1"})):

@@ -23,7 +23,7 @@ from booking.visits.queue_state_queries import services_today, wait_of_visit
 from booking.visits.visit_queries import visit_of_appointment, visits_of_day
 from booking.visits.visit_states import AT_DESK, NewWalkIn, VisitState
 from core.audit import Actor
-from core.errors import IdempotencyMismatch, IllegalMove, NotFound, NotHereToday
+from core.errors import IdempotencyMismatch, IllegalMove, NobodyMoreToday, NotFound, NotHereToday
 from core.origin import origin_of
 from core.problems import text_of_error
 from core.rate_limits import SlowingLimit, check_slowing_limit
@@ -108,6 +108,8 @@ def ticket(authority: str, slug: str) -> ResponseReturnValue:
                 actor=Actor.resident(),
                 idempotency=key,
             )
+        except NobodyMoreToday as error:
+            return _cleared(context, site, "kiosk_ask", 409, text=text_of_error(error, current_language()))
         except IdempotencyMismatch:
             return redirect(url_for("resident.kiosk", authority=authority, slug=slug), code=303)
     return _to_ticket(authority, slug, given.number)

@@ -10,12 +10,14 @@ from booking.queries.appointments import of_site_day
 from booking.use_cases.call_next import call_next, desk_of
 from booking.use_cases.check_in import check_in
 from booking.use_cases.move_visit import VisitStep, move_visit
+from booking.use_cases.send_on import SentOn, send_on
 from booking.use_cases.sit_at_desk import sit_at_desk
 from booking.visits.desk_ability import can_serve
 from booking.visits.desk_sitting_queries import desks_taken
 from booking.visits.idle_desk_queries import idle_desks
 from booking.visits.kept_desk_queries import kept_desks
 from booking.visits.long_wait_queries import long_waits
+from booking.visits.queue_state_queries import services_today
 from booking.visits.visit_queries import visit_by_id, visits_of_day, working_today
 from booking.visits.visit_states import APPOINTMENT_STATES, VisitState
 from core.error_texts import text_of
@@ -139,6 +141,34 @@ def take_step(site: str, day_visit: int) -> ResponseReturnValue:
         return _page(context, problem, status)
 
 
+@blueprint.post(f"{SITE_PATH}/visits/<int:day_visit>/onward", endpoint="send_on")
+@requires(Action.RECORD_OUTCOME, site_arg="site")
+def send_to_next_service(site: str, day_visit: int) -> ResponseReturnValue:
+    """End a visit, and let the person wait for another service."""
+    sent = SentOn(day_visit, request.form.get("service", ""), request.form.get("seen"))
+    with site_context(site) as context:
+        key = context.form_key(f"onward:{day_visit}", (day_visit, sent.service))
+        try:
+            send_on(context.runtime, context.authority.id, site, sent, actor=context.actor, idempotency=key)
+            return _back(site)
+        except Invalid as error:
+            problem, status = joined_texts(error, current_language()), 400
+        except (Stale, IllegalMove, IdempotencyMismatch):
+            problem, status = _as_it_is(context, day_visit), 409
+    with site_context(site) as context:
+        return _page(context, problem, status)
+
+
+def _as_it_is(context: SiteContext, visit: int) -> str:
+    """That nothing was changed, and how it stands with the visit now."""
+    with context.runtime.database.reading() as db:
+        found = visit_by_id(db, context.catalogue, visit)
+    facts = {"ticket": found.ticket, "name": found.name, "state": str(VISIT_STATES[found.state]), "desk": ""}
+    if found.desk and found.state not in OVER:
+        facts["desk"] = f" ({found.desk.name})"
+    return str(_("Nothing was changed: %(ticket)s %(name)s is now “%(state)s”%(desk)s.", **facts))
+
+
 def _step(context: SiteContext, visit: int) -> tuple[str, int]:
     """Take the step that the form asks for: why it was refused, and the status of that; or nothing. Raises: NotFound."""
     form, language = request.form, current_language()
@@ -158,12 +188,7 @@ def _step(context: SiteContext, visit: int) -> tuple[str, int]:
     except Invalid as error:
         return joined_texts(error, language), 400
     except (Stale, IllegalMove, IdempotencyMismatch):
-        with context.runtime.database.reading() as db:
-            found = visit_by_id(db, context.catalogue, visit)
-        facts = {"ticket": found.ticket, "name": found.name, "state": str(VISIT_STATES[found.state]), "desk": ""}
-        if found.desk and found.state not in OVER:
-            facts["desk"] = f" ({found.desk.name})"
-        return _("Nothing was changed: %(ticket)s %(name)s is now “%(state)s”%(desk)s.", **facts), 409
+        return _as_it_is(context, visit), 409
     return "", 200
 
 
@@ -202,6 +227,7 @@ def _page(context: SiteContext, problem: str = "", status: int = 200, *, target:
         errors=[FieldError(problem, target)] if problem else [],
         may_record=context.may(Action.RECORD_OUTCOME),
         kiosk_key=_kiosk_key(context),
+        onward=[(one.slug, one.name) for one in services_today(context.catalogue, context.site, context.now)],
         may_take_walk_in=context.may(Action.TAKE_WALK_IN),
     )
     answer = Response(text, status=status, mimetype="text/html")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.states import State
 from booking.tables import Allocation, Claim
@@ -16,6 +16,8 @@ from booking.use_cases.running_visits import follow_running_visits
 from booking.visits.visit_states import VisitState
 from core.database import Database
 from core.errors import SlotTaken
+from locations.catalogue_queries import bump_plan
+from locations.tables import Resource, Service
 from tests.booking.visits.conftest import Counter
 from tests.support.factories import AGENT, NOW
 
@@ -145,3 +147,23 @@ def test_calls_and_bookings_at_once_never_claim_the_same(database: Database) -> 
         claims = db.execute(select(Claim.resource_id, Claim.seat, Claim.unit)).all()
     assert len(set(units)) == len(units)
     assert sorted(units) == sorted(tuple(row) for row in claims)
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(("rooms", "claimed"), [(1, [(0, 35)]), (2, [])], ids=["one room", "which room is not known"])
+def test_with_an_adviser_goes_the_room_in_which_they_are(
+    database: Database, rooms: int, claimed: list[tuple[int, int]]
+) -> None:
+    counter = Counter(database, desks=1 + rooms)
+    with database.writing() as db:
+        bump_plan(db, counter.world.authority_id)
+        adviser, *places = counter.world.resource_ids
+        db.execute(update(Resource).where(Resource.id == adviser).values(kind="adviser"))
+        db.execute(update(Resource).where(Resource.id.in_(places)).values(kind="room"))
+        pools = [{"kind": "adviser", "skills": []}, {"kind": "room", "skills": []}]
+        db.execute(update(Service).values(requirements=pools))
+    counter.walk_in()
+    counter.advance(2)
+    counter.call(1)
+    assert counter.claimed(1) == [(0, 35)]
+    assert counter.claimed(2) == claimed

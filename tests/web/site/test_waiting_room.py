@@ -230,3 +230,20 @@ def test_a_desk_that_is_free_is_an_alarm_until_somebody_says_that_nobody_sits_th
     library.clock.advance(timedelta(minutes=3))
     assert "Desk 2 is free, and 1 Wendy Walker could have been called since 9:03am." in site_staff.get(ROOM).text
     assert "is free" not in press(site_staff, "/empty-desk")
+
+
+def test_who_is_sent_on_waits_for_the_next_service_with_the_same_ticket(
+    library: Library, site_staff: FlaskClient
+) -> None:
+    path = sit_and_call(library, site_staff)
+    press(site_staff, path, to="being_seen")
+    room = press(site_staff, f"{path}/onward", service="advice")
+    assert "1 Robin" in room
+    with library.database.reading() as db:
+        rows = [
+            (one.ticket, one.part, one.state, one.name) for one in db.scalars(select(DayVisit).order_by(DayVisit.id))
+        ]
+        assert db.scalars(select(Appointment.state)).one() == State.ATTENDED
+    assert rows == [(1, 1, "ended", ""), (1, 2, "waiting", "Robin")]
+    press(site_staff, "/next")
+    assert visit_states(library) == ["ended", "called"]
