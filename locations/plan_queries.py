@@ -198,6 +198,8 @@ def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
         rings_from=row.rings_from,
         ring_minutes=row.ring_minutes,
         has_kiosk=row.has_kiosk,
+        display_sounds=row.display_sounds,
+        display_speaks=row.display_speaks,
         ending=ending,
         translations=row.translations,
         opening_words=row.opening_words,

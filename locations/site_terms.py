@@ -11,10 +11,13 @@ from locations.default_values import RING_MINUTES
 class SiteTerms:
     """Of video: where it is joined, with {room} where each appointment has its own. Of the telephone: who rings, how long.
 
-    Of those who come in person: whether a screen in the entrance lets them say that they are here.
+    Of those who come in person: whether a screen in the entrance lets them say that they are here, and
+    whether the display makes a sound or reads aloud when somebody is called.
     """
 
     joining_address: str = ""
     rings_from: str = ""
     ring_minutes: int = RING_MINUTES
     has_kiosk: bool = False
+    display_sounds: bool = False
+    display_speaks: bool = False

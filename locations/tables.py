@@ -93,6 +93,8 @@ class Site(SiteWords, Translated, Base):
     ring_minutes: Mapped[int] = mapped_column(default=RING_MINUTES, server_default=str(RING_MINUTES))
     closes_on_bank_holidays: Mapped[bool | None]
     has_kiosk: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    display_sounds: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    display_speaks: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # Shut for good from this date on; then people go to the site of this slug, or do what the words say.
     closed_from: Mapped[date | None]
     successor: Mapped[str] = mapped_column(String(60), default="", server_default="")

@@ -59,6 +59,8 @@ ONLY_WORDS = frozenset(
             "successor",
             "where_to_go",
             "has_kiosk",
+            "display_sounds",
+            "display_speaks",
         ),
         *("catchment", "wards", "postcodes", "catchment_kind", "catchment_instead"),
         *("catchment_may_be_passed", "named_adviser"),

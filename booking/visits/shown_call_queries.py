@@ -12,6 +12,7 @@ from booking.visits.visit_states import VisitState
 SHOWN_FOR = timedelta(seconds=30)
 """A call is shown so long at least, also when the person has come meanwhile and others were called."""
 MOST_SHOWN = 8
+AFTER_A_CALL = (VisitState.BEING_SEEN, VisitState.PARKED, VisitState.MISSED)
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def shown_calls(visits: Iterable[VisitOfDay], now: datetime) -> list[ShownCall]:
         for one in visits
         if one.called_at
         and one.desk
-        and (one.state is VisitState.CALLED or (one.state is VisitState.BEING_SEEN and now - one.called_at < SHOWN_FOR))
+        and (one.state is VisitState.CALLED or (one.state in AFTER_A_CALL and now - one.called_at < SHOWN_FOR))
     ]
     calls = [
         ShownCall(one.ticket, first_name(one.name) if one.shows_name else "", one.desk.name, one.called_at)

@@ -207,6 +207,8 @@ SITE: Fields = {
     "ring_minutes": Field(whole(1, 120), RING_MINUTES),
     "closes_on_bank_holidays": Field(yes_no),
     "has_kiosk": Field(yes_no, False),
+    "display_sounds": Field(yes_no, False),
+    "display_speaks": Field(yes_no, False),
     **ENDING,
 }
 RESOURCE: Fields = {

@@ -111,6 +111,13 @@ SITE: Texts = {
         _l("Is there a screen at which people say that they are here?"),
         _l("The waiting room of the site has the link that makes a browser that screen"),
     ),
+    "display_sounds": _t(
+        _l("Does the display make a sound when somebody is called?"),
+        _l("Press “Switch on the sound” on it once a day: browsers make no sound before"),
+    ),
+    "display_speaks": _t(
+        _l("Does the display read aloud who is called?"), _l("The number, the desk, and a first name where it is shown")
+    ),
     "closed_from": _t(_l("Shut for good from"), _l("The first day on which it is. Leave it empty if it stays open")),
     "successor": _t(_l("Which site takes its place?")),
     "where_to_go": _t(_l("Where do people go instead?"), _l("What they read when it is shut for good")),

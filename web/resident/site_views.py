@@ -48,7 +48,5 @@ def display(authority: str, slug: str) -> ResponseReturnValue:
         site = context.catalogue.public_site(slug)
         visits = visits_of_day(context.db, context.catalogue, site, context.today)
         as_of = format_time(context.now.astimezone(ZoneInfo(context.zone)))
-        page = show("display", context, site=site, calls=shown_calls(visits, context.now), as_of=as_of)
-    answer = Response(page)
-    answer.headers["Refresh"] = str(DISPLAY_SECONDS)
-    return answer
+        calls = shown_calls(visits, context.now)
+        return show("display", context, site=site, calls=calls, as_of=as_of, seconds=DISPLAY_SECONDS)

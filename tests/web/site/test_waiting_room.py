@@ -179,8 +179,12 @@ def test_the_display_shows_calls_long_enough_and_names_only_who_wants_it(
         library.clock.advance(timedelta(seconds=2))
     library.clock.advance(timedelta(seconds=10))
     answer = client.get(shown)
-    assert answer.headers["Refresh"] == "5"
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in answer.text
     text = check_page(answer.text).text
+    assert re.findall('data-say="([^"]+)"', answer.text) == [
+        "Number 2: please go to Desk 2.",
+        "1, Wendy: please go to Desk 1.",
+    ]
     assert "1 Wendy" in text
     assert "Walker" not in text
     assert "Kim" not in text

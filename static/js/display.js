@@ -1,0 +1,58 @@
+// The display refreshes itself without leaving the page, so that nothing that is spoken breaks off, and says each new call once.
+const REQUEST_TIMEOUT_MS = 10000; // slower than that is as good as no network
+const BEEP = { hertz: 660, seconds: 0.4, volume: 0.3 };
+let calls = document.getElementById("calls");
+const sound = document.getElementById("display-sound");
+const known = new Set([...calls.querySelectorAll("[data-call]")].map((row) => row.dataset.call));
+let audio = null; // a browser plays nothing before somebody has pressed a button
+
+function beep() {
+  const tone = audio.createOscillator();
+  const volume = audio.createGain();
+  tone.frequency.value = BEEP.hertz;
+  volume.gain.setValueAtTime(BEEP.volume, audio.currentTime);
+  volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + BEEP.seconds);
+  tone.connect(volume).connect(audio.destination);
+  tone.start();
+  tone.stop(audio.currentTime + BEEP.seconds);
+}
+
+// The browser says one text after another: two calls at once are both spoken.
+function speak(text) {
+  const words = new SpeechSynthesisUtterance(text);
+  words.lang = document.documentElement.lang;
+  speechSynthesis.speak(words);
+}
+
+function announceNew() {
+  const rows = [...calls.querySelectorAll("[data-call]")].reverse(); // the oldest first
+  const fresh = rows.filter((row) => !known.has(row.dataset.call));
+  for (const row of fresh) known.add(row.dataset.call);
+  if (audio === null || fresh.length === 0) return;
+  if (calls.dataset.sounds === "true") beep();
+  if (calls.dataset.speaks === "true" && "speechSynthesis" in window) for (const row of fresh) speak(row.dataset.say);
+}
+
+async function refresh() {
+  try {
+    const answer = await fetch(location.href, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("calls");
+    if (fresh === null) return;
+    calls.replaceWith(fresh);
+    calls = fresh;
+    announceNew();
+  } catch {
+    // the next time
+  }
+}
+
+if (sound !== null) {
+  sound.hidden = false;
+  sound.querySelector("button").addEventListener("click", () => {
+    audio = new AudioContext();
+    if (calls.dataset.sounds === "true") beep();
+    sound.hidden = true;
+  });
+}
+setInterval(refresh, Number(calls.dataset.seconds) * 1000);
