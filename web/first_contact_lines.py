@@ -17,6 +17,7 @@ HOW_ASKED: Labels = {
     "online": _l("online"),
     "phone": _l("by telephone"),
     "counter": _l("at the counter"),
+    "kiosk": _l("at the screen in the entrance"),
     "api": _l("through another system"),
 }
 URGENT_MEANINGS: Labels = {

@@ -7,6 +7,7 @@ staff have opened the link of the waiting room: whoever sits at home neither arr
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Response, g, redirect, request, session, url_for
@@ -31,9 +32,10 @@ from core.tokens import is_kiosk_token
 from locations.model import ServiceFacts, SiteFacts
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
-from web.request_language import CHOICE, all_of, current_language, format_time, languages_of
+from web.request_language import CHOICE, all_of, current_language, format_moment, format_time, languages_of
 from web.resident.kiosk_clearing import CLEARED_AFTER_SECONDS, HAS_FORM
 from web.resident.kiosk_forms import ArrivalForm, KioskTicketForm, kiosk_ticket_form
+from web.resident.kiosk_triage import KioskTriage, keep_if_urgent, question_form, triage_at_kiosk
 from web.resident.page_rendering import show
 from web.resident.urls import blueprint
 
@@ -95,24 +97,53 @@ def ticket(authority: str, slug: str) -> ResponseReturnValue:
             return _cleared(context, site, "kiosk_ask", 409, text=text)
         if not form.validate_on_submit():
             return _page(context, site, "kiosk_ticket", form=form)
-        check_slowing_limit(context.runtime, TICKETS, "kiosk tickets", site.slug, origin_of(request.remote_addr))
-        new = NewWalkIn(form.name.data or "", channel="kiosk", shows_name=bool(form.name.data and form.shows_name.data))
-        key = context.form_key("kiosk", (site.slug, form.service.data, new))
-        try:
-            given = take_walk_in(
-                context.runtime,
-                context.authority.id,
-                site.slug,
-                form.service.data,
-                new,
-                actor=Actor.resident(),
-                idempotency=key,
-            )
-        except NobodyMoreToday as error:
-            return _cleared(context, site, "kiosk_ask", 409, text=text_of_error(error, current_language()))
-        except IdempotencyMismatch:
-            return redirect(url_for("resident.kiosk", authority=authority, slug=slug), code=303)
-    return _to_ticket(authority, slug, given.number)
+        service = context.catalogue.service(form.service.data)
+        triage = triage_at_kiosk(context, service)
+        asked = _asked_first(context, site, form, triage)
+        return asked or _give(context, site, form, triage)
+
+
+def _asked_first(
+    context: PageContext, site: SiteFacts, form: KioskTicketForm, triage: KioskTriage | None
+) -> ResponseReturnValue | None:
+    """The next question in front of what they come for, or what helps them elsewhere; None where they are to wait."""
+    if triage is None:
+        return None
+    kept = [("service", form.service.data), ("name", form.name.data or ""), *triage.kept]
+    kept += [("shows_name", "y")] if form.shows_name.data else []
+    question, advice = triage.path.question, triage.advice()
+    if question is not None:
+        asked: Any = question_form(question)
+        return _page(context, site, "kiosk_question", form=asked, question=question, kept=kept)
+    if advice is not None:
+        return _page(context, site, "kiosk_advice", outcome=advice, kept=kept)
+    return None
+
+
+def _give(
+    context: PageContext, site: SiteFacts, form: KioskTicketForm, triage: KioskTriage | None
+) -> ResponseReturnValue:
+    """Give the ticket, and lead to its number."""
+    check_slowing_limit(context.runtime, TICKETS, "kiosk tickets", site.slug, origin_of(request.remote_addr))
+    name = form.name.data or ""
+    is_urgent = keep_if_urgent(context, site, triage, name)
+    new = NewWalkIn(name, is_urgent=is_urgent, channel="kiosk", shows_name=bool(name and form.shows_name.data))
+    try:
+        given = take_walk_in(
+            context.runtime,
+            context.authority.id,
+            site.slug,
+            form.service.data,
+            new,
+            actor=Actor.resident(),
+            idempotency=context.form_key("kiosk", (site.slug, form.service.data, new)),
+        )
+    except NobodyMoreToday as error:
+        return _cleared(context, site, "kiosk_ask", 409, text=text_of_error(error, current_language()))
+    except IdempotencyMismatch:
+        return redirect(_home(context, site), code=303)
+    keep_if_urgent(context, site, triage, name, ticket=given.number)
+    return _to_ticket(context.authority.slug, site.slug, given.number)
 
 
 @blueprint.get(f"{KIOSK_PATH}/waiting/<int:number>", endpoint="kiosk_waiting")
@@ -128,7 +159,8 @@ def waiting(authority: str, slug: str, number: int) -> ResponseReturnValue:
         is_waiting = visit.state is VisitState.WAITING
         wait = wait_of_visit(context.db, context.catalogue, site, visit, context.now) if is_waiting else None
         desk = visit.desk.name if visit.desk and visit.state in AT_DESK else ""
-        return _cleared(context, site, "kiosk_waiting", number=number, wait=wait, desk=desk)
+        as_of = format_moment(context.now.astimezone(ZoneInfo(context.zone)))
+        return _cleared(context, site, "kiosk_waiting", number=number, wait=wait, desk=desk, as_of=as_of)
 
 
 def _site(context: PageContext, slug: str) -> SiteFacts:

@@ -11,11 +11,13 @@ from sqlalchemy import select
 
 from booking.states import State
 from booking.tables import Appointment
+from booking.urgent.tables import UrgentRequest
 from booking.visits.tables import DayVisit
 from core.tokens import kiosk_token, manage_token, short_token, spoken_reference
 from locations.catalogue_queries import bump_plan
 from locations.tables import Authority, Site
 from tests.support.pages import check_page, read_page
+from tests.support.triages import put_triage
 from tests.web.resident.browser import Visitor
 from tests.web.site.conftest import Library
 
@@ -215,3 +217,30 @@ def test_the_page_of_an_appointment_has_a_code_for_the_kiosk_where_there_is_one(
     assert label not in client.get(path, follow_redirects=True).text
     set_up(library, has_kiosk=True)
     assert label in client.get(path, follow_redirects=True).text
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_urgent", "advice"),
+    [(["0", "2"], False, ""), (["1"], True, ""), (["0", "1"], False, "Online")],
+    ids=["to be seen", "cannot wait", "helped elsewhere"],
+)
+def test_the_triage_asks_before_a_ticket_and_what_cannot_wait_is_on_the_list(
+    library: Library, kiosk: Visitor, answers: list[str], is_urgent: bool, advice: str
+) -> None:
+    put_triage(library.database, library.world)
+    kiosk.open(f"{KIOSK}/ticket")
+    kiosk.send("/ticket", service="certify", name="Wendy")
+    kiosk.send("/ticket")
+    assert "Choose an answer" in kiosk.page.text
+    for slug, number in zip(("tonight", "what"), answers, strict=False):
+        kiosk.send("/ticket", **{f"answer-{slug}": number})
+    if advice:
+        assert advice in kiosk.page.text
+        kiosk.send("/ticket")
+    assert "Your number is 1" in kiosk.page.text
+    with library.database.reading() as db:
+        visit = db.scalars(select(DayVisit)).one()
+        urgent = [(one.words, one.name, one.channel) for one in db.scalars(select(UrgentRequest))]
+    assert (visit.is_urgent, visit.name) == (is_urgent, "Wendy")
+    words = "Somewhere to sleep? No\nWaits at High Street Library with ticket 1"
+    assert urgent == ([(words, "Wendy", "kiosk")] if is_urgent else [])
