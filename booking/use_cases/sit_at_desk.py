@@ -30,8 +30,14 @@ def sit_at_desk(
                 desk = desk_of(place, slug).id
                 values = {"authority_id": authority_id, "is_taken": is_taken, "said_at": now}
                 db.merge(DeskSitting(site_id=place.id, resource_id=desk, **values))
-                what: tuple[str, int] = ("resource", desk)
-                logged = {"authority_id": authority_id, "now": now, "site": place.id}
-                record(db, actor, "desk_taken" if is_taken else "desk_left", what, **logged)
+                record(
+                    db,
+                    actor,
+                    "desk_taken" if is_taken else "desk_left",
+                    ("resource", desk),
+                    authority_id=authority_id,
+                    now=now,
+                    site=place.id,
+                )
 
     run_with_retries(runtime.database, operation)

@@ -7,6 +7,7 @@ from typing import Any
 from core.database import Database
 from locations.catalogue_queries import bump_plan
 from locations.triage.tables import Triage
+from tests.support.factories import World
 from tests.support.town import Town
 
 TREE: dict[str, Any] = {
@@ -54,7 +55,7 @@ TREE: dict[str, Any] = {
 }
 
 
-def put_triage(database: Database, town: Town, *, today_at: str = "high-street", **changes: Any) -> None:
+def put_triage(database: Database, town: Town | World, *, today_at: str = "high-street", **changes: Any) -> None:
     """Let the town have this triage; whoever must come today goes to the site `today_at`."""
     outcomes = [one | {"sites": [today_at]} if one["kind"] == "come_today" else one for one in TREE["outcomes"]]
     changes = {"outcomes": outcomes} | changes
