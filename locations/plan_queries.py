@@ -164,9 +164,12 @@ def _links(db: Session, table: Any, linked: Any, site_ids: Sequence[int]) -> Map
     return links
 
 
+def _first_said(of_site: bool | None, of_council: bool) -> bool:
+    return of_council if of_site is None else of_site
+
+
 def _site_facts(row: Site, authority: AuthorityFacts, plan: _Plan) -> SiteFacts:
-    closes = row.closes_on_bank_holidays
-    closes = authority.closes_on_bank_holidays if closes is None else closes
+    closes = _first_said(row.closes_on_bank_holidays, authority.closes_on_bank_holidays)
     ending = ending_of(row)
     recurrences = tuple(_recurrence(template, plan) for template in plan.templates.get(row.id, []))
     dated_sessions = tuple(_dated_session(dated, plan) for dated in plan.dated.get(row.id, []))

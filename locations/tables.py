@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
@@ -19,6 +19,7 @@ from locations.promise_policy import PromisePolicy
 from locations.rebooking_policy import RebookingPolicy
 from locations.session_columns import SessionColumns, new_wait_seed
 from locations.session_facts import FROM_FILE
+from locations.site_screens import SiteScreens
 from locations.site_words import SiteWords
 from locations.translated_columns import Multilingual, Translated
 from locations.waiting_policy import WaitingPolicy
@@ -68,7 +69,7 @@ class Authority(Multilingual, MessagePolicy, RebookingPolicy, Base):
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
-class Site(SiteWords, Translated, Base):
+class Site(SiteScreens, SiteWords, Translated, Base):
     """Where people go. `plan_version` rises with every change to what is open here; bookings lock it for sharing."""
 
     __tablename__ = "sites"
@@ -92,9 +93,6 @@ class Site(SiteWords, Translated, Base):
     rings_from: Mapped[str] = mapped_column(String(100), default="", server_default="")
     ring_minutes: Mapped[int] = mapped_column(default=RING_MINUTES, server_default=str(RING_MINUTES))
     closes_on_bank_holidays: Mapped[bool | None]
-    has_kiosk: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
-    display_sounds: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
-    display_speaks: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # Shut for good from this date on; then people go to the site of this slug, or do what the words say.
     closed_from: Mapped[date | None]
     successor: Mapped[str] = mapped_column(String(60), default="", server_default="")

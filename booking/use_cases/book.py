@@ -107,29 +107,22 @@ class Booked:
     manage_url_path: str = ""
 
 
-def book(
-    runtime: Runtime,
-    booking: Booking,
-    *,
-    actor: Actor,
-    idempotency: IdempotencyKey | None = None,
-    first: Callable[[Session, datetime], None] | None = None,
-) -> Booked:
-    """The appointment that is made from `booking`. What `first` does belongs to the same transaction.
+def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: IdempotencyKey | None = None) -> Booked:
+    """The appointment that is made from `booking`.
 
     Raises: SlotTaken, HoldExpired, TooSoon, TooFar, LimitReached, SameTime, Invalid, NotFound, IdempotencyMismatch.
     """
     if booking.channel not in CHANNELS:
         raise Invalid.in_field("channel", "channel_unknown", known=sorted(CHANNELS))
 
-    def operation(db: Session, now: datetime) -> dict[str, Any]:
-        if any(one.catchment or one.wards for one in catalogue_by_id(db, booking.authority_id).services):
-            check_lives_there(db, booking, actor, now)
-        if first is not None:
-            first(db, now)
-        return _book(db, now, runtime, booking, actor, is_chosen=True)
+    return run_operation(runtime, idempotency, lambda db, now: make_booking(db, now, runtime, booking, actor))
 
-    return run_operation(runtime, idempotency, operation)
+
+def make_booking(db: Session, now: datetime, runtime: Runtime, booking: Booking, actor: Actor) -> dict[str, Any]:
+    """The result of an operation that books, in its transaction, whatever else it does. Raises: what `book` raises."""
+    if any(one.catchment or one.wards for one in catalogue_by_id(db, booking.authority_id).services):
+        check_lives_there(db, booking, actor, now)
+    return _book(db, now, runtime, booking, actor, is_chosen=True)
 
 
 def run_operation(runtime: Runtime, idempotency: IdempotencyKey | None, operation: Operation) -> Booked:
@@ -138,11 +131,9 @@ def run_operation(runtime: Runtime, idempotency: IdempotencyKey | None, operatio
     `operation` gets the database session and the database's time; its result is that of `result_of`. The link is computed
     from it: no row, not even the idempotency record, has the link's token.
     """
-
-    def at_database_time(db: Session) -> dict[str, Any]:
-        return operation(db, runtime.clock.database_now(db))
-
-    facts = dict(run_once(runtime.database, idempotency, at_database_time, runtime.clock.now()))
+    clock = runtime.clock
+    made = run_once(runtime.database, idempotency, lambda db: operation(db, clock.database_now(db)), clock.now())
+    facts = dict(made)
     token = working_manage_token(runtime.settings.secret_keys, facts.pop("nonce"), facts.pop("digest", ""))
     return Booked(**facts | {"manage_url_path": f"/manage/{token}"})
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from booking.use_cases.book import Booked, Booking, book
+from booking.use_cases.book import Booked, Booking, make_booking, run_operation
 from booking.visits.visit_queries import visit_stamp
 from booking.visits.visit_repository import enter_state, visit_for_change
 from booking.visits.visit_states import IN_WAITING_ROOM, VisitState
@@ -34,8 +34,12 @@ def book_instead(
 
     Raises: Stale or IllegalMove when they do not wait any more, NotFound, and what `book` raises.
     """
-    give_up = partial(_wait_no_longer, booking.authority_id, waits, actor)
-    return book(runtime, booking, actor=actor, idempotency=idempotency, first=give_up)
+
+    def operation(db: Session, now: datetime) -> dict[str, Any]:
+        _wait_no_longer(booking.authority_id, waits, actor, db, now)
+        return make_booking(db, now, runtime, booking, actor)
+
+    return run_operation(runtime, idempotency, operation)
 
 
 def _wait_no_longer(authority_id: int, waits: Waits, actor: Actor, db: Session, now: datetime) -> None:

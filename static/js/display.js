@@ -29,8 +29,8 @@ function announceNew() {
   const fresh = rows.filter((row) => !known.has(row.dataset.call));
   for (const row of fresh) known.add(row.dataset.call);
   if (audio === null || fresh.length === 0) return;
-  if (calls.dataset.sounds === "true") beep();
-  if (calls.dataset.speaks === "true" && "speechSynthesis" in window) for (const row of fresh) speak(row.dataset.say);
+  if (calls.dataset.sounds === "1") beep();
+  if (calls.dataset.speaks === "1" && "speechSynthesis" in window) for (const row of fresh) speak(row.dataset.say);
 }
 
 async function refresh() {
@@ -51,7 +51,7 @@ if (sound !== null) {
   sound.hidden = false;
   sound.querySelector("button").addEventListener("click", () => {
     audio = new AudioContext();
-    if (calls.dataset.sounds === "true") beep();
+    if (calls.dataset.sounds === "1") beep();
     sound.hidden = true;
   });
 }

@@ -184,15 +184,16 @@ def waiting_room(
         expected=tuple(_expected(one, now) for one in expected[:MOST_EXPECTED]),
         expected_later=len(expected[MOST_EXPECTED:]),
         over=rows(over[:MOST_OVER]),
-        residents=tuple(
-            dict.fromkeys(
-                [one.resident_id for one in visits if one.resident_id]
-                + [one.resident.id for one in expected[:MOST_EXPECTED]]
-            )
-        ),
+        residents=_residents(visits, expected[:MOST_EXPECTED]),
         alarms=idle_alarms(alarms.idle, view.zone),
         long_waits=long_wait_rows(alarms.long_waits),
     )
+
+
+def _residents(visits: list[VisitOfDay], expected: list[AppointmentView]) -> tuple[int, ...]:
+    """Whose data the page shows."""
+    of_visits = (one.resident_id for one in visits if one.resident_id)
+    return tuple(dict.fromkeys([*of_visits, *(one.resident.id for one in expected)]))
 
 
 def _row(one: VisitOfDay, now: datetime, view: DeskView, *, is_mine_to_call: bool) -> VisitRow:
