@@ -19,7 +19,7 @@ from locations.promise_policy import PromisePolicy
 from locations.rebooking_policy import RebookingPolicy
 from locations.session_columns import SessionColumns, new_wait_seed
 from locations.session_facts import FROM_FILE
-from locations.site_screens import SiteScreens
+from locations.site_screen_columns import SiteScreens
 from locations.site_words import SiteWords
 from locations.translated_columns import Multilingual, Translated
 from locations.waiting_policy import WaitingPolicy
