@@ -10,7 +10,7 @@ from migrations.column_types import UtcDateTime
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0141"
-down_revision = "0132"
+down_revision = "0160"
 branch_labels = None
 depends_on = None
 
