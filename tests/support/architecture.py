@@ -79,6 +79,7 @@ LAYER_OF_MODULE = {
     "locations.document_policy": "tables",
     "locations.confirmation_policy": "tables",
     "locations.session_columns": "tables",
+    "locations.site_screen_columns": "tables",
     "locations.site_words": "tables",
     "locations.waiting_policy": "tables",
     "locations.translated_columns": "tables",

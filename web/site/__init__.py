@@ -12,8 +12,8 @@ from web.site import (
     receipt_views,
     ring_instead_views,
     ticket_views,
-    unanswered_call_views,
     time_instead_views,
+    unanswered_call_views,
     waiting_room_views,
     walk_in_views,
 )
@@ -33,8 +33,8 @@ __all__ = [
     "receipt_views",
     "ring_instead_views",
     "ticket_views",
-    "unanswered_call_views",
     "time_instead_views",
+    "unanswered_call_views",
     "waiting_room_views",
     "walk_in_views",
 ]
