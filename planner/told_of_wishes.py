@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 
+from booking.events import RESIDENT
 from booking.proposals.wish_rules import BY_PHONE
 from booking.queries.waiting_tasks import WaitingPerson
 from reminders.expected_queries import NewVisit, expected_of_booking, expected_of_earlier, expected_of_moves
@@ -36,7 +37,7 @@ def told_of_taking(context: StaffContext, person: WaitingPerson) -> tuple[ToldLi
         return ()
     if person.appointment is not None:
         starts = {person.appointment.id: proposal.starts_at}
-        found = expected_of_moves(context.db, context.authority, starts, context.now)
+        found = expected_of_moves(context.db, context.authority, starts, context.now, spoke_with=RESIDENT)
         return told_lines(found[person.appointment.id], is_undoable=False)
-    visit = NewVisit(person.wish.services[0], proposal.starts_at, proposal.mode)
+    visit = NewVisit(person.wish.services[0], proposal.starts_at, proposal.mode, spoke_with=RESIDENT)
     return told_lines(expected_of_booking(context.db, context.authority, person.resident.id, visit, context.now))

@@ -8,6 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 
+from booking.events import RESIDENT
 from booking.queries.waiting_tasks import (
     WaitingPerson,
     WaitingTask,
@@ -78,6 +79,7 @@ def take_earlier(wish: int) -> ResponseReturnValue:
                 wish,
                 actor=context.actor,
                 channel=context.channel,
+                spoke_with=RESIDENT,
                 idempotency=context.form_key("take earlier time", wish),
             )
         except SameTime:

@@ -12,11 +12,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from booking.events import REPRESENTATIVE, RESIDENT
+from booking.queries.appointments import AppointmentView
 from core.personal_data import mask_email, mask_phone
 from reminders.expected import Expected
 from reminders.reasons import TOLD_BY_STAFF
 from reminders.recipients import BY_HAND, BY_STAFF, CALL, EMAIL, LETTER, MISSED, TEXT, Delivery, family_of
-from web.labels import Labels, label_of
+from web.labels import Labels, label_of, phone_of
 from web.language_labels import MESSAGE_LANGUAGES
 from web.message_labels import LETTER_FORMATS, MESSAGE_KINDS, message_reason
 from web.request_language import all_of, format_day_short, format_moment_short
@@ -143,6 +145,13 @@ def _reminder_lines(reminders: Sequence[Expected], notices: Sequence[Expected]) 
         else:
             lines += list(_lines(one))[:1]
     return lines
+
+
+def heard_by(view: AppointmentView) -> str:
+    """Who hears what staff say at `phone_of`: the resident, or else who acts for them; nobody without a number."""
+    if view.resident.phone:
+        return RESIDENT
+    return REPRESENTATIVE if phone_of(view) else ""
 
 
 def told_counts(found: Iterable[Sequence[Expected]]) -> tuple[ToldLine, ...]:

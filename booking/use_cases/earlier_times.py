@@ -93,11 +93,13 @@ def accept_earlier_time(
     channel: str,
     despite_same_time: bool = False,
     proposal_id: int | None = None,
+    spoke_with: str = "",
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
     """The appointment at the time that is held: moved there, or booked for whoever had none.
 
-    The time is that of this proposal and of no later one, where one is named.
+    The time is that of this proposal and of no later one, where one is named. Staff `spoke_with` the resident or the
+    representative when they said yes on the telephone.
 
     Raises: HoldExpired when nothing is held any more, NotFound, and as `reschedule` and `book`.
     """
@@ -106,9 +108,10 @@ def accept_earlier_time(
         appointment = db.get(Appointment, wish.appointment_id) if wish.appointment_id else None
     if appointment is not None:
         whose = (runtime, authority_id, appointment.reference)
-        return accept_offer(*whose, actor=actor, proposal_id=proposal_id, idempotency=idempotency)
-    how = partial(_book, channel=channel, despite_same_time=despite_same_time, proposal_id=proposal_id)
-    operation = partial(how, runtime=runtime, wish=wish, actor=actor)
+        accept = partial(accept_offer, *whose, actor=actor, spoke_with=spoke_with)
+        return accept(proposal_id=proposal_id, idempotency=idempotency)
+    how = partial(_book, channel=channel, despite_same_time=despite_same_time, spoke_with=spoke_with)
+    operation = partial(how, runtime=runtime, wish=wish, actor=actor, proposal_id=proposal_id)
     return run_operation(runtime, idempotency, operation)
 
 
@@ -140,6 +143,7 @@ def _book(
     channel: str,
     despite_same_time: bool,
     proposal_id: int | None,
+    spoke_with: str,
 ) -> dict[str, Any]:
     is_open = (Proposal.wish_id == wish.id, Proposal.state == ProposalState.OPEN.value, Proposal.answer_by > now)
     proposal = db.scalar(select(Proposal).where(*is_open))
@@ -153,6 +157,7 @@ def _book(
         hold=hold_token(runtime.settings.secret_key, proposal.hold_nonce),
         support_needs=tuple(resident.support_needs if wish.support_needs is None else wish.support_needs),
         despite_same_time=despite_same_time,
+        spoke_with=spoke_with,
     )
     booked = book_in_transaction(db, now, runtime, booking, actor=actor)
     end_proposal_of_wish(db, wish.id, now, ProposalState.ACCEPTED)

@@ -120,9 +120,12 @@ def accept_offer(
     actor: Actor,
     seen: str | None = None,
     proposal_id: int | None = None,
+    spoke_with: str = "",
     idempotency: IdempotencyKey | None = None,
 ) -> Booked:
     """The appointment at the time that was proposed, by the proposal of this id if one is given.
+
+    Staff `spoke_with` the resident or the representative when they said yes on the telephone.
 
     Raises: HoldExpired when it is held no longer, and as `reschedule`.
     """
@@ -134,7 +137,8 @@ def accept_offer(
         if proposal and proposal_id is not None and proposal.nonce != db.get_one(Proposal, proposal_id).hold_nonce:
             proposal = None
     # Sent a second time, the answer of the first one is given, though nothing is held any more.
-    move = Move(hold=hold_token(runtime.settings.secret_key, proposal.nonce) if proposal else NOTHING_HELD)
+    held = hold_token(runtime.settings.secret_key, proposal.nonce) if proposal else NOTHING_HELD
+    move = Move(hold=held, spoke_with=spoke_with)
     return reschedule(
         runtime, authority_id, reference, move, actor=actor, enforce_cutoff=False, seen=seen, idempotency=idempotency
     )

@@ -31,6 +31,7 @@ from web.manage.turn_texts import turn_texts
 from web.message_labels import REACHES, message_reason
 from web.page_context import StaffContext
 from web.request_language import format_moment_short, format_time
+from web.told import heard_by
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,7 @@ def confirm_held_time(context: StaffContext, view: AppointmentView) -> str:
             view.reference,
             actor=context.actor,
             seen=request.form.get("stamp"),
+            spoke_with=heard_by(view),
             idempotency=key,
         )
     except Refused:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from flask_babel import ngettext
 
 from booking.queries.closure_lists import ListedPerson
 from reminders.expected_queries import expected_of_keeping, expected_of_moves, expected_of_offers, planning_of
 from web.page_context import StaffContext
-from web.told import ToldLine, told_counts, told_lines
+from web.told import ToldLine, heard_by, told_counts, told_lines
 
 
 def told_of_offers(context: StaffContext, appointment_ids: Collection[int]) -> tuple[ToldLine, ...]:
@@ -35,6 +37,12 @@ def told_of_keeping(context: StaffContext, appointment_ids: Collection[int]) -> 
 
 def told_of_held(context: StaffContext, people: Iterable[ListedPerson]) -> dict[int, tuple[ToldLine, ...]]:
     """Who is told when each person takes the time that is held for them, by the id of the appointment."""
-    starts = {person.appointment.id: person.proposal.starts_at for person in people if person.proposal}
-    found = expected_of_moves(context.db, context.authority, starts, context.now)
-    return {id_: told_lines(messages, is_undoable=False) for id_, messages in found.items()}
+    starts: dict[str, dict[int, datetime]] = defaultdict(dict)
+    for person in people:
+        if person.proposal:
+            starts[heard_by(person.appointment)][person.appointment.id] = person.proposal.starts_at
+    found = (
+        expected_of_moves(context.db, context.authority, theirs, context.now, spoke_with=spoke_with)
+        for spoke_with, theirs in starts.items()
+    )
+    return {id_: told_lines(messages, is_undoable=False) for some in found for id_, messages in some.items()}

@@ -105,8 +105,12 @@ def test_whom_one_agent_rings_no_other_one_does(library: Library, references: li
     assert "The new time of Robin 0 is confirmed: " in page.text
     assert "Robin 0," not in page.text
     assert "The new time is confirmed." in page_of(manager, f"{LIST}?done=confirmed&person=NOBODY00").text
+    assert "told by you now" in ringing.text
     with library.database.reading() as db:
         assert sorted(db.scalars(select(RebookItem.state))) == ["accepted", "offered", "to_ring"]
+        moved = select(Notification.status, Notification.reason).where(Notification.kind == "rescheduled")
+        told = [tuple(row) for row in db.execute(moved)]
+    assert told == [("withheld", "told_by_staff")], "whom somebody has just rung is on no list to be rung again"
 
 
 @SQLITE
