@@ -163,7 +163,12 @@ class ResidentBodySchema(RequestSchema):
     )
     postcode = PostcodeText(allow_none=True, metadata=about("A whole postcode.", example="N12 0GA"))
     language = SingleLineText(40, allow_none=True, metadata=about("The language they speak."))
-    contact_preference = one_of(CONTACT_PREFERENCES, metadata=about("How to reach them; without it, by email."))
+    contact_preference = one_of(
+        CONTACT_PREFERENCES,
+        metadata=about(
+            "How to reach them; without it, by email. A number that gets no texts is not texted: the next way is taken."
+        ),
+    )
     do_not_text = fields.Boolean(metadata=about("Never send a text message."))
     leave_no_message = fields.Boolean(metadata=about("Never leave a voice message."))
     uses_neutral_name = fields.Boolean(metadata=about("Name no service in messages, letters and calendars."))

@@ -103,6 +103,22 @@ def _is_helpline(number: phonenumbers.PhoneNumber) -> bool:
     return is_possible and not has_area_code and phonenumbers.is_valid_short_number(number)
 
 
+def takes_texts(number: str) -> bool:
+    """Whether a text can arrive at the number: it is one of a mobile telephone, or of a country whose numbers do not say.
+
+    British mobile numbers begin with 07; personal ones (070) and pagers (076 without 07624, the Isle of Man) get none.
+    Source: Ofcom, National Telephone Numbering Plan, part A, read 2026-11-27.
+    """
+    try:
+        parsed = phonenumbers.parse(number, HOME_REGION)
+    except phonenumbers.NumberParseException:
+        return False
+    if parsed.country_code != phonenumbers.country_code_for_region(HOME_REGION):
+        return phonenumbers.number_type(parsed) != phonenumbers.PhoneNumberType.FIXED_LINE
+    national = phonenumbers.national_significant_number(parsed)
+    return (national.startswith("7") and not national.startswith(("70", "76"))) or national.startswith("7624")
+
+
 def grouped_phone(number: str) -> str:
     """`number` in groups, as it is dialled from here, so that no program takes it for a figure: "07700 900123"."""
     try:

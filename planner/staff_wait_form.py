@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms.fields.choices import SelectChoice
 
 from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE, BY_TEXT
+from core.contact_values import takes_texts
 from people.residents.tables import Resident
 from web.components.form_fields import Choice
 from web.components.wish_fields import AnywhereForm, WishForm
@@ -47,7 +48,7 @@ class StaffWaitForm(AnywhereForm):
 def ways_to_tell(resident: Resident, *, by_text: bool) -> tuple[str, ...]:
     """How they can be told, what they prefer first."""
     has_email = bool(resident.email) and resident.email_returned_at is None
-    texts = by_text and bool(resident.phone) and not resident.do_not_text
+    texts = by_text and takes_texts(resident.phone) and not resident.do_not_text
     found = [
         *([BY_PHONE] if resident.phone else []),
         *([BY_TEXT] if texts else []),

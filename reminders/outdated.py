@@ -140,8 +140,10 @@ def owed_about_offers(change: AppointmentChange, facts: PlanningFacts, rows: Ite
     """
     now = change.now
     if change.offer and change.answer_by:
+        rows, family = list(rows), EARLIER_TIME if change.what == "earlier" else OFFER
+        if any(row.kind == f"{family}_{change.offer}" for row in rows):
+            return []  # they were told of it before
         void_offers(rows, now)
-        family = EARLIER_TIME if change.what == "earlier" else OFFER
         return [owed_offer(family, change.offer, change.answer_by, now)]
     if change.what == "earlier_gone":
         rows = list(rows)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from booking.calendar.event import address_lines
@@ -89,14 +89,19 @@ def plan_wish_mail(db: Session, change: WishChange) -> None:
         number = len(sent) + 1
     if change.what == GONE and not _was_offered(db, change):
         return
+    if change.what == OFFERED and db.scalar(select(WishMail.id).where(*_of_offer(change)).limit(1)):
+        return
     mail = {"authority_id": wish.authority_id, "wish_id": wish.id, "kind": change.what, "number": number}
     db.add(WishMail(**mail, channel=way.channel, created_at=change.now, due_at=change.now, state=PENDING))
 
 
+def _of_offer(change: WishChange) -> tuple[ColumnElement[bool], ...]:
+    return WishMail.wish_id == change.wish_id, WishMail.kind == OFFERED, WishMail.number == change.number
+
+
 def _was_offered(db: Session, change: WishChange) -> bool:
     """Whether they have got the message about the offer, or are getting it now; one that is still to go out is voided."""
-    same = (WishMail.wish_id == change.wish_id, WishMail.kind == OFFERED, WishMail.number == change.number)
-    mails = db.scalars(select(WishMail).where(*same).order_by(WishMail.id).with_for_update()).all()
+    mails = db.scalars(select(WishMail).where(*_of_offer(change)).order_by(WishMail.id).with_for_update()).all()
     if any(is_with_the_reader(mail, change.now) for mail in mails):
         return True
     for mail in mails:

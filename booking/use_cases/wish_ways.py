@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import service_ids_of
+from booking.events import AppointmentChange, WishChange, announce, announce_wish
 from booking.proposals.tables import Proposal, Wish
-from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE, answer_by
+from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE, BY_TEXT, answer_by
 from booking.queries.advisers import adviser_of_person, today_of
 from booking.queries.appointments import contact_of
 from booking.rebooking import ProposalState
 from booking.slot_tokens import decode
 from booking.tables import Allocation, Appointment, Hold
+from core.contact_values import takes_texts
 from core.errors import Invalid
 from core.runtime import Runtime
 from core.tokens import digest, new_nonce, wish_token
@@ -30,12 +33,16 @@ def choose_way(db: Session, runtime: Runtime, wish: Wish, told_by: str, now: dat
         if wish.appointment_id is not None:
             wish.told_by = ""  # as about the appointment
         return False
-    email, phone = _reached_at(db, wish)
-    if not (email if told_by == BY_EMAIL else phone):
+    email, phones = _reached_at(db, wish)
+    is_reached = {BY_EMAIL: bool(email), BY_TEXT: any(map(takes_texts, phones)), BY_PHONE: any(phones)}
+    if not is_reached.get(told_by):
         raise Invalid.in_field("told_by", "wish_told_by_unreachable")
     wish.told_by = told_by
-    if told_by == BY_PHONE and wish.id is not None:
-        _ring_about_held(db, wish, now)
+    proposal = _held(db, wish, now) if wish.id is not None else None
+    if proposal is not None and told_by == BY_PHONE:
+        _ring_about(db, wish, proposal, now)
+    elif proposal is not None and proposal.is_rung:
+        _write_about(db, wish, proposal, now)
     if told_by == BY_PHONE or wish.appointment_id is not None:
         return False
     if not wish.link_nonce:
@@ -44,12 +51,27 @@ def choose_way(db: Session, runtime: Runtime, wish: Wish, told_by: str, now: dat
     return True
 
 
-def _ring_about_held(db: Session, wish: Wish, now: datetime) -> None:
-    """Have colleagues ring about a time that is held for them already, and hold it as long as that takes."""
+def _held(db: Session, wish: Wish, now: datetime) -> Proposal | None:
+    """What is held for them already; what is over is offered anew."""
     is_open = (Proposal.wish_id == wish.id, Proposal.state == ProposalState.OPEN.value)
     proposal = db.scalar(select(Proposal).where(*is_open).with_for_update())
-    if proposal is None or proposal.answer_by <= now:  # what is over is offered anew
+    return proposal if proposal is not None and proposal.answer_by > now else None
+
+
+def _write_about(db: Session, wish: Wish, proposal: Proposal, now: datetime) -> None:
+    """Have nobody ring about a time that is held: a message says so, if none has before."""
+    proposal.is_rung = False
+    db.flush()  # the message goes as the wish says by now
+    if wish.appointment_id is None:
+        announce_wish(db, WishChange(wish.authority_id, wish.id, "offered", now, proposal.number))
         return
+    row = db.get_one(Appointment, wish.appointment_id)
+    change = AppointmentChange(row.authority_id, row.id, row.version, "earlier", now)
+    announce(db, replace(change, offer=proposal.number, answer_by=proposal.answer_by))
+
+
+def _ring_about(db: Session, wish: Wish, proposal: Proposal, now: datetime) -> None:
+    """Have colleagues ring about the time that is held, and hold it as long as that takes."""
     zone = catalogue_by_id(db, wish.authority_id).authority.zone
     starts_at = instant_of(decode(proposal.slot_token).start_unit)
     until = answer_by(now, starts_at, zone, is_rung=True)
@@ -59,15 +81,15 @@ def _ring_about_held(db: Session, wish: Wish, now: datetime) -> None:
         db.execute(update(rows).where(*shorter).values(expires_at=until))
 
 
-def _reached_at(db: Session, wish: Wish) -> tuple[str, str]:
-    """The email address and the telephone number of whoever waits, or of who acts for them; empty where there is none."""
+def _reached_at(db: Session, wish: Wish) -> tuple[str, tuple[str, ...]]:
+    """The email address of whoever waits, or of who acts for them, and the numbers of both; empty where there is none."""
     resident = db.get_one(Resident, wish.resident_id)
     if wish.appointment_id is None:
-        return resident.email, resident.phone
+        return resident.email, (resident.phone,)
     row = db.get_one(Appointment, wish.appointment_id)
     contact = contact_of(row, resident)
     helper = db.get(Representative, row.representative_id) if row.representative_id else None
-    return contact.email or (helper.email if helper else ""), contact.phone or (helper.phone if helper else "")
+    return contact.email or (helper.email if helper else ""), (contact.phone, helper.phone if helper else "")
 
 
 def own_adviser_of(db: Session, catalogue: Catalogue, wish: Wish, now: datetime) -> int:

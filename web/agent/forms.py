@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, StopValidation
 
-from core.contact_values import EMAIL_IN_TEXT
+from core.contact_values import EMAIL_IN_TEXT, takes_texts
 from core.language import LANGUAGES
 from people.residents.birth_dates import find_birth_date
 from people.residents.details import EMAIL_ONLY, NEEDS, ResidentDetails
@@ -103,8 +103,10 @@ class ResidentForm(Form):
 
     def validate_contact_preference(self, field_: Any) -> None:
         """Raises: StopValidation for a way that cannot reach them."""
-        if field_.data == "text" and (self.do_not_text.data or not self.phone.data):
-            raise StopValidation(_("Text needs a telephone number that may be texted. Choose another way"))
+        if field_.data == "text" and (self.do_not_text.data or not takes_texts(self.phone.data or "")):
+            raise StopValidation(
+                _("Text needs the number of a mobile telephone that may be texted. Choose another way")
+            )
         if field_.data == "call" and not self.phone.data:
             raise StopValidation(_("A call needs a telephone number. Choose another way, or enter it"))
         if field_.data == "letter" and self.address.data and not self.postcode.data:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from booking.queries.appointments import AppointmentView, of_resident
 from booking.states import OPEN, RepresentativeView
-from core.contact_values import postal_of
+from core.contact_values import postal_of, takes_texts
 from core.errors import NotFound
 from locations.model import ServiceFacts
 from people.residents.access_log import has_logged_access, log_access
@@ -118,6 +118,8 @@ def preference_label(resident: ResidentDetails) -> str:
         return str(_("Email, but we have none"))
     if resident.contact_preference == "text" and not resident.phone and sends_texts():
         return str(_("Text message, but we have no number"))
+    if resident.contact_preference == "text" and not takes_texts(resident.phone) and sends_texts():
+        return str(_("Text message, but their number gets no texts"))
     if resident.contact_preference == "letter" and not resident.postal:
         return str(_("Letter, but we have no address"))
     if resident.contact_preference == "call" and not resident.phone:

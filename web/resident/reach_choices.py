@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
 from booking.states import Contact
-from core.contact_values import postal_of
+from core.contact_values import postal_of, takes_texts
 from people.residents.details import missing_contact
 
 CONTACT_CHOICES = {
@@ -50,7 +50,7 @@ def unreachable(mode: str, contact: Contact, helper: Mapping[str, str]) -> tuple
         return missing, REACH_TEXTS[missing]
     if contact.preference == "email" and not email:
         return "email", _("Enter an email address, or choose another way to be reminded")
-    if contact.preference == "text" and not phone:
+    if contact.preference == "text" and not any(map(takes_texts, (contact.phone, helper.get("phone", "")))):
         return "phone", _("Enter a mobile phone number, or choose another way to be reminded")
     if contact.preference == "call" and not phone:
         return "phone", _("Enter the number that we should ring, or choose another way to be reminded")

@@ -17,6 +17,7 @@ from booking.availability.needs_met import never_met_at
 from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE, BY_TEXT
 from booking.queries.nearest_sites import sites_by_distance
 from booking.queries.slots import SlotQuery
+from core.contact_values import takes_texts
 from locations.model import Catalogue, SiteFacts
 from locations.postcodes import locate
 from web.components.form_fields import Choice, EmailField, NameField, PhoneField, optional
@@ -76,7 +77,9 @@ class WaitForm(AnywhereForm):
         """Whether all fields can be used, and they can be told as they choose: everything that is wrong is said at once."""
         is_valid = self.validate()
         needed = self.field_of(self.told_by.data)
-        if needed and not self[needed].data and not self[needed].errors:
+        typed = (self[needed].data or "") if needed else ""
+        is_enough = takes_texts(typed) if self.told_by.data == BY_TEXT else bool(typed)
+        if needed and not is_enough and not self[needed].errors:
             self.refuse(needed, str(REQUIRED[self.told_by.data]))
             return False
         return is_valid
