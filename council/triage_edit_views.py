@@ -35,7 +35,8 @@ from web.page_context import StaffContext, staff_context
 from web.request_language import languages_of
 
 TRIAGE_PATH = f"{SET_UP_PATH}/triages/<slug>"
-ITSELF, NEW_QUESTION, NEW_OUTCOME = "itself", "new-question", "new-outcome"
+# A full stop stands in no slug: no part of a triage can be called so.
+ITSELF, NEW_QUESTION, NEW_OUTCOME = "triage.itself", "new.question", "new.outcome"
 KINDS = {QUESTIONS: "triage_question", OUTCOMES: "triage_outcome"}
 MOST_STEPS = 40
 NOT_TYPED = ("csrf_token", "idempotency_key", "proposal", "add", "remove_row", "remove")

@@ -23,7 +23,7 @@ from web.request_language import all_of
 from web.session_texts import session_text
 
 LOOKED_AT = timedelta(days=366)  # so far ahead sessions are compared
-HELD_WITHIN = 5 * LOOKED_AT  # a new session is held within so many years, or it is over
+HELD_WITHIN = 5 * LOOKED_AT  # a new session is held within so many years after its first day, or it is over
 PATTERN_KEYS = ("days", "rrule", "date", "first_date", "last_date")
 
 
@@ -126,9 +126,9 @@ def overlap_warnings(
 
 def past_warnings(context: SiteContext, edits: Sequence[Edit]) -> list[str]:
     """Which sessions are new, and over already: their dates were typed with a wrong year, say."""
-    last = context.today + HELD_WITHIN
     new = [session_of(edit.table) for edit in edits if edit.is_new and edit.table is not None]
-    over = [one for one in new if not held_dates(one, context.today, last, 1)]
+    begin = ((one, max(context.today, one.pattern.first_date or context.today)) for one in new)
+    over = [one for one, first in begin if not held_dates(one, first, first + HELD_WITHIN, 1)]
     return [
         _("This session is over: no date of it is to come. %(words)s", words=words_of(context, one)) for one in over
     ]

@@ -10,11 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.events import appointment_changed
 from booking.proposals.tables import Proposal, Wish
@@ -35,6 +36,7 @@ from core.runtime import Runtime
 from core.wall_clock import instant_of
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import find_or_create
+from people.residents.tables import Resident
 from reminders.outbox import plan_notifications
 from reminders.reach_queries import can_be_told
 from reminders.tables import Notification
@@ -357,6 +359,31 @@ def test_somebody_without_an_appointment_is_rung_and_booked(database: Database) 
         accept_earlier_time(runtime, world.authority_id, again, actor=AGENT, channel="phone")
     assert kinds_of(database) == Counter()
     check_books(database)
+
+
+@pytest.mark.usefixtures("_planned")
+def test_who_chooses_a_message_again_is_not_rung_about_the_time_that_is_held(database: Database) -> None:
+    """The message goes out once, whichever way they chose first."""
+    world, references = full_house(database)
+    runtime = make_runtime(database)
+    with database.writing() as db:
+        db.execute(update(Resident).values(phone="07700 900123"))
+    choose = partial(NewWish, "online", appointment=references[-1])
+    for ways, told in ((["phone", "email"], [False, True]), (["email", "phone", "email"], [True, True, True])):
+        for number, (way, is_told) in enumerate(zip(ways, told, strict=True)):
+            wish = make_wish(runtime, world.authority_id, choose(told_by=way), actor=RESIDENT)
+            if number == 0:
+                give_up(runtime, world, references[0 if ways[0] == "phone" else 1])
+                assert offer_earlier_times(runtime, can_be_told) == 1
+            with database.reading() as db:
+                held = db.scalars(select(Proposal).where(Proposal.state == "open")).one()
+            assert held.is_rung == (way == "phone")
+            assert kinds_of(database)[f"earlier_time_{held.number}"] == is_told
+        decline_earlier_time(runtime, world.authority_id, wish, actor=RESIDENT)
+    with database.writing() as db:
+        db.execute(update(Resident).values(phone="020 7946 0000"))
+    with pytest.raises(Invalid):
+        make_wish(runtime, world.authority_id, choose(told_by="text"), actor=RESIDENT)
 
 
 @pytest.mark.usefixtures("_planned")

@@ -117,6 +117,12 @@ SMALL_LETTERS = re.compile(r"\|\s*lower\b")
 SEARCHED_BY_SCRIPT = "data-search-text="  # what a script compares with what is typed
 
 
+def test_no_welsh_word_stands_before_a_day_that_it_would_soften() -> None:
+    """ "ar dydd Gwener" is a mistake: it is "ar ddydd Gwener", and the day is written in one form alone."""
+    welsh = (CATALOGUES / "cy" / "LC_MESSAGES" / "messages.po").read_text()
+    assert not re.findall(r"\bar %\((?:day|when|moment|at|date|until)\)s.*", welsh)
+
+
 def test_no_sentence_of_a_template_is_glued_from_pieces() -> None:
     templates = sorted((ROOT / "templates").rglob("*.html"))
     found = [f"{path.name}: {hit.group()}" for path in templates for hit in GLUED.finditer(path.read_text())]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.contact_values import LONGEST_EMAIL, parse_email, parse_phone
+from core.contact_values import LONGEST_EMAIL, parse_email, parse_phone, takes_texts
 from core.errors import InvalidValue
 
 EMAILS = [
@@ -88,6 +88,27 @@ def test_a_telephone_number_is_kept_as_it_was_written_or_refused(typed: str, kep
     else:
         assert parse_phone(typed) == kept
         assert parse_phone(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("number", "does"),
+    [
+        ("07700 900123", True),
+        ("+44 7700 900123", True),
+        ("٠٧٧٠٠ ٩٠٠١٢٣", True),
+        ("07624 300123", True),  # the Isle of Man
+        ("07640 300123", False),  # a pager
+        ("070 1234 5678", False),  # a personal number
+        ("020 7946 0000", False),
+        ("01632 960100", False),
+        ("116 123", False),
+        ("+1 212 555 0123", True),  # its country says nothing of what it is
+        ("+49 30 901820", False),
+        ("", False),
+    ],
+)
+def test_texts_arrive_at_mobile_telephones(number: str, does: bool) -> None:
+    assert takes_texts(number) is does
 
 
 @given(st.text(max_size=300))

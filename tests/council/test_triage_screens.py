@@ -86,7 +86,7 @@ def test_a_triage_is_written_part_by_part_and_saved_as_the_file_has_it(library: 
 
 
 def test_words_stand_when_a_part_cannot_be_kept(admin: FlaskClient, library: Library) -> None:
-    form = part_form(page_of(admin, f"{TRIAGES}/new/parts/new-question"))
+    form = part_form(page_of(admin, f"{TRIAGES}/new/parts/new.question"))
     page = post(admin, form, 400, ask="", help="In your own words")
     assert "This needs “The question”." in page.text
     assert part_form(page).fields["help"] == ["In your own words"]
@@ -123,13 +123,14 @@ def test_a_value_that_the_file_refuses_is_refused_at_its_field(table: dict[str, 
     assert set(wrong_in_part("triage_outcome", table)) == wrong
 
 
-@pytest.mark.parametrize("leads_to", ["", "gone", "who"])
+@pytest.mark.parametrize("leads_to", ["", "gone", "new-question"])
 def test_a_triage_is_shown_however_unfinished_it_is(admin: FlaskClient, library: Library, leads_to: str) -> None:
-    page = post(admin, part_form(page_of(admin, f"{TRIAGES}/new/parts/new-question")), ask="Who?")
+    page = post(admin, part_form(page_of(admin, f"{TRIAGES}/new/parts/new.question")), ask="New question")
     page = send_part(
         admin, page, "Add an outcome", kind="elsewhere", title="Ring", who="A", phone="01632 960001", hours="9"
     )
-    form = part_form(post(admin, part_form(page_of(admin, page.link("Who?"))), add="answers"))
+    form = part_form(post(admin, part_form(page_of(admin, page.link("New question"))), add="answers"))
+    assert form.fields["ask"] == ["New question"], "its address is that of the empty form"
     answer: dict[str, Any] = {"ask": "Who?", "answers-0-answer": "I", "answers-0-leads_to": leads_to}
     page = post(admin, form, **answer)
     assert "What is still wrong" in page.text
@@ -137,7 +138,7 @@ def test_a_triage_is_shown_however_unfinished_it_is(admin: FlaskClient, library:
 
 
 def test_what_is_not_kept_any_more_is_said_with_what_was_typed(admin: FlaskClient, library: Library) -> None:
-    form = part_form(page_of(admin, f"{TRIAGES}/new/parts/new-question"))
+    form = part_form(page_of(admin, f"{TRIAGES}/new/parts/new.question"))
     gone = admin.post(f"{form.action}?kept={'0' * 16}", data=form.values(ask="Where do you sleep?"))
     assert (gone.status_code, "Where do you sleep?" in check_page(gone.text).text) == (410, True)
     assert library

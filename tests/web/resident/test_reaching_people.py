@@ -21,12 +21,15 @@ from core.database import Database
 from core.errors import Invalid
 from locations.catalogue_queries import catalogue_by_id
 from people.residents.details import Representation, ResidentDetails
-from people.residents.tables import Representative
+from people.residents.tables import Representative, Resident
+from planner.staff_wait_form import ways_to_tell
 from reminders.tables import Notification
 from tests.support.factories import NOW, make_runtime
 from tests.support.town import Town
 from tests.web.resident.browser import Visitor, book_one, go_to_times
 from tests.web.resident.test_booking_pages import clock_of
+from web.agent.forms import ResidentForm
+from web.resident.reach_choices import unreachable
 
 MODES = {"phone": "phone", "video": "email"}
 PUBLIC = [Actor.resident(), Actor("api", 1, "A program")]
@@ -255,3 +258,28 @@ def test_a_booked_page_that_is_opened_again_after_a_cancellation_says_so(town: T
     visitor.send("/cancel")
     visitor.open(done)
     assert visitor.page.headings == ["This appointment is cancelled"]
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("phone", "helper", "is_refused"),
+    [
+        ("020 7946 0000", {}, True),
+        ("07700 900123", {}, False),
+        ("", {"phone": "07700 900123"}, False),
+        ("020 7946 0000", {"phone": "07700 900123"}, False),  # texts go to whoever acts for them
+        ("", {"phone": "01632 960100"}, True),
+    ],
+)
+def test_texts_are_chosen_for_numbers_that_get_them(
+    app: Flask, phone: str, helper: dict[str, str], is_refused: bool
+) -> None:
+    contact = Contact("robin@example.org", phone, "text", leave_no_message=False)
+    found = unreachable("in_person", contact, helper)
+    assert (found is not None and found[0] == "phone") is is_refused
+    with app.test_request_context(method="POST", data={"name": "Robin", "phone": phone, "contact_preference": "text"}):
+        form = ResidentForm(meta={"csrf": False})
+        assert (not form.validate()) is (phone != "07700 900123")
+        assert set(form.errors) <= {"contact_preference"}
+    waiting = Resident(phone=phone, email="", do_not_text=False, contact_preference="email")
+    assert ("text" in ways_to_tell(waiting, by_text=True)) is (phone == "07700 900123")
