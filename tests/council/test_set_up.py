@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from booking.tables import RebookItem
+from booking.use_cases.change_set_up import EditPreview, preview_edits
 from locations.history.tables import SetUpChange
 from locations.importing import toml_fields
 from locations.importing.set_up_tables import plain, things_in
@@ -25,7 +26,7 @@ from tests.locations.test_export import FILES, ODD
 from tests.support.factories import catalogue, make_site, make_world
 from tests.support.pages import Form, Page, check_page
 from tests.web.site.conftest import Library
-from web.manage import set_up_proposals
+from web.manage import recent_previews, set_up_proposals
 from web.manage.field_texts import BY_LIST, text_of_field
 from web.manage.field_words import WORDS
 from web.manage.thing_form import FIELDS, LISTS, form_of_table
@@ -323,6 +324,13 @@ def test_a_long_count_shows_how_far_it_is_and_goes_on_by_itself(
     form = form_at(admin, f"{HOME}/service/certify")
     at_once = post(admin, form, duration_minutes="60")
     monkeypatch.setattr(set_up_proposals, "SECONDS", 0)
+    written: list[EditPreview] = []
+
+    def counted(*edits: Any) -> EditPreview:
+        written.append(preview_edits(*edits))
+        return written[-1]
+
+    monkeypatch.setattr(recent_previews, "preview_edits", counted)
     answer = admin.post(form.action, data=form.values(duration_minutes="60"), follow_redirects=True)
     for number in range(1, 8):
         page = check_page(answer.text)
@@ -332,4 +340,5 @@ def test_a_long_count_shows_how_far_it_is_and_goes_on_by_itself(
     page = check_page(answer.text)
     assert "Refresh" not in answer.headers
     assert page.text == at_once.text
+    assert len(written) == 1, "the council is locked once, and not for each step of the count"
     assert save(admin, page).endswith("saved=1")

@@ -31,6 +31,7 @@ from core.wall_clock import ONE_DAY, parse_day
 from locations.importing.difference import Key, Kind
 from locations.importing.set_up_tables import Edit
 from web.labels import REBOOK_REASONS
+from web.manage.recent_previews import COUNTED, FRESH, preview_of
 from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_words import in_words
 from web.page_context import StaffContext
@@ -98,7 +99,8 @@ def preview_page(
     It leads back to `back_url`, or by the proposal to its form, which shows again what was typed.
     Raises: InvalidEdits and ChangedMeanwhile, for the form to show.
     """
-    preview, started = preview_edits(context.runtime, context.authority.id, proposal.edits, proposal.seen), monotonic()
+    seconds = COUNTED if "counted" in request.args else FRESH
+    preview, started = _preview(context, proposal, seconds), monotonic()
     goes_on = request.method == "GET"  # a page with an address of its own shows how far it is
     counted = count_weeks(
         context.runtime,
@@ -113,6 +115,10 @@ def preview_page(
     if counted.next_day is not None:
         page.headers["Refresh"] = f"0; url={_further(context, counted)}"
     return page
+
+
+def _preview(context: StaffContext, proposal: Proposal, seconds: float = 0) -> EditPreview:
+    return preview_of(context, token_of(context, proposal), proposal.edits, proposal.seen, seconds=seconds)
 
 
 def _begun(context: StaffContext) -> CountedWeeks | None:
@@ -146,7 +152,7 @@ def lead_to_preview(
 
     Raises: InvalidEdits and ChangedMeanwhile, for the form to show.
     """
-    preview_edits(context.runtime, context.authority.id, proposal.edits, proposal.seen)
+    _preview(context, proposal)
     value = {"proposal": token_of(context, proposal), "back": back_url, "warnings": [str(text) for text in warnings]}
     return redirect(address(keep(context, value)), code=303)
 
