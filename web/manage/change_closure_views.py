@@ -16,7 +16,7 @@ from booking.queries.previewed_times import previewed_times
 from booking.use_cases.closures import touched_by
 from booking.use_cases.make_closure import change_closure, check_period, shut_in
 from booking.use_cases.offers import make_offers
-from core.errors import Invalid
+from core.errors import Invalid, NotFound
 from locations.model import Catalogue
 from locations.session_facts import FROM_FILE
 from people.staff.access_marks import requires
@@ -72,7 +72,10 @@ def change(closure: int) -> ResponseReturnValue:
             return _form_page(context, shut, form), 400
         period = form.period(context.zone)
         if period != (shut.starts_at, shut.ends_at):
-            change_closure(context.runtime, context.authority.id, shut.id, *period, actor=context.actor)
+            try:
+                change_closure(context.runtime, context.authority.id, shut.id, *period, actor=context.actor)
+            except NotFound:  # lifted at this moment
+                return _lifted(shut)
             if shut.wants_offers:
                 make_offers(context.runtime, can_be_told, closure_id=shut.id, seconds=SECONDS)
     return redirect(url_for("manage.closure", closure=closure, done="changed"), code=303)

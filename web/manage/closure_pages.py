@@ -193,7 +193,7 @@ def _other_time(person: ListedPerson, *, is_seeking: bool) -> str:
 
 def _reached(context: StaffContext, view: AppointmentView) -> str:
     if can_be_told(context.db, view.id) and view.starts_at - context.now > context.authority.rebook_notice:
-        return str(_("By message"))
+        return str(_("By message. Telephone") if phone_of(view) else _("By message"))
     return str(_("Ring") if phone_of(view) else _("No telephone and no email"))
 
 
