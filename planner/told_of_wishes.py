@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 
-from booking.events import RESIDENT
 from booking.proposals.wish_rules import BY_PHONE
 from booking.queries.waiting_tasks import WaitingPerson
 from reminders.expected_queries import NewVisit, expected_of_booking, expected_of_earlier, expected_of_moves
@@ -30,14 +29,14 @@ def told_of_way(name: str) -> tuple[ToldLine, ...]:
     return ToldLine(str(link), name), ToldLine(str(ring), name)
 
 
-def told_of_taking(context: StaffContext, person: WaitingPerson) -> tuple[ToldLine, ...]:
-    """Who is told when they take the time that is held."""
+def told_of_taking(context: StaffContext, person: WaitingPerson, spoke_with: str) -> tuple[ToldLine, ...]:
+    """Who is told when they take the time that is held; staff `spoke_with` one of them."""
     proposal = person.wish.proposal
     if proposal is None:
         return ()
     if person.appointment is not None:
         starts = {person.appointment.id: proposal.starts_at}
-        found = expected_of_moves(context.db, context.authority, starts, context.now, spoke_with=RESIDENT)
+        found = expected_of_moves(context.db, context.authority, starts, context.now, spoke_with=spoke_with)
         return told_lines(found[person.appointment.id], is_undoable=False)
-    visit = NewVisit(person.wish.services[0], proposal.starts_at, proposal.mode, spoke_with=RESIDENT)
+    visit = NewVisit(person.wish.services[0], proposal.starts_at, proposal.mode, spoke_with=spoke_with)
     return told_lines(expected_of_booking(context.db, context.authority, person.resident.id, visit, context.now))

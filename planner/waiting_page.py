@@ -9,16 +9,18 @@ from datetime import datetime
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from booking.events import RESIDENT
 from booking.proposals.wish_rules import PassedOver, WishState
+from booking.queries.appointments import AppointmentView, of_ids
 from booking.queries.open_wishes import WishView
 from booking.queries.waiting_tasks import WaitingPerson, WaitingTask
 from booking.rebooking import ProposalState
 from core.tokens import spoken_reference
 from planner.told_of_wishes import told_of_taking
 from web.components.wish_fields import wish_lines
-from web.labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, Labels, wishes_of
+from web.labels import CONTACT_WISHES_IN_SENTENCE, ContactLine, Labels, phone_of, wishes_of
 from web.page_context import StaffContext
-from web.told import ToldLine
+from web.told import ToldLine, heard_by
 
 SAID: Mapping[str, LazyString] = {
     "waiting": _l("They are on the waiting list."),
@@ -98,8 +100,15 @@ class Line:
         return WISH_STATES[self.wish.state]
 
 
-def line_of(context: StaffContext, person: WaitingPerson) -> Line:
-    """The line about this person."""
+def lines_of(context: StaffContext, people: Sequence[WaitingPerson]) -> list[Line]:
+    """The lines about these people."""
+    ids = [one.appointment.id for one in people if one.appointment]
+    views = of_ids(context.db, context.catalogue, ids) if ids else {}
+    return [_line_of(context, one, views[one.appointment.id] if one.appointment else None) for one in people]
+
+
+def _line_of(context: StaffContext, person: WaitingPerson, view: AppointmentView | None) -> Line:
+    """The line about this person; about an appointment the number is that of whoever is rung about it."""
     row, resident = person.appointment, person.resident
     site = context.catalogue.site_by_id(row.site_id) if row else None
     wishes = wishes_of(resident, CONTACT_WISHES_IN_SENTENCE) if resident.phone else ()
@@ -109,11 +118,11 @@ def line_of(context: StaffContext, person: WaitingPerson) -> Line:
         resident_id=resident.id,
         name=resident.name,
         email=resident.email,
-        phone=ContactLine(resident.phone, wishes),
+        phone=phone_of(view) if view else ContactLine(resident.phone, wishes),
         services=tuple(service.name for service in person.wish.services),
         reference=row.reference if row else "",
         spoken_reference=spoken_reference(row.reference) if row else "",
         own_time=row.starts_at if row else None,
         facts=wish_lines(person.wish, site),
-        told=told_of_taking(context, person),
+        told=told_of_taking(context, person, heard_by(view) if view else RESIDENT),
     )

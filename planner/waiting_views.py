@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 
 from booking.events import RESIDENT
+from booking.queries.appointments import of_ids
 from booking.queries.waiting_tasks import (
     WaitingPerson,
     WaitingTask,
@@ -32,10 +33,11 @@ from core.errors import (
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
-from planner.waiting_page import PASSED_OVER, PROPOSAL_STATES, SAID, line_of
+from planner.waiting_page import PASSED_OVER, PROPOSAL_STATES, SAID, lines_of
 from web.agent.call_views import to_done
 from web.agent.message_views import blueprint
 from web.page_context import StaffContext, staff_context
+from web.told import heard_by
 
 WORDS = {"passed_over": PASSED_OVER, "proposal_states": PROPOSAL_STATES}
 CANNOT_BE_TAKEN = (HoldExpired, SlotTaken, TooSoon, IllegalMove, Invalid, LimitReached)
@@ -46,7 +48,7 @@ CANNOT_BE_TAKEN = (HoldExpired, SlotTaken, TooSoon, IllegalMove, Invalid, LimitR
 def waiting_list() -> ResponseReturnValue:
     """Whom to ring now, whom to tell how it stands, and everybody else who waits; site staff see their sites."""
     with staff_context() as context:
-        lines = [line_of(context, one) for one in _people(context)]
+        lines = lines_of(context, _people(context))
         groups = {task.value: [line for line in lines if line.task is task] for task in WaitingTask}
         groups["ring"].sort(key=lambda line: line.answer_by or context.now)
         kept = kept_times(context.db, context.catalogue, context.now, context.served_sites)
@@ -62,7 +64,7 @@ def waiting_one(wish: int) -> ResponseReturnValue:
         person = _person(context, wish)
         log_one(context, person)
         entries = history_of(context.db, context.catalogue, wish, person.wish.asked_at)
-        values = {"line": line_of(context, person), "entries": entries, "said": _said(), "zone": context.zone}
+        values = {"line": lines_of(context, [person])[0], "entries": entries, "said": _said(), "zone": context.zone}
         return render_template("staff/waiting_one.html", **values, **WORDS)
 
 
@@ -79,7 +81,7 @@ def take_earlier(wish: int) -> ResponseReturnValue:
                 wish,
                 actor=context.actor,
                 channel=context.channel,
-                spoke_with=RESIDENT,
+                spoke_with=_heard_by(context, person),
                 idempotency=context.form_key("take earlier time", wish),
             )
         except SameTime:
@@ -108,6 +110,12 @@ def wish_told(wish: int) -> ResponseReturnValue:
 def stop_wish(wish: int) -> ResponseReturnValue:
     """Take them off the list."""
     return _do(wish, withdraw_wish, "stopped")
+
+
+def _heard_by(context: StaffContext, person: WaitingPerson) -> str:
+    if person.appointment is None:
+        return RESIDENT
+    return heard_by(of_ids(context.db, context.catalogue, [person.appointment.id])[person.appointment.id])
 
 
 def _do(wish: int, operation: Callable[..., None], said: str) -> ResponseReturnValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.contact_values import takes_texts
 from core.language import DEFAULT_LANGUAGE
 
 
@@ -51,3 +52,8 @@ class Contacts:
     mode: str = ""
     safe_hours: str = ""
     earlier_by: str = ""
+
+    def texted_number(self, person: Person) -> str:
+        """The number at which this one of them gets texts, or nothing: they want none, or none arrive there."""
+        is_wanted = not (self.do_not_text or person.do_not_text)
+        return person.phone if is_wanted and takes_texts(person.phone) else ""

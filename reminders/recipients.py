@@ -30,7 +30,6 @@ from typing import Any
 
 from booking.proposals.wish_rules import BY_PHONE
 from booking.states import WITHOUT_EMAIL
-from core.contact_values import takes_texts
 from core.language import DEFAULT_LANGUAGE
 from locations.message_channels import CHANNEL_PLACES, EVERY_MESSAGE
 from people.residents.details import EMAIL_ONLY, HAND_MADE
@@ -282,13 +281,9 @@ def _resident(contacts: Contacts) -> Person:
     return replace(record, email=email, phone=phone, postal=record.postal if own.postal is None else own.postal)
 
 
-def _may_be_texted(person: Person, contacts: Contacts) -> bool:
-    return not (contacts.do_not_text or person.do_not_text) and takes_texts(person.phone)
-
-
 _ADDRESSES: Mapping[str, Callable[[Person, Contacts], str]] = {
     EMAIL: lambda person, _contacts: person.email,
-    TEXT: lambda person, contacts: person.phone if _may_be_texted(person, contacts) else "",
+    TEXT: lambda person, contacts: contacts.texted_number(person),
     LETTER: lambda person, _contacts: person.postal,
     CALL: lambda person, _contacts: person.phone,
     BY_HAND: lambda person, _contacts: person.postal or person.email,

@@ -19,6 +19,7 @@ from core.database import Database
 from core.flask_context import EXTENSION
 from locations.catalogue_queries import bump_plan
 from locations.tables import Service
+from people.residents.tables import Representative, Resident
 from people.staff.accounts import NewStaff, RoleScope, add_staff
 from people.staff.sign_in_sessions import COOKIE
 from reminders.reach_queries import can_be_told
@@ -81,6 +82,15 @@ def test_an_appointment_is_put_on_the_list(
     answer = agent.send(path, part="any", where="anywhere", told_by="phone")
     assert "They are on the waiting list" in agent.checked(answer).text
     assert len(wish_of(database).site_ids) > 1
+    with database.writing() as db:  # who acts for them is the one who is rung
+        row = db.scalars(select(Appointment).where(Appointment.reference == callers.booked.reference)).one()
+        db.get_one(Resident, row.resident_id).phone = ""
+        common = {"authority_id": row.authority_id, "resident_id": row.resident_id, "created_at": clock.now()}
+        helper = Representative(name="Sam Sample", basis="carer", phone="07700 900654", **common)
+        db.add(helper)
+        db.flush()
+        row.representative_id = helper.id
+    assert "07700 900654" in agent.open(LIST).text
     with database.writing() as db:
         db.execute(update(Appointment).values(local_date=clock.now().date()))
     assert "no earlier day is left" in agent.checked(agent.client.get(path), 409).text
