@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,8 +19,8 @@ from locations.postcodes import PostcodePlace
 
 MODE = "in_person"
 MOST_TODAY, MOST_SITES, MOST_LATER = 4, 3, 3
-LATER, ON_THE_WAY = timedelta(minutes=10), timedelta(minutes=40)
-"""From now until a time that is worth to be offered: here, and at another site, to which they have to go."""
+LATER, SHORTEST_WAY, PER_MILE = timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=4)
+"""From now until a time that is worth to be offered: here, and at another site, by how far they have to go."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class TimesInstead:
 
 
 def times_instead(db: Session, catalogue: Catalogue, visit: VisitOfDay, now: datetime) -> TimesInstead:
-    """What can be offered at `now` to somebody who waits."""
+    """What can be offered at `now` to somebody who waits; nothing of another day to whoever cannot wait."""
     today, here = local_date_of(unit_of(now), catalogue.authority.zone), (visit.site.id,)
     query = SlotQuery(
         (visit.service.id,), here, MODE, frozenset(visit.support_needs), first_date=today, last_date=today
@@ -56,7 +57,7 @@ def times_instead(db: Session, catalogue: Catalogue, visit: VisitOfDay, now: dat
     return TimesInstead(
         today=tuple(_after(all_slots(db, catalogue, query, now), now + LATER)[:MOST_TODAY]),
         sites=_other_sites(db, catalogue, replace(query, site_ids=None), visit, now),
-        later=_of_other_days(db, catalogue, query, now),
+        later=() if visit.is_urgent else _of_other_days(db, catalogue, query, now),
     )
 
 
@@ -67,16 +68,17 @@ def _other_sites(
     here, place = visit.site, None
     if here.easting is not None and here.northing is not None:
         place = PostcodePlace(here.easting, here.northing, here.postcode, exact=True)
-    free: dict[int, FreeSlot] = {}
-    for slot in _after(all_slots(db, catalogue, query, now), now + ON_THE_WAY):
-        free.setdefault(slot.site.id, slot)
+    free: defaultdict[int, list[FreeSlot]] = defaultdict(list)
+    for slot in all_slots(db, catalogue, query, now):
+        free[slot.site.id].append(slot)
     found: list[OtherSite] = []
     for site, miles in sites_by_distance(catalogue, query, place):
         is_seen = visit.service in services_today(catalogue, site, now)
         if site.id == here.id or site.is_virtual or not (is_seen or site.id in free):
             continue
         wait = site_waits(db, catalogue, site, now, service=visit.service).range if is_seen else None
-        found.append(OtherSite(site, miles, wait, free.get(site.id)))
+        there_by = now + max(SHORTEST_WAY, PER_MILE * (miles or 0))
+        found.append(OtherSite(site, miles, wait, next(iter(_after(free[site.id], there_by)), None)))
         if len(found) == MOST_SITES:
             break
     return tuple(found)
@@ -93,5 +95,5 @@ def _of_other_days(db: Session, catalogue: Catalogue, query: SlotQuery, now: dat
     while day is not None and len(found) < MOST_LATER:
         slot = next_slot(db, catalogue, replace(query, first_date=day + timedelta(days=1), last_date=None), now)
         found += [slot] if slot else []
-        day = slot.starts_at.date() if slot else None
+        day = local_date_of(unit_of(slot.starts_at), catalogue.authority.zone) if slot else None
     return tuple(found)

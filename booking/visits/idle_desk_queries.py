@@ -72,7 +72,9 @@ def idle_desks_at(db: Session, catalogue: Catalogue, site_ids: Collection[int], 
         visits = visits_of_day(db, catalogue, site, today, (*VisitState,))
         working = working_today(site, today, catalogue.authority.zone)
         kept = kept_desks(db, catalogue, site, visits, now)
-        found += idle_desks(site, kept, visits, working, desks_taken(db, site_id, visits, now))
+        found += idle_desks(
+            site, kept, visits, working, desks_taken(db, site_id, visits, now, catalogue.authority.zone)
+        )
     return found
 
 

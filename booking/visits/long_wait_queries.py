@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -32,15 +32,20 @@ class LongWait:
     called_in_minutes: int | None
 
 
-def long_waits(db: Session, site: SiteFacts, kept: KeptDesks, visits: Iterable[VisitOfDay]) -> list[LongWait]:
-    """Those whose wait is too long in all, or has no end today, in their order; `visits` are all of the day."""
+def long_waits(
+    db: Session, site: SiteFacts, kept: KeptDesks, visits: Iterable[VisitOfDay], taken: Collection[int]
+) -> list[LongWait]:
+    """Those whose wait is too long in all, or has no end today, in their order; `visits` are all of the day.
+
+    `taken` are the desks at which somebody sits. The others that are open now do not count, unless nobody sits at any.
+    """
     known, now = list(visits), minutes_of_instant(kept.now)
     line = [one for one in waiting_in_order(known, kept.now) if one.is_walk_in]
     if not line:
         return []
     zone = kept.catalogue.authority.zone
     opened = open_periods(site, local_date_of(unit_of(kept.now), zone), zone, now)
-    desks = [desk for desk in site.resources if desk.id in opened]
+    desks = _desks(site, opened, taken)
     ends = _ends(db, kept, known)
     gaps = [gap for desk in desks for gap in _gaps(desk, kept, opened[desk.id], ends.get(desk.id, []), now)]
     planned = planned_calls(gaps, [_in_line(one, desks, site, kept, opened) for one in line])
@@ -50,6 +55,15 @@ def long_waits(db: Session, site: SiteFacts, kept: KeptDesks, visits: Iterable[V
         if called_in is None or waited + called_in > LONGEST_WAIT_MINUTES:
             found.append(LongWait(one, waited, None if called_in is None else round(called_in)))
     return found
+
+
+def _desks(
+    site: SiteFacts, opened: Mapping[int, Sequence[tuple[float, float]]], taken: Collection[int]
+) -> list[ResourceFacts]:
+    """The desks that call people today: those at which somebody sits, and those that open later."""
+    open_now = {desk_id for desk_id, periods in opened.items() if periods[0][0] <= 0}
+    empty = open_now - set(taken) if open_now & set(taken) else set()
+    return [desk for desk in site.resources if desk.id in opened and desk.id not in empty]
 
 
 def _in_line(

@@ -63,6 +63,8 @@ class DayVisit(Base):
     times_called: Mapped[int] = mapped_column(default=0, server_default="0")
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    # The reference of the appointment that they were given instead of waiting.
+    booked_instead: Mapped[str] = mapped_column(String(12), default="", server_default="")
 
 
 class DeskSitting(Base):
@@ -70,8 +72,8 @@ class DeskSitting(Base):
 
     __tablename__ = "desk_sittings"
 
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True)
-    resource_id: Mapped[int] = mapped_column(ForeignKey("resources.id"), primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resources.id", ondelete="CASCADE"), primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     is_taken: Mapped[bool]
     said_at: Mapped[datetime]

@@ -57,6 +57,7 @@ class VisitOfDay:
     ended_at: datetime | None
     shows_name: bool
     booked_with: frozenset[int] = frozenset()
+    booked_instead: str = ""
     stamp: str = ""
 
     @property
@@ -187,6 +188,7 @@ def _view(
         ended_at=row.ended_at,
         shows_name=row.shows_name,
         booked_with=frozenset(seats.get(row.appointment_id or 0, ())),
+        booked_instead=row.booked_instead,
         stamp=visit_stamp(row, booked),
     )
 

@@ -130,7 +130,7 @@ ELSEWHERE = {
         "council.save_site_resource",
         "demo.answer",
         "site.book_next",
-        *("site.call_next", "site.leave_desk"),
+        *("site.call_next", "site.leave_desk", "site.wait_again", "site.send_on"),
         *("site.keep_file", "site.delete_file", "site.certify", "site.revoke_copy"),
         "site.try_walk_in",
     },

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from wtforms import Field
-from wtforms.validators import DataRequired
+from wtforms.validators import DataRequired, InputRequired
 
 from booking.use_cases.calendar_feeds import LONGEST_NAME
 from booking.visits.desk_ability import able_desks
@@ -19,6 +19,7 @@ from locations.triage_questions import TriageQuestion
 from web.components.form_fields import (
     AtMost,
     Checkbox,
+    Choice,
     Choices,
     Dropdown,
     Form,
@@ -96,7 +97,7 @@ class WalkInForm(Form):
 
 
 class TimeInsteadForm(Form):
-    """For whom a time is booked who waits without an appointment."""
+    """For whom a time is booked who waits without an appointment, and which."""
 
     name = NameField(
         lazy_gettext("Full name"),
@@ -108,6 +109,7 @@ class TimeInsteadForm(Form):
         validators=[optional()],
         render_kw={"autocomplete": "off", "classes": "govuk-input--width-20"},
     )
+    slot = Choice(lazy_gettext("When and where"), validators=[InputRequired(lazy_gettext("Choose a time"))])
 
 
 class TicketForm(Form):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -9,14 +10,15 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.queries.appointments import by_reference
+from booking.queries.appointments import AppointmentView, by_reference
 from booking.queries.slots import FreeSlot
-from booking.queries.times_instead import times_instead
+from booking.queries.times_instead import TimesInstead, times_instead
 from booking.slot_tokens import decode
+from booking.states import State
 from booking.use_cases.book import Booking
-from booking.use_cases.book_instead import Waits, book_instead
+from booking.use_cases.book_instead import MAY_BE_GIVEN, Waits, book_instead, wait_again
 from booking.visits.visit_queries import VisitOfDay, visit_by_id
-from booking.visits.visit_states import IN_WAITING_ROOM
+from booking.visits.visit_states import VisitState
 from booking.visits.wait_estimate import WaitRange
 from core.errors import (
     IdempotencyMismatch,
@@ -33,31 +35,24 @@ from core.problems import joined_texts, text_of_error
 from people.residents.details import ResidentDetails
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from reminders.expected_queries import expected_of_change
+from web.labels import NEEDS, labels_of
 from web.page_context import SiteContext, site_context
 from web.request_language import current_language, format_miles, format_moment, format_time
 from web.site.forms import TimeInsteadForm
 from web.site.site_blueprint import SITE_PATH, blueprint
-from web.told import ToldLine
+from web.told import ToldLine, told_lines
 
 INSTEAD_PATH = f"{SITE_PATH}/visits/<int:day_visit>/times"
 
 
 @dataclass(frozen=True)
-class OfferedTime:
-    """A time as a button."""
-
-    token: str
-    label: str
-
-
-@dataclass(frozen=True)
 class OfferedSite:
-    """Another site: its name, how far it is, how long they would wait there now, and a time there today."""
+    """Another site: its name, how far it is, and how long they would wait there now."""
 
     name: str
     distance: str
     wait: WaitRange | None
-    time: OfferedTime | None
 
 
 @blueprint.get(INSTEAD_PATH, endpoint="times_instead")
@@ -66,7 +61,7 @@ def show(site: str, day_visit: int) -> ResponseReturnValue:
     """The times and sites, or what was booked."""
     with site_context(site) as context:
         visit = _visit(context, day_visit)
-        return _page(context, visit, TimeInsteadForm(formdata=None, name=visit.name), booked=_booked(context, visit))
+        return _page(context, visit, TimeInsteadForm(formdata=None, name=visit.name))
 
 
 @blueprint.post(INSTEAD_PATH, endpoint="book_instead")
@@ -75,35 +70,55 @@ def book(site: str, day_visit: int) -> ResponseReturnValue:
     """Book a time for them; they wait no longer."""
     with site_context(site) as context:
         visit, form = _visit(context, day_visit), TimeInsteadForm()
+        form.slot.validate_choice = False  # one that has gone meanwhile is refused with words of its own
         status = 400
         if form.validate():
             try:
-                reference = _book(context, visit, form)
-                return redirect(
-                    url_for("site.times_instead", site=site, day_visit=visit.id, booked=reference), code=303
-                )
+                _book(context, visit, form)
+                return _back(site, visit)
             except (Stale, IllegalMove):
-                status = _refuse(form, _("They do not wait any more. Nothing was booked"))
-            except (SlotTaken, TooSoon, TooFar, IdempotencyMismatch):
+                status = _refuse(form, _("A colleague has changed this meanwhile. Nothing was booked"))
+            except (SlotTaken, TooSoon, TooFar, NotFound):
                 status = _refuse(form, _("This time is not free any more. Choose another one"))
+            except IdempotencyMismatch:
+                status = _refuse(form, _("This form was sent before with something else. Send it again"))
             except SameTime as error:
                 status = _refuse(form, text_of_error(error, current_language()))
             except Invalid as error:
-                form.refuse("name", joined_texts(error, current_language()))
+                form.refuse("slot", joined_texts(error, current_language()))
     with site_context(site) as context:
-        return _page(context, _visit(context, day_visit), form), status
+        visit = _visit(context, day_visit)
+        return (_page(context, visit, form), status) if visit.state in MAY_BE_GIVEN else _back(site, visit)
+
+
+@blueprint.post(f"{INSTEAD_PATH}/back", endpoint="wait_again")
+@requires(Action.TAKE_WALK_IN, site_arg="site")
+def take_back(site: str, day_visit: int) -> ResponseReturnValue:
+    """Cancel the time that was given, and let them wait with their ticket again."""
+    with site_context(site) as context:
+        visit = _visit(context, day_visit)
+        with suppress(IllegalMove):  # the page says how it stands
+            wait_again(context.runtime, _waits(context, visit), actor=context.actor)
+    return _back(site, visit)
+
+
+def _back(site: str, visit: VisitOfDay) -> ResponseReturnValue:
+    return redirect(url_for("site.times_instead", site=site, day_visit=visit.id), code=303)
+
+
+def _waits(context: SiteContext, visit: VisitOfDay, seen: str | None = None) -> Waits:
+    return Waits(context.authority.id, context.site.id, visit.id, seen)
 
 
 def _refuse(form: TimeInsteadForm, text: str) -> int:
-    form.refuse("name", text)
+    form.refuse("slot", text)
     return 409
 
 
-def _book(context: SiteContext, visit: VisitOfDay, form: TimeInsteadForm) -> str:
-    """The reference of the appointment. Raises: what `book_instead` raises."""
+def _book(context: SiteContext, visit: VisitOfDay, form: TimeInsteadForm) -> None:
+    """Book it. Raises: what `book_instead` raises."""
     person = ResidentDetails(form.name.data or "", phone=form.phone.data or "")
-    token = request.form.get("slot", "")
-    slot_key = decode(token)
+    slot_key = decode(form.slot.data)
     if slot_key.service_ids != (visit.service.id,):
         raise SlotTaken
     booking = Booking(
@@ -113,13 +128,13 @@ def _book(context: SiteContext, visit: VisitOfDay, form: TimeInsteadForm) -> str
         slot_key=slot_key,
         support_needs=visit.support_needs,
     )
-    return book_instead(
+    book_instead(
         context.runtime,
         booking,
-        Waits(visit.id, context.site.id, request.form.get("seen")),
+        _waits(context, visit, request.form.get("seen")),
         actor=context.actor,
-        idempotency=context.form_key(f"instead:{visit.id}", (visit.id, token, person)),
-    ).reference
+        idempotency=context.form_key(f"instead:{visit.id}", (visit.id, form.slot.data, person)),
+    )
 
 
 def _visit(context: SiteContext, number: int) -> VisitOfDay:
@@ -130,45 +145,51 @@ def _visit(context: SiteContext, number: int) -> VisitOfDay:
     return visit
 
 
-def _booked(context: SiteContext, visit: VisitOfDay) -> str:
-    """What was booked for somebody who waits no longer: where, when, and the reference; empty for anything else."""
-    if visit.state in IN_WAITING_ROOM or not request.args.get("booked"):
-        return ""
-    view = by_reference(context.db, context.catalogue, request.args["booked"])
-    facts = {"site": view.site.name, "moment": format_moment(view.starts_at.astimezone(ZoneInfo(context.zone)))}
-    return str(_("Booked: %(moment)s, %(site)s. The reference is %(reference)s.", reference=view.reference, **facts))
+def _booked(context: SiteContext, visit: VisitOfDay) -> AppointmentView | None:
+    """What was booked for somebody who waits no longer; None while they wait, and for who was not here after all."""
+    if visit.state is not VisitState.WITHDRAWN or not visit.booked_instead:
+        return None
+    return by_reference(context.db, context.catalogue, visit.booked_instead)
 
 
-def _page(context: SiteContext, visit: VisitOfDay, form: TimeInsteadForm, booked: str = "") -> str:
-    waits = visit.state in IN_WAITING_ROOM
-    offers = times_instead(context.db, context.catalogue, visit, context.now) if waits else None
-    sites = offers.sites if offers else ()
+def _page(context: SiteContext, visit: VisitOfDay, form: TimeInsteadForm) -> str:
+    waits, booked = visit.state in MAY_BE_GIVEN, _booked(context, visit)
+    offers = times_instead(context.db, context.catalogue, visit, context.now) if waits else TimesInstead((), (), ())
+    form.slot.choices = [(slot.token, _label(context, slot)) for slot in offers.slots]
+    undo: tuple[ToldLine, ...] = ()
+    if booked is not None and booked.state is State.BOOKED:
+        undo = told_lines(expected_of_change(context.db, context.authority, booked.id, "cancelled", context.now))
     return render_template(
         "site/times_instead.html",
         site=context.site,
         visit=visit,
+        needs=labels_of(NEEDS, visit.support_needs),
         form=form,
         has_errors=bool(form.errors),
         waits=waits,
-        booked=booked,
-        today=[_time(context, one, is_today=True) for one in offers.today] if offers else [],
+        booked=_words(context, booked) if booked else "",
+        undo=undo,
+        has_today=bool(offers.today),
         sites=[
-            OfferedSite(
-                one.site.name,
-                format_miles(one.miles) if one.miles is not None else "",
-                one.wait,
-                _time(context, one.slot, is_today=True) if one.slot else None,
-            )
-            for one in sites
+            OfferedSite(one.site.name, format_miles(one.miles) if one.miles is not None else "", one.wait)
+            for one in offers.sites
         ],
-        later=[_time(context, one, is_today=False) for one in offers.later] if offers else [],
         told=_told(),
     )
 
 
-def _time(context: SiteContext, slot: FreeSlot, *, is_today: bool) -> OfferedTime:
+def _words(context: SiteContext, view: AppointmentView) -> str:
+    """What was booked: where, when, and the reference."""
+    moment = format_moment(view.starts_at.astimezone(ZoneInfo(context.zone)))
+    facts = {"site": view.site.name, "moment": moment, "reference": view.spoken_reference}
+    return str(_("Booked: %(moment)s, %(site)s. The reference is %(reference)s.", **facts))
+
+
+def _label(context: SiteContext, slot: FreeSlot) -> str:
+    """Where and when: today's times without the day."""
     at = slot.starts_at.astimezone(ZoneInfo(context.zone))
-    return OfferedTime(slot.token, format_time(at) if is_today else format_moment(at))
+    when = _("today at %(time)s", time=format_time(at)) if at.date() == context.today else format_moment(at)
+    return f"{when}, {slot.site.name}"
 
 
 def _told() -> tuple[ToldLine, ...]:

@@ -246,9 +246,9 @@ def _room(context: SiteContext) -> WaitingRoom:
     working = working_today(context.site, context.today, context.zone)
     kept = kept_desks(context.db, context.catalogue, context.site, visits, context.now)
     view = DeskView(_my_desk(context), working, kept, context.zone, context.may(Action.RECORD_OUTCOME))
-    taken = desks_taken(context.db, context.site.id, visits, context.now)
+    taken = desks_taken(context.db, context.site.id, visits, context.now, context.zone)
     alarms = RoomAlarms(
         tuple(idle_desks(context.site, kept, visits, working, taken)),
-        tuple(long_waits(context.db, context.site, kept, visits)),
+        tuple(long_waits(context.db, context.site, kept, visits, taken)),
     )
     return waiting_room(visits, booked, context.now, view, alarms)

@@ -38,6 +38,7 @@ class Counter:
         self.runtime: Runtime = make_runtime(database, NINE)
         self.world: World = make_world(database, desks=desks)
         self.database = database
+        self.taken: set[int] = set()
 
     def advance(self, minutes: int) -> None:
         """Let time pass."""
@@ -96,7 +97,7 @@ class Counter:
             site, now = found.site(HERE), self.runtime.clock.now()
             visits = visits_of_day(db, found, site, now.date(), (*VisitState,))
             kept = kept_desks(db, found, site, visits, now)
-            return [(one.visit.id, one.called_in_minutes) for one in long_waits(db, site, kept, visits)]
+            return [(one.visit.id, one.called_in_minutes) for one in long_waits(db, site, kept, visits, self.taken)]
 
     def claimed(self, desk: int = 1) -> list[tuple[int, int]]:
         """What visits occupy at the desk, in minutes after nine, adjoining stretches as one."""

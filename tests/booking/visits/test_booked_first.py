@@ -128,13 +128,14 @@ def test_a_desk_is_thought_to_be_taken_for_an_hour_after_the_last_sign(counter: 
     counter.walk_in()
     counter.advance(60)
     assert [one.desk.slug for one in counter.idle()] == ["desk-1"]
-    counter.sit(is_left=True)
-    assert counter.idle() == []
-    counter.sit()
-    counter.advance(60)
-    assert [one.desk.slug for one in counter.idle()] == ["desk-1"]
     counter.advance(1)
     assert counter.idle() == []
+    counter.advance(-1)
+    counter.sit(is_left=True)
+    assert counter.idle() == []
+    counter.sit()  # who has said so sits there until they say otherwise, or the day is over
+    counter.advance(180)
+    assert [one.desk.slug for one in counter.idle()] == ["desk-1"]
 
 
 def test_whoever_waits_behind_bookings_without_a_gap_is_an_alarm(counter: Counter) -> None:
@@ -151,3 +152,12 @@ def test_whoever_waits_behind_bookings_without_a_gap_is_an_alarm(counter: Counte
     assert counter.long_waits() == []
     counter.advance(60)
     assert [visit for visit, _ in counter.long_waits()] == [first, second]
+
+
+@pytest.mark.databases("sqlite")
+def test_desks_at_which_nobody_sits_call_nobody_as_it_is_planned(database: Database) -> None:
+    counter = Counter(database, desks=3)
+    visits = [counter.walk_in() for _ in range(4)]
+    assert counter.long_waits() == []
+    counter.taken = {counter.world.resource_ids[1]}
+    assert counter.long_waits() == [(visits[3], 90)]

@@ -206,16 +206,24 @@ def test_whoever_cannot_be_seen_is_an_alarm_and_gets_another_time_by_a_click(
     assert address in site_staff.get(ROOM).text
     page = read_page(site_staff.get(address).text)
     assert "Nothing is free here any more today." in page.text
-    assert "Tuesday 24 November" in page.text
     form = page.form_to("/times")
-    tomorrow = re.findall(r'name="slot" value="([^"]+)"', site_staff.get(address).text)[0]
-    fields = form.fields | {"slot": tomorrow, "phone": "07700 900123"}
+    tomorrow = re.findall(r'value="([^"]+)"[^>]*>\s*<label[^>]*>\s*Tuesday 24 November', site_staff.get(address).text)[
+        0
+    ]
+    fields = form.fields | {"phone": "07700 900123"}
+    assert "Choose a time" in site_staff.post(address, data=fields).text
+    fields |= {"slot": tomorrow}
     assert site_staff.post(address, data=fields | {"name": ""}).status_code == 400
     answer = site_staff.post(address, data=fields)
-    assert "They wait no longer." in check_page(site_staff.get(answer.location).text).text
+    page = check_page(site_staff.get(answer.location).text)
+    assert "They wait no longer." in page.text
     assert visit_states(library) == ["withdrawn"]
-    again = read_page(site_staff.get(ROOM).text).form_to("/desk").fields["csrf_token"]
-    assert site_staff.post(address, data=fields | {"csrf_token": again, "idempotency_key": "other"}).status_code == 409
+    assert site_staff.post(address, data=fields | {"idempotency_key": "other"}).status_code == 303
+    back = read_page(site_staff.get(address).text).form_to("/times/back")
+    site_staff.post(back.action, data=back.fields)
+    assert visit_states(library) == ["waiting"]
+    with library.database.reading() as db:
+        assert db.scalars(select(Appointment.state).order_by(Appointment.id.desc())).first() == "cancelled_by_resident"
 
 
 def visit_states(library: Library) -> list[str]:

@@ -1,0 +1,25 @@
+"""Documents go with whoever came without an appointment and was given one, and back when that is taken back."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from booking.documents.tables import CertifiedCopy, DocumentCheck, DocumentFile, DocumentReceipt
+from booking.tables import Appointment
+
+TABLES = (DocumentCheck, DocumentFile, CertifiedCopy, DocumentReceipt)
+
+
+def to_appointment(db: Session, visit_id: int, booked: Appointment) -> None:
+    """Let the documents of the visit be those of the appointment, and of whoever has it."""
+    owner = {"visit_id": None, "appointment_id": booked.id, "resident_id": booked.resident_id}
+    for table in TABLES:
+        db.execute(update(table).where(table.visit_id == visit_id).values(owner))
+
+
+def to_visit(db: Session, visit_id: int, booked: Appointment) -> None:
+    """Let the documents of the appointment be those of the visit again."""
+    owner = {"visit_id": visit_id, "appointment_id": None, "resident_id": None}
+    for table in TABLES:
+        db.execute(update(table).where(table.appointment_id == booked.id).values(owner))
