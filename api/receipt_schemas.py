@@ -16,6 +16,7 @@ class ReceiptItemSchema(Schema):
     )
     files = fields.Integer(required=True, metadata=about("How many pictures or files of it were kept."))
     copies = fields.Integer(required=True, metadata=about("How many certified copies of it count."))
+    revoked = fields.Integer(required=True, metadata=about("How many were revoked since the receipt was given."))
 
 
 class ReceiptSchema(Schema):

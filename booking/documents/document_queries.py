@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,7 +59,7 @@ class CopyView:
 
 @dataclass(frozen=True)
 class ReceiptView:
-    """A receipt; `items` are {"document", "result", "copies"}, `reference` is that of the visit."""
+    """A receipt; `items` are {"document", "result", "copies", "revoked"} as of today, `reference` is that of the visit."""
 
     id: int
     number: str
@@ -147,5 +148,18 @@ def _receipt(db: Session, row: DocumentReceipt, staff: str) -> ReceiptView:
         if row.appointment_id
         else select(DayVisit.reference).where(DayVisit.id == row.visit_id)
     )
-    items = tuple(row.items or ())
+    revoked = Counter(
+        one.document for one, _ in _rows(db, CertifiedCopy, _of(CertifiedCopy, owner) & _revoked_after(row))
+    )
+    items = tuple(_as_of_today(item, revoked[item["document"]]) for item in row.items or ())
     return ReceiptView(row.id, row.number, reference or "", row.site_id, row.given_at, items, staff, owner)
+
+
+def _revoked_after(row: DocumentReceipt) -> ColumnElement[bool]:
+    """Which copies had been certified when the receipt was given, and were revoked since."""
+    return (CertifiedCopy.certified_at <= row.given_at) & (CertifiedCopy.revoked_at > row.given_at)
+
+
+def _as_of_today(item: Mapping[str, Any], revoked: int) -> Mapping[str, Any]:
+    """A line of a receipt, with how many of its copies still count, and how many were revoked."""
+    return {**item, "copies": max(0, item["copies"] - revoked), "revoked": revoked}

@@ -144,6 +144,7 @@ def refused(context: SiteContext, visit: VisitHere, reason: Reason, target: str)
     """The page with what is wrong, and what was typed."""
     typed: dict[str, Any] = {name: request.form.get(name, "") for name in ("document", "other", "on_behalf_of")}
     sent = ((request.form.get(f"document-{number}"), f"result-{number}") for number in range(MOST_DOCUMENTS))
+    typed["of_file"] = (request.view_args or {}).get("document_file")
     typed["results"] = {name: request.form[result] for name, result in sent if name and result in request.form}
     return documents_page(context, visit, [FieldError(text_of(reason, current_language()), target)], typed), 400
 

@@ -162,14 +162,19 @@ def test_a_visit_has_a_limited_number_of_files_and_none_where_there_is_no_key(
 def test_a_receipt_says_what_was_seen_until_then(runtime: Runtime, owner: DocumentOwner) -> None:
     with pytest.raises(InvalidValue):
         give_receipt(runtime, owner, actor=STAFF)
-    certified(runtime, owner)
+    copy_id, _code = certified(runtime, owner)
     number = give_receipt(runtime, owner, actor=STAFF)
     check_documents(runtime, owner, {"Rent book": CheckResult.SEEN}, actor=STAFF)
     with runtime.database.reading() as db:
         receipt = receipt_by_number(db, owner.authority_id, f"{number[:4]} {number[4:]}".lower())
         with pytest.raises(NotFound):
             receipt_by_number(db, owner.authority_id + 1, number)
-    assert receipt.items == ({"document": PASSPORT, "result": "seen", "files": 1, "copies": 1},)
+    assert receipt.items == ({"document": PASSPORT, "result": "seen", "files": 1, "copies": 1, "revoked": 0},)
+    clock_of(runtime).advance(timedelta(days=1))
+    revoke_copy(runtime, owner, copy_id, actor=STAFF)  # whoever checks the receipt reads what is true today
+    with runtime.database.reading() as db:
+        (item,) = receipt_by_number(db, owner.authority_id, number).items
+    assert (item["copies"], item["revoked"]) == (0, 1)
 
 
 def test_files_are_deleted_when_their_time_is_over_and_a_copy_can_still_be_checked(
