@@ -26,6 +26,7 @@ VISIT_TEXTS: Mapping[str, str] = {
         "The file must be a picture (JPEG, PNG, WebP or GIF) or a PDF. This one is none, or it is damaged"
     ),
     "no_document_key": _("Files cannot be kept here: the service was given no key for them"),
+    "no_place_of_original": _("Say where the original lies"),
     "nothing_for_receipt": _("Nothing was seen, kept or certified yet"),
     "original_not_seen": _("Tick first that you have seen this original"),
     "receipt_unknown": _("There is no receipt with this number."),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from booking.documents.tables import CertifiedCopy, DocumentCheck, DocumentFile, DocumentReceipt
+from booking.documents.tables import CertifiedCopy, DocumentCheck, DocumentFile, DocumentReceipt, KeptOriginal
 from booking.tables import Appointment
 
-TABLES = (DocumentCheck, DocumentFile, CertifiedCopy, DocumentReceipt)
+TABLES = (DocumentCheck, DocumentFile, CertifiedCopy, DocumentReceipt, KeptOriginal)
 
 
 def to_appointment(db: Session, visit_id: int, booked: Appointment) -> None:

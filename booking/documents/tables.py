@@ -111,3 +111,17 @@ class DocumentReceipt(OfVisit, Base):
     number: Mapped[str] = mapped_column(String(12), unique=True)
     items: Mapped[list[dict[str, Any]]] = mapped_column(default=list, info=personal("story", empty=[]))
     given_at: Mapped[datetime]
+
+
+class KeptOriginal(OfVisit, Base):
+    """An original that the council has taken: where it lies, and when and how it was given back. `staff_id` took it."""
+
+    __tablename__ = "kept_originals"
+    __table_args__ = (_is_of_one(), Index("ix_kept_originals_site_returned", "site_id", "returned_at"))
+
+    document: Mapped[str] = mapped_column(String(LONGEST_DOCUMENT), info=personal("story"))
+    place: Mapped[str] = mapped_column(String(200), info=personal("story"))
+    taken_at: Mapped[datetime]
+    returned_at: Mapped[datetime | None]
+    returned_how: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    returned_by: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))

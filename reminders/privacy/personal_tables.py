@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from booking.advisers.tables import NamedAdviser
-from booking.documents.tables import CertifiedCopy, DocumentCheck, DocumentFile, DocumentReceipt
+from booking.documents.tables import CertifiedCopy, DocumentCheck, DocumentFile, DocumentReceipt, KeptOriginal
 from booking.feeds.tables import ResidentFeed
 from booking.proposals.tables import Proposal, Wish
 from booking.ringing.tables import Ringing
@@ -63,7 +63,7 @@ _calls, _requests, _named_advisers = table_of(Call), table_of(LinkRequest), tabl
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
 _inbound, _pauses, _feeds = table_of(InboundText), table_of(CouncilPause), table_of(ResidentFeed)
 _visits, _urgent = table_of(DayVisit), table_of(UrgentRequest)
-_checks, _files = table_of(DocumentCheck), table_of(DocumentFile)
+_checks, _files, _originals = table_of(DocumentCheck), table_of(DocumentFile), table_of(KeptOriginal)
 _copies, _receipts = table_of(CertifiedCopy), table_of(DocumentReceipt)
 _site_messages, _demo_messages, _audit = table_of(SiteMessage), table_of(DemoMessage), table_of(AuditEntry)
 
@@ -212,6 +212,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     ),
     _of_documents(_checks, _checks.c.checked_at),
     _of_documents(_files, _files.c.added_at),
+    _of_documents(_originals, _originals.c.taken_at),
     _of_documents(_copies, _copies.c.certified_at),
     _of_documents(_receipts, _receipts.c.given_at),
     _own(_wishes, _wishes.c.closed_at, _wishes.c.resident_id),

@@ -131,6 +131,7 @@ ELSEWHERE = {
         "demo.answer",
         "site.book_next",
         *("site.call_next", "site.leave_desk", "site.wait_again", "site.send_on"),
+        *("site.keep_original", "site.return_original"),
         *("site.keep_file", "site.delete_file", "site.certify", "site.revoke_copy"),
         "site.try_walk_in",
     },

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from booking.availability.unstaffed import days_looked_at, unstaffed_sessions
+from booking.documents.original_queries import overdue_by_site
 from booking.promises.promise_rules import Promise
 from booking.queries.calendars_elsewhere import failing_too_long
 from booking.queries.promise_figures import promises_not_kept
@@ -56,6 +57,7 @@ def to_do(context: StaffContext) -> Iterator[ToDo]:
     yield from _broken_promises(context)
     yield from _calendars_not_read(context)
     yield from _idle_desks(context)
+    yield from _overdue_originals(context)
     if Role.AUTHORITY_ADMIN in {grant.role for grant in context.staff.roles}:
         yield from _service_alarms(context)
         yield from _left_behind(context)
@@ -208,6 +210,21 @@ def _idle_desks(context: StaffContext) -> Iterator[ToDo]:
             site=sites[site_id].name,
         )
         yield ToDo(text, url_or_none("site.waiting_room", site=sites[site_id].slug) or "", is_alarm=True)
+
+
+def _overdue_originals(context: StaffContext) -> Iterator[ToDo]:
+    """The sites that have originals which they should have given back."""
+    if not context.staff.may(Action.HANDLE_DOCUMENTS):
+        return
+    sites = {site.id: site for site in sites_of_staff(context.staff, context.catalogue.sites)}
+    for site_id, number in sorted(overdue_by_site(context.db, list(sites), context.now).items()):
+        text = ngettext(
+            "%(site)s: %(num)d original is kept longer than five days",
+            "%(site)s: %(num)d originals are kept longer than five days",
+            number,
+            site=sites[site_id].name,
+        )
+        yield ToDo(text, url_or_none("site.originals", site=sites[site_id].slug) or "", is_alarm=True)
 
 
 def _left_behind(context: StaffContext) -> Iterator[ToDo]:

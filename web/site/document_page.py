@@ -8,10 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import render_template
+from flask_babel import lazy_gettext as _l
 
 from booking.documents.document_owner import CheckResult, DocumentOwner
 from booking.documents.document_queries import CopyView, DocumentsOfVisit, FileView, documents_of
 from booking.documents.file_store import file_store
+from booking.documents.original_queries import Returned, originals_of
 from booking.queries.appointments import AppointmentView, by_reference
 from booking.use_cases.keep_documents import MOST_DOCUMENTS
 from booking.visits.visit_queries import visit_by_id
@@ -19,8 +21,11 @@ from booking.visits.visit_repository import walk_in_of
 from core.errors import NotFound
 from people.residents.access_log import log_access
 from web.components.form_fields import FieldError
+from web.labels import Labels
 from web.page_context import SiteContext
 from web.request_language import all_of, format_moment
+
+RETURNED: Labels = {Returned.COLLECTED: _l("given back"), Returned.POSTED: _l("posted")}
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,9 @@ def documents_page(
         visit=visit,
         rows=rows_of(visit, found),
         found=found,
+        originals=originals_of(context.db, visit.owner),
+        returned_words=RETURNED,
+        now=context.now,
         can_keep=file_store(context.runtime.settings) is not None,
         errors=list(errors),
         has_errors=bool(errors),

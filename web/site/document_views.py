@@ -142,7 +142,9 @@ def document_sent() -> str:
 
 def refused(context: SiteContext, visit: VisitHere, reason: Reason, target: str) -> ResponseReturnValue:
     """The page with what is wrong, and what was typed."""
-    typed: dict[str, Any] = {name: request.form.get(name, "") for name in ("document", "other", "on_behalf_of")}
+    typed: dict[str, Any] = {
+        name: request.form.get(name, "") for name in ("document", "other", "on_behalf_of", "original_document", "place")
+    }
     sent = ((request.form.get(f"document-{number}"), f"result-{number}") for number in range(MOST_DOCUMENTS))
     typed["of_file"] = (request.view_args or {}).get("document_file")
     typed["results"] = {name: request.form[result] for name, result in sent if name and result in request.form}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -159,3 +160,31 @@ def test_ticks_are_kept_where_another_original_is_refused(
     answer = site_staff.post(form.action, data=form.values(**{"result-0": "missing"}, other="x" * 10_000))
     assert answer.status_code == 400
     assert check_page(answer.text).form_to(path).fields["result-0"] == ["missing"]
+
+
+def test_an_original_that_is_kept_has_a_record_and_is_an_alarm_after_five_days(
+    library: Library, site_staff: FlaskClient, reference: str
+) -> None:
+    path, home = f"{SITE}/documents/{reference}", "/staff/"
+    form = form_on(site_staff, path, path)
+    site_staff.post(form.action, data=form.values(other="Passport"))
+    form = form_on(site_staff, path, "/originals")
+    kept = form.fields | {"original_document": "Passport", "place": "safe, folder 3"}
+    assert "Say where the original lies" in site_staff.post(form.action, data=kept | {"place": ""}).text
+    for _ in range(2):  # sent twice, taken once
+        assert site_staff.post(form.action, data=kept).status_code == 303
+    listed = check_page(site_staff.get(f"{SITE}/originals").text).text
+    assert listed.count("safe, folder 3") == 1
+    assert "kept longer than five days" not in site_staff.get(home, follow_redirects=True).text
+    library.clock.advance(timedelta(days=5, minutes=1))
+    staff = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
+    assert "1 original is kept longer than five days" in check_page(staff.get(home, follow_redirects=True).text).text
+    assert "overdue" in check_page(staff.get(f"{SITE}/originals").text).text
+    form = form_on(staff, path, "/originals/returned")
+    for how in ("posted", "collected"):  # the second click changes nothing
+        assert staff.post(form.action, data=form.fields | {"how": how}).status_code == 303
+    text = check_page(staff.get(path).text).text
+    assert "Passport, taken" in text
+    assert "posted" in text
+    assert "None is kept here." in staff.get(f"{SITE}/originals").text
+    assert staff.post(form.action, data=form.fields | {"how": "lost"}).status_code == 404

@@ -1,0 +1,66 @@
+"""An original is taken and kept, and given back or posted: the chain of who had it, where and until when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from booking.documents.document_owner import DocumentOwner
+from booking.documents.original_queries import Returned
+from booking.documents.tables import KeptOriginal
+from booking.use_cases.keep_documents import lock_documents, record_of_documents, staff_id_of
+from core.audit import Actor
+from core.errors import IllegalMove, InvalidValue, NotFound
+from core.idempotency import IdempotencyKey, run_once
+from core.runtime import Runtime
+from core.transactions import run_with_retries
+
+
+def keep_original(
+    runtime: Runtime,
+    owner: DocumentOwner,
+    document: str,
+    place: str,
+    *,
+    actor: Actor,
+    idempotency: IdempotencyKey | None = None,
+) -> int:
+    """The id of the original, which the council has from now on, at `place`.
+
+    Raises: InvalidValue without a document or a place, IdempotencyMismatch.
+    """
+    if not document:
+        raise InvalidValue.because("document_unnamed")
+    if not place:
+        raise InvalidValue.because("no_place_of_original")
+
+    def operation(db: Session) -> dict[str, Any]:
+        now = runtime.clock.database_now(db)
+        lock_documents(db, owner)
+        facts = {"document": document, "place": place, "taken_at": now}
+        row = KeptOriginal(**owner.keys, **facts, staff_id=staff_id_of(actor))
+        db.add(row)
+        db.flush()
+        record_of_documents(db, actor, "original_taken", owner, now, original=row.id)
+        return {"id": row.id}
+
+    return int(run_once(runtime.database, idempotency, operation, runtime.clock.now())["id"])
+
+
+def return_original(runtime: Runtime, owner: DocumentOwner, original_id: int, how: Returned, *, actor: Actor) -> None:
+    """Write that the original was given back. Raises: IllegalMove when it was before, NotFound."""
+
+    def operation(db: Session) -> None:
+        now = runtime.clock.database_now(db)
+        lock_documents(db, owner)
+        row = db.get(KeptOriginal, original_id, populate_existing=True)
+        mine = ("authority_id", "appointment_id", "visit_id", "resident_id")
+        if row is None or any(getattr(row, name) != owner.keys[name] for name in mine):
+            raise NotFound
+        if row.returned_at is not None:
+            raise IllegalMove("returned", how)
+        row.returned_at, row.returned_how, row.returned_by = now, how.value, staff_id_of(actor)
+        record_of_documents(db, actor, "original_returned", owner, now, original=row.id, how=how.value)
+
+    run_with_retries(runtime.database, operation)

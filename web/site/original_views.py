@@ -1,0 +1,69 @@
+"""Originals that are kept at a site: taken and given back at the page of a visit, and the list of all of them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from booking.documents.original_queries import Returned, originals_at
+from booking.documents.tables import LONGEST_DOCUMENT
+from booking.use_cases.keep_originals import keep_original, return_original
+from core.errors import IdempotencyMismatch, IllegalMove, InvalidValue, NotFound, Reason
+from core.text import clean_line
+from people.staff.access_marks import requires
+from people.staff.policy import Action
+from web.page_context import site_context
+from web.site.document_page import visit_here
+from web.site.document_views import DOCUMENTS_PATH, back_to, refused
+from web.site.site_blueprint import SITE_PATH, blueprint
+
+ORIGINALS_PATH = f"{DOCUMENTS_PATH}/originals"
+LONGEST_PLACE = 200
+LONGEST_NUMBER = 12  # figures that are looked at
+
+
+@blueprint.post(ORIGINALS_PATH, endpoint="keep_original")
+@requires(Action.HANDLE_DOCUMENTS, site_arg="site")
+def keep(site: str, reference: str) -> ResponseReturnValue:
+    """Take an original, and write where it lies."""
+    with site_context(site) as context:
+        visit = visit_here(context, reference)
+        try:
+            document = clean_line(request.form.get("original_document", ""), LONGEST_DOCUMENT)
+            place = clean_line(request.form.get("place", ""), LONGEST_PLACE)
+            key = context.form_key("keep_original", (visit.reference, document, place))
+            keep_original(context.runtime, visit.owner, document, place, actor=context.actor, idempotency=key)
+        except InvalidValue as error:
+            target = "original_document" if error.reason.code == "document_unnamed" else "place"
+            return refused(context, visit, error.reason, target)
+        except IdempotencyMismatch:
+            return refused(context, visit, Reason("document_sent_before"), "original_document")
+    return back_to(site, reference)
+
+
+@blueprint.post(f"{ORIGINALS_PATH}/returned", endpoint="return_original")
+@requires(Action.HANDLE_DOCUMENTS, site_arg="site")
+def give_back(site: str, reference: str) -> ResponseReturnValue:
+    """Write that an original was given back, or posted."""
+    number, how = request.form.get("original", "")[:LONGEST_NUMBER], request.form.get("how", "")
+    if not (number.isascii() and number.isdecimal()) or how not in list(Returned):
+        raise NotFound
+    with site_context(site) as context:
+        visit = visit_here(context, reference)
+        with suppress(IllegalMove):  # a colleague was quicker: the page says who
+            return_original(context.runtime, visit.owner, int(number), Returned(how), actor=context.actor)
+    return back_to(site, reference)
+
+
+@blueprint.get(f"{SITE_PATH}/originals", endpoint="originals")
+@requires(Action.HANDLE_DOCUMENTS, site_arg="site")
+def originals(site: str) -> ResponseReturnValue:
+    """All originals that the site has now, those first that it should have given back."""
+    with site_context(site) as context:
+        found = originals_at(context.db, context.site.id)
+        context.log_view("originals", [one.resident_id for one in found if one.resident_id])
+        return render_template(
+            "site/originals.html", site=context.site, originals=found, zone=context.zone, now=context.now
+        )
