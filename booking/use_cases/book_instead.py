@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import appointment_by_id
-from booking.documents.owner_changes import to_appointment, to_visit
+from booking.documents.owner_repository import to_appointment, to_visit
 from booking.states import BY_RESIDENT, State, can_move
 from booking.use_cases.appointment_changes import lock_appointment, record_change, site_id_of
 from booking.use_cases.book import Booked, Booking, make_booking, run_operation

@@ -59,7 +59,7 @@ def return_original(runtime: Runtime, owner: DocumentOwner, original_id: int, ho
         if row is None or any(getattr(row, name) != owner.keys[name] for name in mine):
             raise NotFound
         if row.returned_at is not None:
-            raise IllegalMove("returned", how)
+            raise IllegalMove(row.returned_how, how)
         row.returned_at, row.returned_how, row.returned_by = now, how.value, staff_id_of(actor)
         record_of_documents(db, actor, "original_returned", owner, now, original=row.id, how=how.value)
 
