@@ -212,7 +212,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     ),
     _of_documents(_checks, _checks.c.checked_at),
     _of_documents(_files, _files.c.added_at),
-    _of_documents(_originals, _originals.c.taken_at),
+    _of_documents(_originals, _originals.c.returned_at),  # what lies in a safe is found as long as it does
     _of_documents(_copies, _copies.c.certified_at),
     _of_documents(_receipts, _receipts.c.given_at),
     _own(_wishes, _wishes.c.closed_at, _wishes.c.resident_id),

@@ -35,7 +35,7 @@ function announceNew() {
 
 async function refresh() {
   try {
-    const answer = await fetch(location.href, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    const answer = await fetch(location.href, { signal: AbortSignal.timeout?.(REQUEST_TIMEOUT_MS) });
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("calls");
     if (fresh === null) return;
