@@ -22,6 +22,7 @@ import bench.limits
 import bench.managers
 import bench.month_page
 import bench.reminders
+import bench.resident_search
 import bench.shared_number
 from core.database import Database, upgrade
 from tests.support.postgres import PostgresServer, postgres_server
@@ -85,6 +86,10 @@ def lines(new: NewDatabase, *, is_quick: bool) -> Iterator[TableRow]:
     beside = f"{crowd.crowded / crowd.quiet:.1f} times of {crowd.quiet:.1f} ms"
     what = f"{crowd.crowded:.1f} ms, {crowd.searches_a_second:.1f} searches a second"
     yield "W7 the start page while one address repeats the dearest search", what, beside, "at most 2 times"
+    for search in bench.resident_search.run(new()):
+        what = f"W10 {search.kind}, 100,000 residents"
+        ours = f"median {search.median:.1f} ms, 95th percentile {search.slowest_twentieth:.1f} ms"
+        yield what, ours, "", f"at most {bench.resident_search.ASKED_FOR} ms"
     for line in bench.managers.run(new()):
         yield line.workload, f"{line.milliseconds:.1f} ms", f"{line.pages:.1f} pages", f"at most {line.limit}"
 

@@ -197,7 +197,10 @@ def email_key(text: str) -> str:
 
 def fold(text: str) -> str:
     """`text` without case, accents or apostrophes: "Łukasz O’Brien" is "lukasz obrien". Scripts stay as they are."""
-    decomposed = unicodedata.normalize("NFKD", _JOINERS.sub("", text).casefold())
+    plain = _JOINERS.sub("", text).casefold()
+    if plain.isascii():
+        return plain
+    decomposed = unicodedata.normalize("NFKD", plain)
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return unicodedata.normalize("NFC", bare.translate(_SINGLE))
 
@@ -254,6 +257,7 @@ def index_tokens(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own_tokens(name), *tokens_in_latin(name))))
 
 
+@lru_cache(maxsize=2_000)  # of the names that one search compares, again and again
 def own_tokens(name: str) -> tuple[str, ...]:
     """The words of `name`, those with a hyphen as one word too ("Al-Khatib" as "alkhatib"), and where a script has no
     spaces the ends of each word.
@@ -264,6 +268,7 @@ def own_tokens(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*words, *joined, *ends)))
 
 
+@lru_cache(maxsize=2_000)
 def tokens_in_latin(name: str) -> tuple[str, ...]:
     """What those words of `name` that are in other letters are in Latin ones; also without an h at the end, which is not
     heard: "فاطمة" is "ftmh" and "ftm", which sounds as "Fatima" does.

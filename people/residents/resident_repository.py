@@ -287,7 +287,5 @@ def _index_name(db: Session, authority_id: int, resident_id: int, name: str) -> 
 
 def name_token_rows(authority_id: int, resident_id: int, name: str) -> list[dict[str, object]]:
     """The rows of `resident_name_tokens` for a name, as plain values, for loading in bulk."""
-    return [
-        {"authority_id": authority_id, "resident_id": resident_id, "token": token, "sound": sound_of(token)}
-        for token in index_tokens(name)
-    ]
+    whose = {"authority_id": authority_id, "resident_id": resident_id}
+    return [whose | {"token": token, "sound": sound_of(token), "reversed": token[::-1]} for token in index_tokens(name)]

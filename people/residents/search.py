@@ -209,6 +209,11 @@ def near_words(word: str, vocabulary: Iterable[str]) -> list[str]:
     return [other for _, other in sorted(found for found in distances if found[0] <= allowed)[:NEAR_WORDS]]
 
 
+def letters_kept(word: str) -> int:
+    """How many letters at the beginning of `word`, or else at its end, are right whichever errors were made."""
+    return max(1, len(word) // 2 - typing_errors_allowed(word))
+
+
 def typing_errors_allowed(word: str) -> int:
     """How many wrong letters are tolerated: none in the shortest words, one in ordinary ones, two in long ones."""
     return 0 if len(word) < 3 else 1 if len(word) < 8 else 2

@@ -84,13 +84,17 @@ class ResidentNameToken(Base):
     __table_args__ = (
         Index("ix_resident_name_tokens_token", "authority_id", "token", "resident_id"),
         Index("ix_resident_name_tokens_sound", "authority_id", "sound", "resident_id"),
+        Index("ix_resident_name_tokens_reversed", "authority_id", "reversed"),
+        Index("ix_resident_name_tokens_resident", "resident_id", "token", "sound"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
-    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), index=True)
+    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"))
     token: Mapped[str] = mapped_column(by_code_point(100), info=personal("identity"))
     sound: Mapped[str] = mapped_column(String(20), default="", info=personal("identity"))
+    # The letters from the last to the first: a word that is misspelt at its beginning is found by its end.
+    reversed: Mapped[str] = mapped_column(by_code_point(100), default="", server_default="", info=personal("identity"))
 
 
 class Representative(Base):

@@ -32,6 +32,7 @@ PEOPLE = (
     ResidentDetails("فاطمة حسن", phone="07700 900109"),
     ResidentDetails("Oksana Bondarenko", phone="07700 900110"),
     ResidentDetails("ਹਰਪ੍ਰੀਤ ਸਿੰਘ", phone="07700 900111"),
+    ResidentDetails("Siân Llewellyn", phone="07700 900112", date_of_birth=date(1970, 3, 14)),
 )
 
 
@@ -60,6 +61,13 @@ MEANT = (
     ("Catherine Smtyh", "Catherine Smyth", "spelt_nearly"),
     ("muhamad alkhatib", "Mohammed Al-Khatib", "sounds_alike"),
     ("Lukasz Wisniewski", "Łukasz Wiśniewski", "same_name"),
+    ("sian llewelyn", "Siân Llewellyn", "sounds_alike"),
+    ("Sain", "Siân Llewellyn", "spelt_nearly"),
+    ("mlewellyn", "Siân Llewellyn", "spelt_nearly"),
+    ("Mohamed Al Khatib", "Mohammed Al-Khatib", "sounds_alike"),
+    ("14 March 1970", "Siân Llewellyn", "same_birth_date"),
+    ("14th Mar 70", "Siân Llewellyn", "same_birth_date"),
+    ("14/3/1970 sian", "Siân Llewellyn", "same_name, same_birth_date"),
     ("wisnewski", "Łukasz Wiśniewski", "sounds_alike"),
     ("محمد", "محمد علي", "same_name"),
     ("王小明", "王小明", "same_name"),
@@ -190,4 +198,4 @@ def test_a_search_is_a_few_statements(database, register: int):
         statements.clear()
         found(database, register, typed)
         counts.append(sum("SELECT" in line for line in statements))
-    assert counts == [1, 1, 2, 3]
+    assert counts == [4, 2, 2, 6]  # whom it may be, what is compared of them, and the records of those who are shown
