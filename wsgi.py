@@ -49,6 +49,7 @@ import web.agent.record_views
 import web.agent.resident_views
 import web.agent.text_again_views
 import web.agent.text_views
+import web.agent.typed_search_views
 import web.agent.typed_text
 import web.agent.untold_views
 import web.agent.urgent_views

@@ -52,6 +52,7 @@ class MatchReason(StrEnum):
     SAME_EMAIL = "same_email"
     EMAIL_BEGINS = "email_begins"
     SAME_BIRTH_DATE = "same_birth_date"
+    SAME_REFERENCE = "same_reference"
 
 
 class Searchable(Protocol):

@@ -3,6 +3,7 @@ import { startCountdown } from "./countdown.js";
 import { filterList } from "./filter_list.js";
 import { moveInGrid } from "./grid_navigation.js";
 import { KeptForm } from "./kept_form.js";
+import { listWhileTyping } from "./typed_search.js";
 import { keepCallerInStep } from "./who_calls.js";
 
 document.addEventListener("keydown", moveInGrid);
@@ -34,6 +35,9 @@ if (check) {
     if (event.target.name === "fact" && document.querySelectorAll("[name=fact]:checked").length === 2) check.click();
   });
 }
+
+const typedMatches = document.getElementById("typed-matches");
+if (typedMatches) listWhileTyping(document.getElementById("q"), typedMatches, document.getElementById("typed-count"));
 
 const notice = document.getElementById("not-sent");
 for (const form of document.querySelectorAll("form[data-kept]")) new KeptForm(form, notice);

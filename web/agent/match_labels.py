@@ -20,4 +20,5 @@ MATCH_REASONS: Labels = {
     MatchReason.SAME_EMAIL: _l("same email"),
     MatchReason.EMAIL_BEGINS: _l("email begins like this"),
     MatchReason.SAME_BIRTH_DATE: _l("born on this day"),
+    MatchReason.SAME_REFERENCE: _l("has the appointment of this reference"),
 }

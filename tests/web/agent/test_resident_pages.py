@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -265,3 +266,15 @@ def test_staff_stop_the_calendar_of_a_resident_and_what_is_typed_stays(
         assert not has_feed(db, callers.town.authority_id, resident)
         entry = db.scalars(select(AuditEntry).where(AuditEntry.action == "resident_feed_revoked")).one()
     assert entry.actor_kind == "staff"
+
+
+def test_whom_a_search_may_mean_is_listed_while_it_is_typed(agent: Agent, callers: Callers, database: Database) -> None:
+    """By name, by reference, and by nothing that is too short; whom it shows is on record."""
+    names = [
+        re.findall(r"<bdi>(.*?)</bdi>", agent.send("/staff/calls/typed", q=typed).text)
+        for typed in ("yusuf ami", callers.booked.reference, "am", "zebedee quux")
+    ]
+    assert names == [["Amina Yusuf", "Aminah Youssef"], ["Amina Yusuf"], [], []]
+    with database.reading() as db:
+        shown = db.scalars(select(ResidentView.facts).where(ResidentView.purpose == "search")).all()
+    assert [len(facts["residents"]) for facts in shown] == [2, 1]
