@@ -44,6 +44,7 @@ import web.agent.confirm_visit_views
 import web.agent.failure_views
 import web.agent.hand_made_views
 import web.agent.hand_over_views
+import web.agent.history_views
 import web.agent.message_views
 import web.agent.record_views
 import web.agent.resident_views

@@ -475,3 +475,14 @@ def test_a_day_beyond_the_horizon_shows_the_last_week(agent: Agent, callers: Cal
     page = agent.open(f"{call_of(callers)}?service=certify&from={date(2030, 1, 1)}")
     assert "Later week" not in page.text
     assert "Earlier week" in page.text
+
+
+def test_all_contacts_are_shown_once_it_was_checked_who_calls(agent: Agent, callers: Callers) -> None:
+    where = f"/staff/calls/residents/{callers.people['amina']}"
+    assert agent.client.get(f"{where}/history").location.endswith(f"{where}#caller-check-title")
+    assert "All contacts" in agent.check_caller(where).text
+    page = agent.open(f"{where}/history")
+    assert [page.headings[0], "Nothing is open" in page.text] == ["All contacts with Amina Yusuf", False]
+    assert all(text in page.text for text in ("Booked, by telephone", "Confirmation, Email: ", "Move or cancel them"))
+    assert "There is nothing older" in agent.open(f"{where}/history?before=1999-01-01T00:00:00Z").text
+    assert agent.open(f"{where}/history?before=nonsense").headings[0] == page.headings[0]

@@ -1,0 +1,51 @@
+"""All contacts with a resident on one list, the newest first, in pages that leave nothing out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import event, select
+
+from booking.documents.document_owner import DocumentOwner
+from booking.tables import Appointment
+from core.audit import Actor
+from core.database import Database
+from people.residents.contact_notes import add_note
+from people.residents.tables import Resident
+from reminders.contact_history_queries import contact_history, open_contacts
+from tests.support.callers import make_callers
+from tests.support.documents import document_rows
+from tests.support.factories import NOW
+
+SYSTEM, AHEAD = Actor.system(), NOW + timedelta(days=999)
+
+
+def test_pages_of_contacts_have_everything_once_and_nothing_of_others(database: Database) -> None:
+    """Of one council and one resident; each page is as many statements, however much there is."""
+    callers = make_callers(database, NOW)
+    amina, authority_id = callers.people["amina"], callers.town.authority_id
+    with database.writing() as db:
+        others = db.scalars(select(Resident.id).where(Resident.id != amina)).first()
+        for number in range(9):
+            when = NOW - timedelta(days=number // 2, minutes=number // 2)
+            add_note(db, authority_id, amina, f"Note {number}", channel="phone", actor=SYSTEM, now=when)
+        add_note(db, authority_id, others or 0, "Of somebody else", channel="phone", actor=SYSTEM, now=NOW)
+        row = db.scalars(select(Appointment).where(Appointment.resident_id == amina)).one()
+        owner = DocumentOwner(authority_id, row.site_id, row.id, resident_id=amina)
+    document_rows(database, owner, NOW)
+    statements: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    with database.reading() as db:
+        whole = contact_history(db, authority_id, amina, AHEAD, limit=200)
+        counted = sum("SELECT" in line for line in statements)
+        parts, before = [], AHEAD
+        while before is not None:
+            page = contact_history(db, authority_id, amina, before, limit=4)
+            parts += page.entries
+            before = page.before
+        assert (whole.before, counted) == (None, 12)
+        assert parts == list(whole.entries)
+        assert {"note", "booked", "document_file", "document_receipt"} <= {entry.kind for entry in parts}
+        assert "Of somebody else" not in {entry.words for entry in parts}
+        assert contact_history(db, authority_id + 1, amina, AHEAD).entries == ()
+        assert open_contacts(db, authority_id, amina, NOW) == ()
