@@ -131,9 +131,11 @@ AUDIT_ACTIONS: Labels = {
 }
 VIEW_PURPOSES: Labels = {
     "call": _l("Looked at a resident"),
+    "history": _l("Looked at all contacts with a resident"),
     "advisers": _l("Looked at who is named as the adviser of a resident"),
     "hand_over": _l("Looked at a resident to hand an appointment over"),
     "search": _l("Found residents by a search"),
+    "search_typed": _l("Saw names while typing a search"),
     "staff_home": _l("Opened the staff home page"),
     "appointment_search": _l("Found appointments by a search"),
     "untold": _l("Looked at who could not be told"),

@@ -133,8 +133,12 @@ def readings(text: str, today: date) -> list[SearchText]:
 
 
 def fit_of(resident: Searchable, search: SearchText) -> tuple[float, tuple[MatchReason, ...]]:
-    """How well the resident fits, 0 to 1: the mean over the parts of the search; and why, for each part that fits."""
-    parts = [_name_part(resident, search)] if search.words else []
+    """How well the resident fits, 0 to 1: the mean over the parts of the search; and why, for each part that fits.
+
+    A name counts twice: contacts change, and several people have one.
+    """
+    name = [_name_part(resident, search)] if search.words else []
+    parts: list[Part] = []
     if search.phone:
         parts.append(
             _contact_part(
@@ -159,8 +163,9 @@ def fit_of(resident: Searchable, search: SearchText) -> tuple[float, tuple[Match
     if search.email:
         reasons = (MatchReason.SAME_EMAIL, MatchReason.EMAIL_BEGINS)
         parts.append(_contact_part(search.email == resident.email, resident.email, search.email, reasons))
-    score = sum(score for score, _ in parts) / len(parts)
-    return round(score, 3), tuple(why for _, why in parts if why)
+    counted = (*name, *name, *parts)
+    score = sum(score for score, _ in counted) / len(counted)
+    return round(score, 3), tuple(why for _, why in (*name, *parts) if why)
 
 
 def _contact_part(is_same: bool, kept: str, prefix: str, reasons: tuple[MatchReason, MatchReason]) -> Part:

@@ -87,8 +87,9 @@ def _found(db: Session, authority_id: int, search: SearchText) -> list[_Fit]:
         is_whole = is_whole or len(fitting) < CANDIDATES  # nobody else has that contact, whatever their name
     if search.words and not is_whole:
         found |= _by_name(db, authority_id, search, contact)
-    if search.words and not found:
-        found = _by_name(db, authority_id, search, ())  # what they say of their contact may be new
+    name = SearchText(words=search.words)
+    if contact and search.words and all(fit.score < CLOSE_ENOUGH for fit in _ranked(found, name)):
+        found |= _by_name(db, authority_id, search, ())  # whoever has the name may have a new contact
     return _ranked(found, search)
 
 
@@ -118,7 +119,7 @@ def _contact_conditions(search: SearchText) -> list[tuple[Text, Condition]]:
 
 def _by_name(db: Session, authority_id: int, search: SearchText, contact: Contact) -> Found:
     """The residents whose names have all words of the search, or all but one; misspelt ones where none comes close."""
-    words = _rarest_first(db, authority_id, search.words)
+    words = _rarest_first(db, authority_id, tuple(dict.fromkeys(search.words)))
     first, heard = words[0], {word: _begins_or_sounds(word) for word in words}
     lists = [_having(authority_id, _is(first), [_is(word) for word in words[1:]], contact)]
     lists += _lists_of(authority_id, words, heard, contact)
@@ -202,7 +203,8 @@ def _having(
     # Not a join, nor EXISTS, of which PostgreSQL may make one: without statistics it would compare everybody with everybody.
     fitting = [one.limit(1).scalar_subquery().is_not(None) for one in theirs]
     named = select(whose).where(_first.c.authority_id == authority_id, first(_first), *fitting)
-    return named.limit(limit)
+    # In the order of the index that is read, so that the same search always lists the same people.
+    return named.order_by(_first.c.token, _first.c.sound, whose).limit(limit)
 
 
 def _near_words(db: Session, authority_id: int, words: Sequence[str]) -> Mapping[str, list[str]]:

@@ -8,10 +8,9 @@ export function listWhileTyping(box, list, status) {
 
   const show = (html) => {
     list.innerHTML = html; // of our own server, as any page
-    const count = list.querySelectorAll("li").length;
-    list.hidden = count === 0;
-    const { one, some, none } = list.dataset;
-    status.textContent = count === 0 ? none : count === 1 ? one : some.replace("#", count);
+    const isEmpty = list.querySelector("li") === null;
+    list.hidden = isEmpty;
+    status.textContent = isEmpty ? list.dataset.none : list.querySelector("[data-said]").dataset.said;
   };
 
   const clear = () => {
@@ -28,7 +27,8 @@ export function listWhileTyping(box, list, status) {
     const body = new URLSearchParams({ q: box.value, csrf_token: box.form.elements.csrf_token.value });
     try {
       const answer = await fetch(list.dataset.address, { method: "POST", body, signal: request.signal, redirect: "error" });
-      if (answer.ok && running === request) show(await answer.text());
+      const html = answer.ok ? await answer.text() : "";
+      if (running === request) show(html); // nothing where it was refused: the button says why
     } catch {
       if (running === request) clear(); // without network, or signed out: the button says so
     }
@@ -36,8 +36,8 @@ export function listWhileTyping(box, list, status) {
 
   box.addEventListener("input", () => {
     clearTimeout(timer);
-    if (box.value.trim().length < SHORTEST) clear();
-    else timer = setTimeout(ask, PAUSE_MS);
+    clear(); // at once: what was listed is meant by what stood there before
+    if (box.value.trim().length >= SHORTEST) timer = setTimeout(ask, PAUSE_MS);
   });
 
   // Arrows go down from the box through the list and back; Escape leaves it.

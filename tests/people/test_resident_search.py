@@ -62,6 +62,7 @@ MEANT = (
     ("muhamad alkhatib", "Mohammed Al-Khatib", "sounds_alike"),
     ("Lukasz Wisniewski", "Łukasz Wiśniewski", "same_name"),
     ("sian llewelyn", "Siân Llewellyn", "sounds_alike"),
+    ("sian sian", "Siân Llewellyn", "same_name"),
     ("Sain", "Siân Llewellyn", "spelt_nearly"),
     ("mlewellyn", "Siân Llewellyn", "spelt_nearly"),
     ("Mohamed Al Khatib", "Mohammed Al-Khatib", "sounds_alike"),
@@ -98,6 +99,8 @@ MEANT = (
     ("catherine.smyth", "Catherine Smyth", "same_name"),
     ("catherine nw11", "Catherine Jones", "same_name, postcode_begins"),
     ("catherine 900101", "Catherine Smyth", "same_name, phone_ends"),
+    ("Siân Llewellyn NW9 4EW", "Siân Llewellyn", "same_name"),  # where somebody else lives now, or whose number it is
+    ("Sian Llewellyn 07700 900101", "Siân Llewellyn", "same_name"),
 )
 FITS_NOBODY = (
     "57X4A102",

@@ -685,7 +685,9 @@ def test_the_pages_of_somebody_who_waits_without_an_appointment(drawn: Drawn, cl
 
 
 def test_the_record_of_what_staff_did_and_saw(drawn: Drawn, staff: Agent, callers: Callers) -> None:
-    staff.open(f"/staff/calls/residents/{callers.people['amina']}")
+    call = f"/staff/calls/residents/{callers.people['amina']}"
+    staff.check_caller(call)
+    staff.open(f"{call}/history")
     for query in ("", "?kind=views", "?since=2027-01-01", f"?reference={callers.booked.reference}"):
         staff.open(f"/staff/record{query}")
     for query in ("?reference=99999999", "?since=2026-11-24&until=2026-11-23"):

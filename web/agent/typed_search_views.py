@@ -28,15 +28,17 @@ def typed() -> ResponseReturnValue:
     search_text = read_search_text(request.form)
     with staff_context() as context:
         matches = _matches(context, search_text) if len(search_text) >= SHORTEST else []
-        if matches:
-            log_search(context, matches)
-        html = render_template("agent/_typed_matches.html", matches=match_lines(context, matches))
+        shown = matches[:MOST_LISTED]
+        if shown:
+            log_search(context, shown, "search_typed")
+        is_cut = len(matches) > MOST_LISTED
+        html = render_template("agent/_typed_matches.html", matches=match_lines(context, shown), is_cut=is_cut)
     return Response(html, mimetype="text/html", headers={"Cache-Control": "no-store"})
 
 
 def _matches(context: StaffContext, search_text: str) -> list[Match]:
     resident_id = resident_of_reference(context, search_text)
     if resident_id is None:
-        return find_residents(context.db, context.authority.id, search_text, context.today, limit=MOST_LISTED)
+        return find_residents(context.db, context.authority.id, search_text, context.today, limit=MOST_LISTED + 1)
     resident = resident_of(context.db, context.authority.id, resident_id)
     return [Match(resident, 1.0, (MatchReason.SAME_REFERENCE,))]

@@ -276,5 +276,5 @@ def test_whom_a_search_may_mean_is_listed_while_it_is_typed(agent: Agent, caller
     ]
     assert names == [["Amina Yusuf", "Aminah Youssef"], ["Amina Yusuf"], [], []]
     with database.reading() as db:
-        shown = db.scalars(select(ResidentView.facts).where(ResidentView.purpose == "search")).all()
+        shown = db.scalars(select(ResidentView.facts).where(ResidentView.purpose == "search_typed")).all()
     assert [len(facts["residents"]) for facts in shown] == [2, 1]
