@@ -194,11 +194,11 @@ def resident_of_reference(context: StaffContext, text: str) -> int | None:
         return None
 
 
-def log_search(context: StaffContext, matches: Sequence[Match], purpose: str = "search") -> None:
-    """Write into the access log whom a search has shown: with their contacts, or (`search_typed`) names and ages alone."""
+def log_search(context: StaffContext, matches: Sequence[Match]) -> None:
+    """Write into the access log whom a search has shown."""
     ids = [match.resident.id for match in matches]
     with context.runtime.database.writing() as db:
-        log_access(db, context.authority.id, None, context.actor, purpose, context.now, residents=ids)
+        log_access(db, context.authority.id, None, context.actor, "search", context.now, residents=ids)
 
 
 def to_call(resident_id: int) -> ResponseReturnValue:
