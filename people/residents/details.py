@@ -257,7 +257,6 @@ def index_tokens(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own_tokens(name), *tokens_in_latin(name))))
 
 
-@lru_cache(maxsize=2_000)  # of the names that one search compares, again and again
 def own_tokens(name: str) -> tuple[str, ...]:
     """The words of `name`, those with a hyphen as one word too ("Al-Khatib" as "alkhatib"), and where a script has no
     spaces the ends of each word.
@@ -268,7 +267,6 @@ def own_tokens(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*words, *joined, *ends)))
 
 
-@lru_cache(maxsize=2_000)
 def tokens_in_latin(name: str) -> tuple[str, ...]:
     """What those words of `name` that are in other letters are in Latin ones; also without an h at the end, which is not
     heard: "فاطمة" is "ftmh" and "ftm", which sounds as "Fatima" does.
