@@ -12,6 +12,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.use_cases.calls import open_call
+from core.errors import InvalidValue
+from core.wall_clock import parse_instant
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.contact_history_queries import (
@@ -56,7 +58,7 @@ def history(resident_id: int) -> ResponseReturnValue:
         card = resident_card(context, resident_id, "history")
         if not open_call(context.runtime, context.call_with(resident_id)).check_result:
             return redirect(url_for("agent.call", resident_id=resident_id, _anchor="caller-check-title"), code=303)
-        before = _before(context)
+        before = _before()
         page = contact_history(context.db, context.authority.id, resident_id, before or context.now + AHEAD)
         still_open = () if before else open_contacts(context.db, context.authority.id, resident_id, context.now)
         about = _appointments(card, context)
@@ -72,12 +74,11 @@ def history(resident_id: int) -> ResponseReturnValue:
         )
 
 
-def _before(context: StaffContext) -> datetime | None:
+def _before() -> datetime | None:
     """The instant before which the page's contacts were; None for the first page, and for what is no instant."""
     try:
-        found = datetime.fromisoformat(request.args.get("before", ""))
-        return found if found.tzinfo and found.year < context.now.year + 100 else None
-    except ValueError:
+        return parse_instant(request.args.get("before", ""))
+    except InvalidValue:
         return None
 
 
