@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import event, select
 
@@ -12,7 +12,7 @@ from core.audit import Actor
 from core.database import Database
 from people.residents.contact_notes import add_note
 from people.residents.tables import Resident
-from reminders.contact_history_queries import contact_history, open_contacts
+from reminders.contact_history_queries import HistoryEntry, contact_history, open_contacts
 from tests.support.callers import make_callers
 from tests.support.documents import document_rows
 from tests.support.factories import NOW
@@ -38,7 +38,8 @@ def test_pages_of_contacts_have_everything_once_and_nothing_of_others(database: 
     with database.reading() as db:
         whole = contact_history(db, authority_id, amina, AHEAD, limit=200)
         counted = sum("SELECT" in line for line in statements)
-        parts, before = [], AHEAD
+        parts: list[HistoryEntry] = []
+        before: datetime | None = AHEAD
         while before is not None:
             page = contact_history(db, authority_id, amina, before, limit=4)
             parts += page.entries
