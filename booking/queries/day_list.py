@@ -164,7 +164,7 @@ def _person(view: AppointmentView, row: Any) -> RebookPerson:
 
 @dataclass(frozen=True)
 class LastChange:
-    """Who last changed an appointment, and when. `actor_name` is empty for others than staff."""
+    """Who last changed an appointment, and when that was noted. `actor_name` is empty for others than staff."""
 
     actor_kind: str
     actor_name: str
@@ -174,7 +174,7 @@ class LastChange:
 def last_change_of(db: Session, authority_id: int, appointment_id: int) -> LastChange | None:
     """The latest change of an appointment on record, or None."""
     row = db.execute(
-        select(AuditEntry.actor_kind, AuditEntry.actor_name, AuditEntry.at)
+        select(AuditEntry.actor_kind, AuditEntry.actor_name, AuditEntry.at, AuditEntry.facts)
         .where(
             AuditEntry.authority_id == authority_id,
             AuditEntry.subject_kind == "appointment",
@@ -183,4 +183,7 @@ def last_change_of(db: Session, authority_id: int, appointment_id: int) -> LastC
         .order_by(AuditEntry.id.desc())
         .limit(1)
     ).first()
-    return LastChange(row.actor_kind, row.actor_name, row.at) if row else None
+    if row is None:
+        return None
+    noted_at = row.facts.get("noted_at")  # of what was noted without network, and sent later
+    return LastChange(row.actor_kind, row.actor_name, datetime.fromisoformat(noted_at) if noted_at else row.at)

@@ -41,8 +41,9 @@ def take_walk_in(
     *,
     actor: Actor,
     idempotency: IdempotencyKey | None = None,
+    noted_at: datetime | None = None,
 ) -> Ticket:
-    """The ticket of somebody who waits from now on for the service of this slug.
+    """The ticket of somebody who waits from now on for the service of this slug, or since `noted_at` today.
 
     Raises: NotFound for the site, Invalid for a service that nobody here does, IdempotencyMismatch; NobodyMoreToday where
     no member of staff gives the ticket and none who does it is here any more today.
@@ -59,8 +60,10 @@ def take_walk_in(
         if new.channel != "counter" and facts not in services_today(catalogue, place, now):
             raise NobodyMoreToday.because("nobody_more_today")
         today, where = today_at(catalogue, now), {"authority_id": authority_id, "site_id": place.id}
-        row = add_walk_in(db, new, now, **where, service_id=facts.id, local_date=today)
+        came_at = noted_at if noted_at and noted_at <= now and today_at(catalogue, noted_at) == today else None
+        row = add_walk_in(db, new, came_at or now, **where, service_id=facts.id, local_date=today)
         logged: dict[str, Any] = {"site": place.id, "service": facts.id, "ticket": row.ticket, "channel": new.channel}
+        logged |= {"noted_at": came_at.isoformat()} if came_at else {}
         record(db, actor, "walk_in_taken", ("visit", row.id), authority_id=authority_id, now=now, **logged)
         return {"visit_id": row.id, "number": row.ticket, "reference": row.reference, "wait": asdict(wait)}
 

@@ -24,6 +24,7 @@ from web.components.form_fields import AtMost, Dropdown, Form, Text
 from web.components.moment_fields import DayField
 from web.labels import ROLES, STATES, label_of
 from web.record_labels import ACTORS, AUDIT_ACTIONS, RECORD_KINDS, SCREENS, VIEW_PURPOSES
+from web.request_language import format_time
 from web.site.day_csv import BYTE_ORDER_MARK, safe_cell
 
 MOST_NAMES = 5  # of a list that somebody looked at, on the page; the file has all
@@ -84,15 +85,15 @@ class RecordRow:
     where: str
 
 
-def rows_of(entries: Iterable[RecordEntry], *, most_names: int | None = MOST_NAMES) -> list[RecordRow]:
-    """The entries in words, of each list of residents the first names; None for all."""
+def rows_of(entries: Iterable[RecordEntry], zone: str, *, most_names: int | None = MOST_NAMES) -> list[RecordRow]:
+    """The entries in words, with the times of `zone`; of each list of residents the first names, None for all."""
     return [
         RecordRow(
             at=entry.place.at,
             who=_who(entry),
             what=label_of(VIEW_PURPOSES if entry.is_view else AUDIT_ACTIONS, entry.code),
             about=_about(entry, most_names),
-            more=_more(entry),
+            more=_more(entry, ZoneInfo(zone)),
             where=_screen(entry.facts),
         )
         for entry in entries
@@ -122,7 +123,7 @@ def _names(names: Sequence[str], most: int | None) -> str:
     return ", ".join(shown)
 
 
-def _more(entry: RecordEntry) -> str:
+def _more(entry: RecordEntry, zone: ZoneInfo) -> str:
     facts, parts = entry.facts, []
     if role := facts.get("role"):
         parts.append(label_of(ROLES, role))
@@ -132,6 +133,9 @@ def _more(entry: RecordEntry) -> str:
         parts.append(gettext("By the council"))
     if entry.reason:
         parts.append(entry.reason)
+    if noted_at := facts.get("noted_at"):
+        noted, sent = (format_time(at.astimezone(zone)) for at in (datetime.fromisoformat(noted_at), entry.place.at))
+        parts.append(gettext("noted without network at %(noted)s, sent at %(sent)s", noted=noted, sent=sent))
     return "; ".join(parts)
 
 

@@ -41,7 +41,7 @@ def staff_record() -> ResponseReturnValue:
             "staff/record.html",
             form=form,
             has_errors=bool(form.errors),
-            rows=rows_of(shown),
+            rows=rows_of(shown, at.zone),
             filters=filters,
             is_first=_place() is None,
             older=_written(shown[-1].place) if has_more else "",
@@ -65,7 +65,7 @@ def staff_record_file() -> ResponseReturnValue:
         with at.runtime.database.writing() as db:
             found = {"entries": len(entries)}
             record(db, at.actor, "staff_record_exported", subject, authority_id=authority_id, now=at.now, found=found)
-        text = record_csv(rows_of(entries, most_names=None), ZoneInfo(at.zone))
+        text = record_csv(rows_of(entries, at.zone, most_names=None), ZoneInfo(at.zone))
     headers = {"Content-Disposition": f'attachment; filename="record-{at.today.isoformat()}.csv"'}
     return Response(text, content_type="text/csv; charset=utf-8", headers=headers)
 

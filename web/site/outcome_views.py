@@ -22,12 +22,12 @@ from web.page_context import SiteContext, date_of, site_context
 from web.request_language import current_language
 from web.site.day_page import DayFilter, read_filter
 from web.site.day_views import show_day
+from web.site.noted import is_from_script, noted_at
 from web.site.outcome_errors import RowError, conflict_text, moved_text
 from web.site.site_blueprint import DAY_PATH, blueprint
 
 ROW_PATH = f"{DAY_PATH}/appointments/<reference>"
 LONGEST_REASON = 200
-FROM_SCRIPT = "Fd-Row-Form"  # the script on the list reads the row by itself, and needs no page
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _respond(outcome: OutcomeRequest, *, is_undo: bool) -> ResponseReturnValue:
 
 def row_recorded(site: str, date: str, reference: str, day_filter: DayFilter) -> ResponseReturnValue:
     """The answer to a form of a row after its change was recorded: nothing for the script, else back to the row."""
-    if FROM_SCRIPT in request.headers:
+    if is_from_script():
         return "", 204
     address = url_for("site.day", site=site, date=date)
     return redirect(f"{address}{replace(day_filter, keep=reference).query}#a-{reference}", code=303)
@@ -133,7 +133,7 @@ def _record(context: SiteContext, view: AppointmentView, outcome: OutcomeRequest
             outcome.state,
             actor=context.actor,
             reason=reason,
-            shown=outcomes.Shown(outcome.shown, outcome.version),
+            shown=outcomes.Shown(outcome.shown, outcome.version, noted_at(context.now)),
             idempotency=context.form_key(operation, operation),
         )
     except Invalid as error:

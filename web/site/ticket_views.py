@@ -19,6 +19,7 @@ from people.staff.policy import Action
 from web.page_context import SiteContext, site_context
 from web.request_language import current_language, format_time
 from web.site.forms import TicketForm, ticket_form
+from web.site.noted import is_from_script, noted_at
 from web.site.site_blueprint import SITE_PATH, blueprint
 
 TICKETS_PATH = f"{SITE_PATH}/tickets"
@@ -51,12 +52,15 @@ def give(site: str) -> ResponseReturnValue:
                 new,
                 actor=context.actor,
                 idempotency=context.form_key("ticket", (site, form.service.data, new)),
+                noted_at=noted_at(context.now),
             )
         except Invalid as error:
             form.refuse("service", joined_texts(error, current_language()))
             return _form_page(context, form), 400
         except IdempotencyMismatch:
             return redirect(url_for("site.ticket", site=site), code=303)
+    if is_from_script():
+        return "", 204
     return redirect(url_for("site.show_ticket", site=site, day_visit=given.visit_id), code=303)
 
 
