@@ -8,6 +8,8 @@ const REQUEST_TIMEOUT_MS = 10000; // slower than that is as good as no network
 export class LiveList {
   isSignedOut = false;
   onShown = () => {}; // called after rows may have changed
+  onRead = () => {}; // called with the rows as they were sent, and their mark
+  isOffline = false;
   isLeaving = false; // a page that is left breaks its own request off: that is no lost network
   #etag;
   #page = null; // the latest page of rows, kept while a row waits for somebody to leave it
@@ -95,6 +97,7 @@ export class LiveList {
   }
 
   showOffline() {
+    this.isOffline = true;
     return this.showStopped(this.settings.offline);
   }
 
@@ -111,9 +114,12 @@ export class LiveList {
     }
     if (response.status !== 200 && response.status !== 304) return this.showOffline();
     if (response.status === 200) {
-      this.#page = new DOMParser().parseFromString(await response.text(), "text/html");
+      const text = await response.text();
+      this.#page = new DOMParser().parseFromString(text, "text/html");
       this.#etag = response.headers.get("ETag") ?? this.#etag;
+      this.onRead(text, this.#etag.replace(/^W\//, "").replaceAll('"', ""), response.headers.get("Fd-As-At"));
     }
+    this.isOffline = false;
     this.#setClock(response.headers.get("Fd-Now"));
     let changes = [];
     keepScrollPosition(this.elements.list, () => {

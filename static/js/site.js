@@ -3,12 +3,14 @@
 import { watchIdleTime } from "./idle.js";
 import { DaySearch } from "./day_search.js";
 import { KeptPage } from "./kept_page.js";
+import { forgetDay, keepDay, keptDay, todayIn } from "./kept_day.js";
 import { LiveChanges } from "./live_changes.js";
 import { LiveList } from "./live_list.js";
 import { Outbox } from "./outbox.js";
 import { UnsentClicks } from "./unsent_clicks.js";
 
 const settings = document.getElementById("day-watch").dataset;
+const served = document.getElementById("kept-shell") ? null : document.getElementById("main-content").innerHTML;
 const rows = document.getElementById("day-rows");
 const list = new LiveList({
   list: rows,
@@ -21,8 +23,12 @@ const list = new LiveList({
 document.querySelector("#day-rows [autofocus]")?.focus();
 
 const search = new DaySearch(document.getElementById("day-search"), rows, document.getElementById("day-search-none"));
-const clicks = new UnsentClicks(new Outbox(settings.user), list, {
+const outbox = new Outbox(settings.user);
+const walkIn = document.getElementById("day-walk-in");
+const clicks = new UnsentClicks(outbox, list, {
   rows,
+  unsentList: document.getElementById("day-unsent-list"),
+  conflicts: document.getElementById("day-conflicts"),
   status: document.getElementById("day-sending"),
   unsent: document.getElementById("day-unsent"),
   refused: document.getElementById("day-refused"),
@@ -35,13 +41,16 @@ const isIdle = watchIdleTime(Number(settings.unusedMinutes), () => refresh());
 // Brings the list up to date, then sends what could not be sent before.
 async function refresh(isOnRequest = false) {
   await (isOnRequest ? list.refreshOnRequest() : list.refresh());
-  if (!document.getElementById("day-error").textContent) await clicks.sendAll();
+  if (list.isSignedOut) clicks.show(); // with the way to sign in again
+  else if (!document.getElementById("day-error").textContent) await clicks.sendAll();
 }
 
 async function refreshWhenSeen() {
   if (document.hidden || list.isSignedOut || isIdle()) changes.stop();
+  if (settings.isToday && todayIn(settings.zone) !== settings.date) keepList("", settings.mark);
   if (document.hidden) return;
   list.showWaits();
+  showWalkIn();
   // A screen that nobody uses must not keep its session alive, nor keep names on show that change by themselves.
   if (list.isSignedOut) return;
   if (isIdle()) list.showStopped(settings.paused);
@@ -54,18 +63,51 @@ async function goOn() {
   else await refreshWhenSeen();
 }
 
+// A click that the page before this one sent may have been recorded since this one was written.
+async function begin() {
+  await outbox.load();
+  clicks.show();
+  await keepList("", settings.mark);
+  navigator.serviceWorker?.register(settings.worker).catch(() => {});
+  if (document.hidden) refresh(); else changes.tick();
+}
+
+// Today's list is kept for when there is no network; at midnight it is gone, from the screen too where there is none.
+async function keepList(text, mark, asAt = document.getElementById("as-at").textContent) {
+  if (!settings.isToday) return;
+  if (todayIn(settings.zone) !== settings.date) {
+    await forgetDay();
+    if (served === null) location.reload();
+    return;
+  }
+  const known = served === null ? await keptDay() : { main: served, title: document.title };
+  if (!known) return;
+  const { user, userName: name, zone, date } = settings;
+  if (served === null && !text) return; // nothing new of what is kept
+  await keepDay({ ...known, user, name, zone, date, mark, rows: text, asAt, keptAt: Date.now() });
+}
+
+// Who comes without an appointment is noted here while nothing can be reached, and with a ticket otherwise.
+function showWalkIn() {
+  if (walkIn) walkIn.hidden = !list.isOffline && !walkIn.contains(document.activeElement);
+}
+
+list.onRead = keepList;
 list.onShown = () => {
   search.show();
   clicks.show();
   list.showWaits();
+  showWalkIn();
 };
 list.onShown();
-// A click that the page before this one sent may have been recorded since this one was written.
-if (document.hidden) refresh(); else changes.tick();
+begin();
 setInterval(refreshWhenSeen, Number(settings.seconds) * 1000);
 document.addEventListener("visibilitychange", goOn);
 addEventListener("online", () => refresh());
-addEventListener("offline", () => list.showOffline());
+addEventListener("offline", () => {
+  list.showOffline();
+  showWalkIn();
+});
 addEventListener("pagehide", () => { list.isLeaving = true; });
 addEventListener("pageshow", (event) => {
   list.isLeaving = false;
@@ -77,6 +119,16 @@ rows.addEventListener("submit", (event) => {
 });
 rows.addEventListener("click", (event) => {
   if (event.target.closest(".fd-unsent button")) clicks.takeBack(event.target.closest("li").id.slice(2));
+});
+walkIn?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  await clicks.submit(event.target, event.submitter);
+  event.target.reset();
+  event.target.elements.idempotency_key.value = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+  showWalkIn();
+});
+document.getElementById("day-watch").addEventListener("click", (event) => {
+  if (event.target.closest("[data-forget]")) clicks.remove(event.target.closest("li").dataset.key);
 });
 document.getElementById("refresh").addEventListener("click", (event) => {
   if (list.isSignedOut) return;

@@ -1,7 +1,7 @@
 // Lists beside the day list: what waits and has no row of its own, and what the server did not record, beside what it has on record.
 export function timeOf(at, zone) {
   const parts = new Intl.DateTimeFormat("en-GB", { hour: "numeric", minute: "2-digit", hour12: true, timeZone: zone }).format(at);
-  return parts.replace(" ", "").toLowerCase();
+  return parts.replace(/\s/g, "").replace(":00", "").toLowerCase();
 }
 
 function fill(list, template, entries, write) {

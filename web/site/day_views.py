@@ -17,6 +17,8 @@ from web.page_context import SiteContext, date_of, site_context
 from web.site.day_csv import day_csv
 from web.site.day_page import DayFilter, DayPage, day_page, filter_fields, read_filter
 from web.site.day_rows import RowRights
+from web.site.forms import ticket_form
+from web.site.noted import next_steps
 from web.site.outcome_errors import RowError
 from web.site.site_blueprint import DAY_PATH, SITE_PATH, blueprint
 from web.site.told_of_day import told_of_day
@@ -157,6 +159,12 @@ def _record_export(context: SiteContext, date: str, appointments: int) -> None:
         )
 
 
+def _walk_in_services(context: SiteContext) -> list[tuple[str, str]]:
+    """For what somebody can be given a ticket here."""
+    form = ticket_form(context.site, context.catalogue.services, is_empty=True)
+    return [(str(code), str(label)) for code, label in form.service.choices or ()]
+
+
 def _values(context: SiteContext, page: DayPage) -> dict[str, object]:
     return {
         "page": page,
@@ -170,6 +178,8 @@ def _values(context: SiteContext, page: DayPage) -> dict[str, object]:
         ),
         "may_change_resources": any(row.may_change_resources for row in page.to_rebook),
         "may_take_walk_in": page.is_today and context.may(Action.TAKE_WALK_IN),
+        "walk_in_services": _walk_in_services(context) if page.is_today and context.may(Action.TAKE_WALK_IN) else [],
+        "next_steps": next_steps() if context.may(Action.RECORD_OUTCOME) else {},
         "may_export": context.may(Action.EXPORT_DAY_LIST),
         "may_manage_feeds": context.may(Action.MANAGE_FEEDS),
     }
