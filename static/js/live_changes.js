@@ -12,14 +12,14 @@ export class LiveChanges {
   #nextTryAt = 0;
   #isPlanned = false;
 
-  constructor(address, read) {
-    Object.assign(this, { address, read });
+  constructor(address, read, mayListen = () => !document.hidden) {
+    Object.assign(this, { address, read, mayListen });
   }
 
   // The time has come to ask, by the page's own clock: reads it, unless the server would have told.
   async tick() {
-    this.#listen();
     if (!this.#isTold || Date.now() - this.#readAt >= SELDOM_MS) await this.#readNow();
+    if (this.mayListen()) this.#listen();
   }
 
   stop() {

@@ -25,6 +25,10 @@ export class LiveList {
   }
 
   // The token of the session in which the latest rows were read; none before that.
+  get hasRead() {
+    return this.#page !== null;
+  }
+
   get token() {
     return this.#page?.querySelector("[name=csrf_token]")?.value;
   }

@@ -36,26 +36,42 @@ export class NextSteps {
   #nextOf(entry) {
     const box = this.template.content.firstElementChild.cloneNode(true);
     box.dataset.key = entry.key;
-    const [plain, reasoned] = box.querySelectorAll("form");
-    for (const form of [plain, reasoned]) {
-      form.action = entry.action.replace(/\/undo(?=\?|$)/, "");
-      form.elements.version.value = entry.fields.find(([name]) => name === "version")[1];
-      form.elements.state.value = entry.to;
-      form.elements.idempotency_key.value = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
-    }
     const steps = this.steps[entry.to] ?? [];
-    for (const { to, label } of steps.filter((one) => !one.needsReason)) {
-      const button = plain.querySelector("template").content.firstElementChild.cloneNode(true);
-      button.value = to;
-      button.textContent = label;
-      plain.append(button);
-    }
+    const plain = newForm(entry);
+    for (const step of steps.filter((one) => !one.needsReason)) plain.append(newButton(step.label, step.to));
+    if (plain.querySelector("button")) box.append(plain);
     const failed = steps.find((one) => one.needsReason);
-    if (failed) {
-      reasoned.elements.to.value = failed.to;
-      const id = `next-why-${entry.key}`;
-      reasoned.querySelector("label").htmlFor = reasoned.elements.other.id = id;
-    } else reasoned.remove();
+    if (failed) box.append(newReasonForm(entry, failed, box.dataset.because));
     return box;
   }
+}
+
+export const newKey = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+
+function newElement(name, properties) {
+  return Object.assign(document.createElement(name), properties);
+}
+
+// A form for the row of `entry`, as it is after that was recorded.
+function newForm(entry) {
+  const form = newElement("form", { method: "post", className: "fd-row-actions" });
+  form.action = entry.action.replace(/\/undo(?=\?|$)/, "");
+  const version = entry.fields.find(([name]) => name === "version")[1];
+  for (const [name, value] of Object.entries({ idempotency_key: newKey(), version, state: entry.to })) {
+    form.append(newElement("input", { type: "hidden", name, value }));
+  }
+  return form;
+}
+
+function newButton(label, to) {
+  const button = newElement("button", { className: "govuk-button govuk-button--secondary fd-button-small", textContent: label });
+  return to ? Object.assign(button, { name: "to", value: to }) : button;
+}
+
+function newReasonForm(entry, step, because) {
+  const form = newForm(entry);
+  const label = newElement("label", { textContent: `${because} ` });
+  label.append(newElement("input", { className: "govuk-input govuk-input--width-20", name: "other", autocomplete: "off", required: true }));
+  form.append(newElement("input", { type: "hidden", name: "to", value: step.to }), label, newButton(step.label));
+  return form;
 }

@@ -6,6 +6,7 @@ import { KeptPage } from "./kept_page.js";
 import { forgetDay, keepDay, keptDay, todayIn } from "./kept_day.js";
 import { LiveChanges } from "./live_changes.js";
 import { LiveList } from "./live_list.js";
+import { newKey } from "./next_steps.js";
 import { Outbox } from "./outbox.js";
 import { UnsentClicks } from "./unsent_clicks.js";
 
@@ -35,12 +36,16 @@ const clicks = new UnsentClicks(outbox, list, {
   signIn: document.getElementById("day-sign-in"),
 }, settings);
 new KeptPage(document.getElementById("kept-page"));
-const changes = new LiveChanges(settings.changes, () => refresh());
+const changes = new LiveChanges(settings.changes, () => refresh(), () => !list.isSignedOut && !document.hidden);
 const isIdle = watchIdleTime(Number(settings.unusedMinutes), () => refresh());
 
 // Brings the list up to date, then sends what could not be sent before.
 async function refresh(isOnRequest = false) {
   await (isOnRequest ? list.refreshOnRequest() : list.refresh());
+  await sendKept();
+}
+
+async function sendKept() {
   if (list.isSignedOut) clicks.show(); // with the way to sign in again
   else if (!document.getElementById("day-error").textContent) await clicks.sendAll();
 }
@@ -65,11 +70,13 @@ async function goOn() {
 
 // A click that the page before this one sent may have been recorded since this one was written.
 async function begin() {
+  const isRead = document.hidden ? refresh() : changes.tick();
   await outbox.load();
   clicks.show();
-  await keepList("", settings.mark);
+  await isRead;
+  await sendKept();
+  if (!list.hasRead && !list.isOffline) await keepList("", settings.mark);
   navigator.serviceWorker?.register(settings.worker).catch(() => {});
-  if (document.hidden) refresh(); else changes.tick();
 }
 
 // Today's list is kept for when there is no network; at midnight it is gone, from the screen too where there is none.
@@ -124,10 +131,10 @@ walkIn?.addEventListener("submit", async (event) => {
   event.preventDefault();
   await clicks.submit(event.target, event.submitter);
   event.target.reset();
-  event.target.elements.idempotency_key.value = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+  event.target.elements.idempotency_key.value = newKey();
   showWalkIn();
 });
-document.getElementById("day-watch").addEventListener("click", (event) => {
+document.getElementById("day-noted").addEventListener("click", (event) => {
   if (event.target.closest("[data-forget]")) clicks.remove(event.target.closest("li").dataset.key);
 });
 document.getElementById("refresh").addEventListener("click", (event) => {

@@ -23,9 +23,9 @@ export class UnsentClicks {
       return;
     }
     setText(this.elements.status, this.settings.sending.replace("#", entry.label));
-    const result = await send(entry, this.list.token ?? form.elements.csrf_token.value);
+    const result = await send(entry, this.list.token ?? form.elements.csrf_token?.value ?? this.settings.token);
     setText(this.elements.status, "");
-    if (result.sent === Sent.REFUSED) sendAsPage(form, entry, this.list.token ?? form.elements.csrf_token.value);
+    if (result.sent === Sent.REFUSED) sendAsPage(form, entry, this.list.token ?? form.elements.csrf_token?.value ?? this.settings.token);
     else if (result.sent === Sent.RECORDED) await this.#showRecorded(entry, row);
     else await this.#keep(entry, row, result.sent);
   }
