@@ -38,7 +38,7 @@ RETRY_MILLISECONDS = 3000
 MOST_STREAMS = 300  # of one process: a connection is a file, of which a process may usually have 1,024
 MOST_OF_ASKER = 40
 UNKNOWN = "unknown"
-CHANGED, HEARTBEAT = b"data: changed\n\n", b":\n\n"
+CHANGED, HEARTBEAT = b"data: changed\n\n", b"event: beat\ndata: beat\n\n"
 
 
 @dataclass(eq=False)

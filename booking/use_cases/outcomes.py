@@ -165,5 +165,5 @@ def set_state(
         state=requested_state.value,
         **({"noted_at": noted_at.isoformat()} if noted_at else {}),
     )
-    follow_appointment(db, row, at)
+    follow_appointment(db, row, now, noted_at)
     announce(db, AppointmentChange(row.authority_id, row.id, row.version, "moved", now))

@@ -76,8 +76,11 @@ def add_part(db: Session, row: DayVisit, new: NewWalkIn, service_id: int, now: d
     return _added(db, _walk_in(db, new, now, ticket=row.ticket, part=part, service_id=service_id, **where))
 
 
-def follow_appointment(db: Session, appointment: Appointment, now: datetime) -> None:
-    """Bring the visit of the appointment to where its new state says that the person is; the first time, write it."""
+def follow_appointment(db: Session, appointment: Appointment, now: datetime, noted_at: datetime | None = None) -> None:
+    """Bring the visit of the appointment to where its new state says that the person is; the first time, write it.
+
+    `noted_at` is when that happened, where it is not now.
+    """
     lock_visits(db, appointment.site_id)
     row = db.scalars(select(DayVisit).where(DayVisit.appointment_id == appointment.id)).first()
     state = state_for(State(appointment.state), VisitState(row.state) if row else None)
@@ -86,7 +89,8 @@ def follow_appointment(db: Session, appointment: Appointment, now: datetime) -> 
     if row is None:
         row = _arrived(db, appointment, now)
     if state.value != row.state:
-        enter_state(row, state, now)
+        enter_state(row, state, noted_at or now)
+        row.changed_at = now
     db.flush()
 
 

@@ -1,6 +1,7 @@
 // Says when a page is to be read again: at once where the server tells of changes, else at intervals. A page that nobody sees or
 // uses is told of nothing, so that it takes no connection from the other windows of its browser.
 const SELDOM_MS = 60000; // how often a page that is told of changes asks nevertheless, for what nobody tells of
+const SILENT_MS = 45000; // a server that lives says so every 20 seconds
 const TRY_AGAIN_MS = 60000; // after an answer that has no news in it: the server has no room, or cannot
 const SPREAD_MS = 300; // many screens are told at the same moment
 const REST_MS = 400, RESTLESS_MS = 900;
@@ -9,16 +10,25 @@ export class LiveChanges {
   #source = null;
   #isTold = false;
   #readAt = Date.now();
+  #heardAt = 0;
   #nextTryAt = 0;
   #isPlanned = false;
 
-  constructor(address, read, mayListen = () => !document.hidden) {
-    Object.assign(this, { address, read, mayListen });
+  constructor(address, read, { mayListen = () => !document.hidden, seldomMs = SELDOM_MS } = {}) {
+    Object.assign(this, { address, read, mayListen, seldomMs });
+  }
+
+  // From now on another day is followed.
+  follow(address) {
+    if (address === this.address) return;
+    this.address = address;
+    this.stop();
   }
 
   // The time has come to ask, by the page's own clock: reads it, unless the server would have told.
   async tick() {
-    if (!this.#isTold || Date.now() - this.#readAt >= SELDOM_MS) await this.#readNow();
+    if (this.#isTold && Date.now() - this.#heardAt > SILENT_MS) this.stop(); // the network is gone, and nobody has said so
+    if (!this.#isTold || Date.now() - this.#readAt >= this.seldomMs) await this.#readNow();
     if (this.mayListen()) this.#listen();
   }
 
@@ -31,8 +41,10 @@ export class LiveChanges {
   #listen() {
     if (this.#source || !("EventSource" in window) || Date.now() < this.#nextTryAt) return;
     const source = this.#source = new EventSource(this.address);
+    source.addEventListener("beat", () => { this.#heardAt = Date.now(); });
     source.addEventListener("message", () => {
       this.#isTold = true;
+      this.#heardAt = Date.now();
       this.#plan();
     });
     source.addEventListener("error", () => {

@@ -2,10 +2,12 @@
 // or taken back, and what the server did not record until somebody has seen why.
 import { drop, dropOwner, keep, readAll } from "./kept_store.js";
 
+const KEPT_MS = 24 * 3600000; // what was refused longer ago can be put right no more
 const beginningOf = (user) => `unsent-${user}-`;
 
 export class Outbox {
   #beginning;
+  #stored = new Set(); // the keys of those that are not for this page alone
   entries = []; // each is the address, fields and key of a form, whose row it is, what was noted, when, and why it was refused
 
   constructor(user) {
@@ -17,7 +19,11 @@ export class Outbox {
   async load() {
     try {
       const known = new Map(this.entries.map((entry) => [entry.key, entry]));
-      for (const entry of (await readAll(this.#beginning)).values()) known.set(entry.key, known.get(entry.key) ?? entry);
+      for (const entry of (await readAll(this.#beginning)).values()) {
+        this.#stored.add(entry.key);
+        if (entry.refused && Date.now() - entry.refused.at > KEPT_MS) await this.remove(entry);
+        else known.set(entry.key, known.get(entry.key) ?? entry);
+      }
       this.entries = [...known.values()].sort((one, other) => one.notedAt - other.notedAt);
     } catch { /* this browser keeps nothing: they last for this page */ }
   }
@@ -33,7 +39,17 @@ export class Outbox {
   // Keeps a new entry, or what is known of one by now.
   async keep(entry) {
     if (!this.entries.includes(entry)) this.entries.push(entry);
-    try { await keep(this.#beginning, this.#nameOf(entry), entry); } catch { /* it lasts for this page */ }
+    try {
+      await keep(this.#beginning, this.#nameOf(entry), entry);
+      this.#stored.add(entry.key);
+    } catch { /* it lasts for this page */ }
+  }
+
+  // Whether nobody has taken it back meanwhile, here or in another window.
+  async isKept(entry) {
+    if (!this.entries.includes(entry)) return false;
+    if (!this.#stored.has(entry.key)) return true;
+    try { return (await readAll(this.#nameOf(entry))).size > 0; } catch { return true; }
   }
 
   async remove(entry) {

@@ -44,11 +44,11 @@ export async function send(entry, token) {
 async function resultOf(response) {
   if (response.status === 204) return { sent: Sent.RECORDED };
   if (response.type === "opaqueredirect") return { sent: Sent.SIGNED_OUT };
-  if (response.status >= 500 || response.status === 429) return { sent: Sent.UNSENT };
+  if (response.status >= 500 || response.status === 429) return { sent: Sent.UNSENT, isAnswer: response.status === 500 };
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const errors = page.querySelector(".govuk-error-summary__list");
   // The token of an earlier session is refused by another page than the form's own.
-  if (response.status === 400 && !errors) return { sent: Sent.STALE };
+  if (response.status === 400 && !errors) return { sent: Sent.STALE, isAnswer: true };
   const reason = (errors ?? page.querySelector("h1"))?.textContent.trim() ?? "";
   return { sent: Sent.REFUSED, reason };
 }

@@ -17,6 +17,7 @@ const kept = (address) => caches.match(address, { ignoreVary: true });
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { pathname } = new URL(request.url);
+  if (request.mode === "navigate" && request.method !== "GET") return; // the browser itself offers to send a form again
   if (request.mode === "navigate") {
     event.respondWith(fetch(request).catch(async (error) => await kept(SETTINGS.shell) ?? Promise.reject(error)));
   } else if (SETTINGS.assets.includes(pathname)) {

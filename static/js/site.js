@@ -36,7 +36,7 @@ const clicks = new UnsentClicks(outbox, list, {
   signIn: document.getElementById("day-sign-in"),
 }, settings);
 new KeptPage(document.getElementById("kept-page"));
-const changes = new LiveChanges(settings.changes, () => refresh(), () => !list.isSignedOut && !document.hidden);
+const changes = new LiveChanges(settings.changes, () => refresh(), { mayListen: () => !list.isSignedOut && !document.hidden });
 const isIdle = watchIdleTime(Number(settings.unusedMinutes), () => refresh());
 
 // Brings the list up to date, then sends what could not be sent before.
@@ -99,6 +99,8 @@ function showWalkIn() {
   if (walkIn) walkIn.hidden = !list.isOffline && !walkIn.contains(document.activeElement);
 }
 
+// A page that was kept is shown more than once, and each person who is noted in it has a key of their own.
+if (walkIn) walkIn.querySelector("[name=idempotency_key]").value = newKey();
 list.onRead = keepList;
 list.onShown = () => {
   search.show();
@@ -129,9 +131,10 @@ rows.addEventListener("click", (event) => {
 });
 walkIn?.addEventListener("submit", async (event) => {
   event.preventDefault();
-  await clicks.submit(event.target, event.submitter);
-  event.target.reset();
+  const isNoted = clicks.submit(event.target, event.submitter);
+  event.target.reset(); // at once: a second click notes nobody
   event.target.elements.idempotency_key.value = newKey();
+  await isNoted;
   showWalkIn();
 });
 document.getElementById("day-noted").addEventListener("click", (event) => {

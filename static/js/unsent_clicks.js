@@ -3,6 +3,8 @@ import { entryOf, send, sendAsPage, Sent } from "./row_forms.js";
 import { NextSteps } from "./next_steps.js";
 import { showRefused, showUnsent } from "./unsent_lists.js";
 
+const MOST_TRIES = 3;
+
 // The clicks on the rows: each is sent at once; where that fails it is kept, shown in its row, and sent again later, in order. What
 // the server did not record is shown beside what it has on record, until somebody has seen it.
 export class UnsentClicks {
@@ -67,7 +69,13 @@ export class UnsentClicks {
     const refused = [];
     let hasSent = false;
     for (const entry of this.outbox.unsent) {
-      const { sent, reason } = await send(entry, this.list.token ?? this.settings.token);
+      if (!await this.outbox.isKept(entry)) {
+        await this.outbox.remove(entry);
+        continue;
+      }
+      let { sent, reason, isAnswer } = await send(entry, this.list.token ?? this.settings.token);
+      if (isAnswer) entry.tries = (entry.tries ?? 0) + 1;
+      if (isAnswer && entry.tries >= MOST_TRIES) [sent, reason] = [Sent.REFUSED, this.settings.notTaken]; // the others go on
       if (sent === Sent.SIGNED_OUT) this.list.showSignedOut();
       if (sent !== Sent.RECORDED && sent !== Sent.REFUSED) break;
       hasSent = true;

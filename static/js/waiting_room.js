@@ -26,15 +26,33 @@ function focused() {
   const active = document.activeElement;
   if (!room.contains(active)) return null;
   const item = active.closest("li[id]");
-  return { id: item?.id, value: active.value, name: active.name };
+  return { id: item?.id, tag: active.tagName, value: active.value, name: active.name, href: active.getAttribute("href") };
 }
 
 function focusAgain(known) {
   if (known === null) return;
   const place = (known.id && document.getElementById(known.id)) || room;
-  const same = [...place.querySelectorAll("button")].find((one) => one.name === known.name && one.value === known.value);
-  (same || room.querySelector(".fd-call-next button"))?.focus({ preventScroll: true });
+  const isSame = (one) => one.name === known.name && one.value === known.value && one.getAttribute("href") === known.href;
+  const same = [...place.querySelectorAll(known.tag)].find(isSame) ?? place;
+  if (same === place) place.tabIndex = -1; // never another control: Enter would press it
+  same.focus({ preventScroll: true });
 }
+
+const rowAt = ({ x, y }) => document.elementFromPoint(x, y)?.closest("li[id]")?.id;
+const MEANT_MS = 700;
+let pointer = { x: 0, y: 0 };
+let meant = null; // the row under a pointer at rest, before other rows came there
+addEventListener("pointermove", (event) => {
+  pointer = { x: event.clientX, y: event.clientY };
+  meant = null;
+}, { passive: true });
+// What is pressed just after the rows have moved was meant for the row that stood there before.
+addEventListener("click", (event) => {
+  if (event.detail === 0 || !meant || Date.now() - meant.at > MEANT_MS || !room.contains(event.target)) return;
+  if (rowAt(pointer) === meant.id) return;
+  event.preventDefault();
+  event.stopPropagation();
+}, { capture: true });
 
 async function refresh() {
   if (isInUse()) return;
@@ -50,8 +68,15 @@ async function refresh() {
     const fresh = page.getElementById("room");
     if (fresh === null) return;
     const known = focused();
+    const pointed = room.querySelector("li[id]:hover");
+    const top = pointed?.getBoundingClientRect().top;
+    const before = rowAt(pointer);
     room.replaceWith(fresh);
     room = fresh;
+    const same = pointed && document.getElementById(pointed.id);
+    if (same) scrollBy({ top: same.getBoundingClientRect().top - top, behavior: "instant" });
+    meant = { id: before, at: Date.now() };
+    changes.follow(room.dataset.changes);
     mark = room.dataset.mark;
     clock = { server: Date.parse(room.dataset.now), here: Date.now() };
     focusAgain(known);
@@ -60,7 +85,8 @@ async function refresh() {
   }
 }
 
-const changes = new LiveChanges(room.dataset.changes, refresh);
+// Alarms come with the time, and nobody tells of those.
+const changes = new LiveChanges(room.dataset.changes, refresh, { seldomMs: 15000 });
 
 function refreshWhenSeen() {
   if (document.hidden) changes.stop();

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from booking.use_cases.take_walk_in import take_walk_in
 from booking.visits.queue_state_queries import wait_of_visit
@@ -41,6 +42,10 @@ def give(site: str) -> ResponseReturnValue:
         form = ticket_form(context.site, context.catalogue.services)
         if not form.validate():
             return _form_page(context, form), 400
+        came_at = noted_at(context.now)
+        if came_at and came_at.astimezone(ZoneInfo(context.zone)).date() != context.today:
+            form.refuse("name", _("They came on another day, so there is no ticket for them today"))
+            return _form_page(context, form), 409
         needs = tuple(code for code in NEEDS if code in (form.support_needs.data or ()))
         new = NewWalkIn(form.name.data, needs, form.is_urgent.data, shows_name=form.shows_name.data)
         try:
@@ -52,12 +57,15 @@ def give(site: str) -> ResponseReturnValue:
                 new,
                 actor=context.actor,
                 idempotency=context.form_key("ticket", (site, form.service.data, new)),
-                noted_at=noted_at(context.now),
+                noted_at=came_at,
             )
         except Invalid as error:
             form.refuse("service", joined_texts(error, current_language()))
             return _form_page(context, form), 400
         except IdempotencyMismatch:
+            if is_from_script():
+                form.refuse("name", _("This form was sent before, for somebody else"))
+                return _form_page(context, form), 409
             return redirect(url_for("site.ticket", site=site), code=303)
     if is_from_script():
         return "", 204
