@@ -85,7 +85,12 @@ def _guard_staff(mark: AccessMark, action: Action) -> ResponseReturnValue | None
 
 
 def _to_sign_in() -> ResponseReturnValue:
-    """To the sign-in page, and from there to the page that was asked for, or that the lost form stood on."""
+    """To the sign-in page, and from there to the page that was asked for, or that the lost form stood on.
+
+    Nobody reads the sign-in page as a stream of events: who follows one is told that there is none.
+    """
+    if "text/event-stream" in request.accept_mimetypes.values() and not request.accept_mimetypes.accept_html:
+        return "", 204
     if request.method in UNSAFE_METHODS:
         values = {"next": _page_of_form(), "not_sent": "1"}
     else:

@@ -45,7 +45,8 @@ READ_KEPT = """async () => {
   const database = await opened(indexedDB.open("front-door-kept"));
   const [keys, values] = await Promise.all(["keys", "values"].map(
     (name) => opened(database.transaction(name).objectStore(name).getAll())));
-  return values.map((one, i) => ({ owner: one.owner, text: new TextDecoder().decode(one.data), isExtractable: keys[i].extractable }));
+  const text = (one) => new TextDecoder().decode(one.data);
+  return values.map((one, i) => ({ owner: one.owner, text: text(one), isExtractable: keys[i].extractable }));
 }"""
 PASSWORD = "long enough for journeys 7391"
 
@@ -440,9 +441,11 @@ def test_nobody_sees_or_sends_what_a_colleague_clicked(library: Library, page: P
     context.set_offline(True)
     page.locator(f"#a-{reference}").get_by_role("button", name="Check in").click()
     expect(page.locator("#day-unsent")).to_contain_text("1 click is not sent yet.")
+    page.wait_for_function(f"({READ_KEPT})().then((kept) => kept.length > 0)")
     kept = page.evaluate(READ_KEPT)
     assert [one["owner"] for one in kept] == ["unsent-1-"]
-    assert "Check in" not in kept[0]["text"] and not kept[0]["isExtractable"]
+    assert "Check in" not in kept[0]["text"]
+    assert not kept[0]["isExtractable"]
     context.clear_cookies()
     context.set_offline(False)
     page.goto(DAY)
