@@ -25,7 +25,7 @@ from booking.rebooking import ProposalState, RebookState
 from booking.states import State
 from booking.tables import Appointment, RebookItem
 from core.audit import AuditEntry
-from core.wall_clock import instant_of, local_day, unit_of
+from core.wall_clock import instant_of, local_day, parse_instant, unit_of
 from locations.model import Catalogue, SiteFacts
 from locations.session_facts import ClosureFacts
 from locations.tables import Closure
@@ -186,4 +186,4 @@ def last_change_of(db: Session, authority_id: int, appointment_id: int) -> LastC
     if row is None:
         return None
     noted_at = row.facts.get("noted_at")  # of what was noted without network, and sent later
-    return LastChange(row.actor_kind, row.actor_name, datetime.fromisoformat(noted_at) if noted_at else row.at)
+    return LastChange(row.actor_kind, row.actor_name, parse_instant(noted_at) if noted_at else row.at)

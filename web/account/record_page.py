@@ -19,7 +19,7 @@ from flask_babel import lazy_gettext as _l
 from booking.queries.staff_record import RecordEntry
 from booking.states import BY_COUNCIL
 from core.tokens import spoken_reference
-from core.wall_clock import wall_instant
+from core.wall_clock import parse_instant, wall_instant
 from web.components.form_fields import AtMost, Dropdown, Form, Text
 from web.components.moment_fields import DayField
 from web.labels import ROLES, STATES, label_of
@@ -134,7 +134,7 @@ def _more(entry: RecordEntry, zone: ZoneInfo) -> str:
     if entry.reason:
         parts.append(entry.reason)
     if noted_at := facts.get("noted_at"):
-        noted, sent = (format_time(at.astimezone(zone)) for at in (datetime.fromisoformat(noted_at), entry.place.at))
+        noted, sent = (format_time(at.astimezone(zone)) for at in (parse_instant(noted_at), entry.place.at))
         parts.append(gettext("noted without network at %(noted)s, sent at %(sent)s", noted=noted, sent=sent))
     return "; ".join(parts)
 
