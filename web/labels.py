@@ -287,8 +287,8 @@ def wishes_of(resident: Reachable, labels: Labels = CONTACT_WISHES) -> tuple[str
 
 
 def phone_of(view: AppointmentView) -> ContactLine:
-    """Whom to ring about the appointment: the resident, or else who acts for them. The resident's wishes hold for both."""
-    return _line(view, view.resident.phone) or phone_of_representative(view)
+    """Whom to ring about it: by telephone who was promised it, else the resident, or who acts for them; with the wishes."""
+    return _line(view, view.number_to_ring if view.is_by_telephone else view.resident.phone or view.number_to_ring)
 
 
 def phone_of_representative(view: AppointmentView) -> ContactLine:

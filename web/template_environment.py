@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, NoReturn
 
+from flask.sansio.app import App
 from flask.templating import Environment
+from jinja2 import Undefined
+
+
+class NothingShown(Undefined):
+    """A name without a value may be asked for, and is false; to show it is an error."""
+
+    def __str__(self) -> NoReturn:
+        self._fail_with_undefined_error()
+
+    __html__ = __str__
 
 
 class TemplateEnvironment(Environment):
@@ -14,6 +25,9 @@ class TemplateEnvironment(Environment):
     Every import of a macro compares all globals of both templates, which takes a tenth of a page through a chain. Globals
     are added before the first page is shown.
     """
+
+    def __init__(self, app: App, **options: Any) -> None:
+        super().__init__(app, undefined=NothingShown, **options)
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """The environment's globals, and over them those of one template."""

@@ -30,3 +30,16 @@ def test_one_click_and_the_list_says_by_phone_and_another_undoes_it(
         form = check_page(client.get(path).text).form_to("/ring-instead")
         assert client.post(form.action, data=form.fields).status_code == 303
         assert ("By phone, not video" in client.get(path).text) is is_rung
+
+
+@pytest.mark.databases("sqlite")
+def test_a_video_is_joined_from_the_list(app: Flask, database: Database, clock: FixedClock) -> None:
+    callers = make_callers(database, clock.now())
+    admin = add_agent(database, callers.town.authority_id, clock.now(), role="authority_admin")
+    booked = book_remote(database, callers.town, "video")
+    with database.reading() as db:
+        day = db.scalars(select(Appointment.local_date).where(Appointment.reference == booked.reference)).one()
+    client = app.test_client()
+    client.set_cookie(COOKIE, sign_in(database, admin, clock.now()))
+    page = check_page(client.get(f"/staff/sites/remote/days/{day.isoformat()}").text)
+    assert page.link("Join the video").startswith("https://video.example.org/")
