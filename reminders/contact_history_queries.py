@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from booking.documents.tables import CertifiedCopy, DocumentCheck, DocumentFile, DocumentReceipt
 from booking.proposals.tables import Wish
-from booking.tables import Appointment
+from booking.tables import Appointment, HandOver
 from booking.urgent.tables import UrgentRequest
 from booking.visits.tables import DayVisit
 from people.residents.tables import ContactNote, FirstContact
@@ -104,10 +104,10 @@ def _statements(authority_id: int, resident_id: int) -> Sequence[tuple[Any, Any,
     notes = select(ContactNote, StaffMember.name).outerjoin(StaffMember, StaffMember.id == ContactNote.staff_id)
     return (
         (select(Appointment).where(theirs), Appointment.created_at, _booked),
-        (visits.where(theirs), DayVisit.arrived_at, _arrived),
+        (visits.where(theirs, _since_it_is_theirs(DayVisit.arrived_at)), DayVisit.arrived_at, _arrived),
         (notes.where(_of(ContactNote, authority_id, resident_id)), ContactNote.at, _note),
         (_messages_of(authority_id, resident_id), sent_at, _message),
-        (texts.where(theirs), InboundText.received_at, _text),
+        (texts.where(theirs, _since_it_is_theirs(InboundText.received_at)), InboundText.received_at, _text),
         *(_document_source(*one, authority_id, resident_id) for one in _DOCUMENTS),
         (_urgent_of(authority_id, resident_id), UrgentRequest.asked_at, _urgent),
         (select(FirstContact).where(_of(FirstContact, authority_id, resident_id)), FirstContact.asked_at, _first),
@@ -122,6 +122,12 @@ def _messages_of(authority_id: int, resident_id: int) -> Select[*tuple[Any, ...]
     )
     since = and_(Notification.version >= Appointment.owner_since, ~Notification.kind.startswith(HANDED_OVER))
     return messages.where(_of(Appointment, authority_id, resident_id), since, Notification.status != VOID)
+
+
+def _since_it_is_theirs(at: Any) -> ColumnElement[bool]:
+    """That the appointment was not handed over after that: what came before is of whom it was booked for by mistake."""
+    later = select(HandOver.id).where(HandOver.appointment_id == Appointment.id, HandOver.at > at)
+    return ~later.correlate_except(HandOver).exists()
 
 
 def _of(table: Any, authority_id: int, resident_id: int) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,11 +75,14 @@ def modules_crossed() -> Iterator[Crossed]:
             crossed.add(ENGINE if name.startswith(f"{ENGINE}.") else name)
 
     before = sys.getprofile()
+    gc.collect()
+    gc.disable()  # it would run what other work has left to be done at its end
     sys.setprofile(note)
     try:
         yield crossed
     finally:
         sys.setprofile(before)
+        gc.enable()
 
 
 def _module_of(frame: FrameType) -> str:

@@ -8,18 +8,19 @@ from zoneinfo import ZoneInfo
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from booking.states import CANCELLED, MOVES, NEEDS_REASON
 from booking.visits.day_change_queries import SiteDate
 from core.audit import record
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.change_streams import change_stream
+from web.labels import ROW_ACTIONS as ROW_ACTION_LABELS
 from web.page_context import SiteContext, date_of, site_context
 from web.site.day_csv import day_csv
 from web.site.day_page import DayFilter, DayPage, day_page, filter_fields, read_filter
 from web.site.day_rows import RowRights
-from web.site.forms import ticket_form
-from web.site.noted import next_steps
 from web.site.outcome_errors import RowError
+from web.site.outcome_words import ROW_ACTIONS
 from web.site.site_blueprint import DAY_PATH, SITE_PATH, blueprint
 from web.site.told_of_day import told_of_day
 
@@ -160,9 +161,22 @@ def _record_export(context: SiteContext, date: str, appointments: int) -> None:
 
 
 def _walk_in_services(context: SiteContext) -> list[tuple[str, str]]:
-    """For what somebody can be given a ticket here."""
-    form = ticket_form(context.site, context.catalogue.services, is_empty=True)
-    return [(str(code), str(label)) for code, label in form.service.choices or ()]
+    """For what somebody can be given a ticket here without network. Whether a desk can serve it is seen when it is sent."""
+    offered = (one for one in context.catalogue.services if one.id in context.site.service_ids)
+    return [(service.slug, service.name) for service in offered if "in_person" in service.modes]
+
+
+def _next_steps() -> dict[str, list[dict[str, object]]]:
+    """What can be noted after each state without network, in the order of the row's buttons."""
+    order = [*ROW_ACTIONS, *(state for state in NEEDS_REASON if state not in ROW_ACTIONS)]
+    return {
+        state.value: [
+            {"to": after.value, "label": str(ROW_ACTION_LABELS[after]), "needsReason": after in NEEDS_REASON}
+            for after in order
+            if after in possible - CANCELLED
+        ]
+        for state, possible in MOVES.items()
+    }
 
 
 def _values(context: SiteContext, page: DayPage) -> dict[str, object]:
@@ -179,7 +193,7 @@ def _values(context: SiteContext, page: DayPage) -> dict[str, object]:
         "may_change_resources": any(row.may_change_resources for row in page.to_rebook),
         "may_take_walk_in": page.is_today and context.may(Action.TAKE_WALK_IN),
         "walk_in_services": _walk_in_services(context) if page.is_today and context.may(Action.TAKE_WALK_IN) else [],
-        "next_steps": next_steps() if context.may(Action.RECORD_OUTCOME) else {},
+        "next_steps": _next_steps() if context.may(Action.RECORD_OUTCOME) else {},
         "may_export": context.may(Action.EXPORT_DAY_LIST),
         "may_manage_feeds": context.may(Action.MANAGE_FEEDS),
     }

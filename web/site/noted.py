@@ -6,10 +6,6 @@ from datetime import datetime, timedelta
 
 from flask import request
 
-from booking.states import CANCELLED, MOVES, NEEDS_REASON
-from web.labels import ROW_ACTIONS as ROW_ACTION_LABELS
-from web.site.outcome_words import ROW_ACTIONS
-
 FROM_SCRIPT = "Fd-Row-Form"  # the script on the list reads its rows by itself, and needs no page
 NOTED_AGO = "noted_ago"
 LONGEST = 6  # figures that are looked at
@@ -31,16 +27,3 @@ def noted_at(now: datetime) -> datetime | None:
 def is_from_script() -> bool:
     """Whether the script of the list has sent the form."""
     return FROM_SCRIPT in request.headers
-
-
-def next_steps() -> dict[str, list[dict[str, object]]]:
-    """What can be noted after each state without network, in the order of the row's buttons."""
-    order = [*ROW_ACTIONS, *(state for state in NEEDS_REASON if state not in ROW_ACTIONS)]
-    return {
-        state.value: [
-            {"to": after.value, "label": str(ROW_ACTION_LABELS[after]), "needsReason": after in NEEDS_REASON}
-            for after in order
-            if after in possible - CANCELLED
-        ]
-        for state, possible in MOVES.items()
-    }
