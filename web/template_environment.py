@@ -11,7 +11,10 @@ from jinja2 import Undefined
 
 
 class NothingShown(Undefined):
-    """A name without a value may be asked for, and is false; to show it is an error."""
+    """A name without a value may be asked for, and is false; to show it is an error.
+
+    In tests alone: whoever needs the page is better served by a gap in it than by none.
+    """
 
     def __str__(self) -> NoReturn:
         self._fail_with_undefined_error()
@@ -27,7 +30,7 @@ class TemplateEnvironment(Environment):
     """
 
     def __init__(self, app: App, **options: Any) -> None:
-        super().__init__(app, undefined=NothingShown, **options)
+        super().__init__(app, undefined=NothingShown if app.testing else Undefined, **options)
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """The environment's globals, and over them those of one template."""

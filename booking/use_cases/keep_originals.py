@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.documents.document_owner import DocumentOwner
@@ -48,19 +49,24 @@ def keep_original(
     return int(run_once(runtime.database, idempotency, operation, runtime.clock.now())["id"])
 
 
-def return_original(runtime: Runtime, owner: DocumentOwner, original_id: int, how: Returned, *, actor: Actor) -> None:
-    """Write that the original was given back. Raises: IllegalMove when it was before, NotFound."""
+def return_original(
+    runtime: Runtime, authority_id: int, site_id: int, original_id: int, how: Returned, *, actor: Actor
+) -> None:
+    """Write that the original, which lies at the site, was given back, whosever the appointment is by now.
+
+    Raises: IllegalMove when it was before, NotFound.
+    """
 
     def operation(db: Session) -> None:
         now = runtime.clock.database_now(db)
-        lock_documents(db, owner)
-        row = db.get(KeptOriginal, original_id, populate_existing=True)
-        mine = ("authority_id", "appointment_id", "visit_id", "resident_id")
-        if row is None or any(getattr(row, name) != owner.keys[name] for name in mine):
+        here = (KeptOriginal.authority_id == authority_id, KeptOriginal.site_id == site_id)
+        row = db.scalars(select(KeptOriginal).where(KeptOriginal.id == original_id, *here).with_for_update()).first()
+        if row is None:
             raise NotFound
         if row.returned_at is not None:
             raise IllegalMove(row.returned_how, how)
         row.returned_at, row.returned_how, row.returned_by = now, how.value, staff_id_of(actor)
+        owner = DocumentOwner(authority_id, site_id, row.appointment_id, row.visit_id, row.resident_id)
         record_of_documents(db, actor, "original_returned", owner, now, original=row.id, how=how.value)
 
     run_with_retries(runtime.database, operation)

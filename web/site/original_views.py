@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.documents.original_queries import Returned, originals_at
@@ -43,18 +43,20 @@ def keep(site: str, reference: str) -> ResponseReturnValue:
     return back_to(site, reference)
 
 
-@blueprint.post(f"{ORIGINALS_PATH}/returned", endpoint="return_original")
+@blueprint.post(f"{SITE_PATH}/originals/returned", endpoint="return_original")
 @requires(Action.HANDLE_DOCUMENTS, site_arg="site")
-def give_back(site: str, reference: str) -> ResponseReturnValue:
-    """Write that an original was given back, or posted."""
+def give_back(site: str) -> ResponseReturnValue:
+    """Write that an original was given back, or posted, and go back to the page of the visit or to the list."""
     number, how = request.form.get("original", "")[:LONGEST_NUMBER], request.form.get("how", "")
     if not (number.isascii() and number.isdecimal()) or how not in list(Returned):
         raise NotFound
     with site_context(site) as context:
-        visit = visit_here(context, reference)
+        reference = request.form.get("reference", "")
+        visit = visit_here(context, reference) if reference else None
         with suppress(IllegalMove):  # a colleague was quicker: the page says who
-            return_original(context.runtime, visit.owner, int(number), Returned(how), actor=context.actor)
-    return back_to(site, reference)
+            here = (context.runtime, context.authority.id, context.site.id)
+            return_original(*here, int(number), Returned(how), actor=context.actor)
+    return back_to(site, visit.reference) if visit else redirect(url_for("site.originals", site=site), code=303)
 
 
 @blueprint.get(f"{SITE_PATH}/originals", endpoint="originals")

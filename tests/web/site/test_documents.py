@@ -12,8 +12,14 @@ from pathlib import Path
 import pikepdf
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from booking.tables import Appointment
+from booking.use_cases.hand_over import NewOwner, hand_over
+from core.audit import Actor
 from core.flask_context import EXTENSION
+from people.residents.details import ResidentDetails
+from people.residents.resident_repository import create_resident
 from people.residents.tables import ResidentView
 from people.staff.policy import Role
 from tests.booking.documents.test_file_content import picture
@@ -188,3 +194,18 @@ def test_an_original_that_is_kept_has_a_record_and_is_an_alarm_after_five_days(
     assert "posted" in text
     assert "None is kept here." in staff.get(f"{SITE}/originals").text
     assert staff.post(form.action, data=form.fields | {"how": "lost"}).status_code == 404
+
+
+def test_an_original_is_given_back_whosever_the_appointment_is_by_now(
+    library: Library, site_staff: FlaskClient, reference: str
+) -> None:
+    form = form_on(site_staff, f"{SITE}/documents/{reference}", "/originals")
+    site_staff.post(form.action, data=form.fields | {"original_document": "Passport", "place": "safe"})
+    with library.database.writing() as db:
+        row = db.scalars(select(Appointment).where(Appointment.reference == reference)).one()
+        right = create_resident(db, row.authority_id, ResidentDetails("Ann Other"), row.created_at)
+    owner = NewOwner(row.resident_id, right, ())
+    hand_over(library.runtime, row.authority_id, reference, owner, actor=Actor.system())
+    form = form_on(site_staff, f"{SITE}/originals", "/originals/returned")
+    assert site_staff.post(form.action, data=form.fields | {"how": "collected"}).status_code == 303
+    assert "None is kept here." in site_staff.get(f"{SITE}/originals").text
