@@ -117,6 +117,7 @@ export class LiveList {
       return this.showSignedOut();
     }
     if (response.status !== 200 && response.status !== 304) return this.showOffline();
+    if (this.isSignedOut) return []; // it was on its way when the session ended
     if (response.status === 200) {
       const text = await response.text();
       this.#page = new DOMParser().parseFromString(text, "text/html");
