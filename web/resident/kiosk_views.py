@@ -7,6 +7,7 @@ staff have opened the link of the waiting room: whoever sits at home neither arr
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,7 @@ from core.problems import text_of_error
 from core.rate_limits import SlowingLimit, check_slowing_limit
 from core.tokens import is_kiosk_token
 from locations.model import ServiceFacts, SiteFacts
+from locations.triage.tree import Outcome
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.request_language import CHOICE, all_of, current_language, format_moment, format_time, languages_of
@@ -94,7 +96,7 @@ def ticket(authority: str, slug: str) -> ResponseReturnValue:
         form: KioskTicketForm = kiosk_ticket_form(_services(context, site))
         if not form.service.choices:
             text = _("Nobody sees people without an appointment here any more today.")
-            return _cleared(context, site, "kiosk_ask", 409, text=text)
+            return _cleared(context, site, "kiosk_ask", 409, text=text, is_over=True)
         if not form.validate_on_submit():
             return _page(context, site, "kiosk_ticket", form=form)
         service = context.catalogue.service(form.service.data)
@@ -139,11 +141,20 @@ def _give(
             idempotency=context.form_key("kiosk", (site.slug, form.service.data, new)),
         )
     except NobodyMoreToday as error:
-        return _cleared(context, site, "kiosk_ask", 409, text=text_of_error(error, current_language()))
+        text, outcome = text_of_error(error, current_language()), _urgent_outcome(triage)
+        return _cleared(context, site, "kiosk_ask", 409, text=text, outcome=outcome, is_over=True)
     except IdempotencyMismatch:
         return redirect(_home(context, site), code=303)
     keep_if_urgent(context, site, triage, name, ticket=given.number)
+    if is_urgent:  # with what to do meanwhile, which an address would tell whoever comes next
+        with context.runtime.database.reading() as db:
+            return _show_ticket(replace(context, db=db), site, given.number, _urgent_outcome(triage))
     return _to_ticket(context.authority.slug, site.slug, given.number)
+
+
+def _urgent_outcome(triage: KioskTriage | None) -> Outcome | None:
+    """What to do now and whom to ring, where the answers cannot wait."""
+    return triage.path.outcome if triage is not None and triage.path.is_urgent else None
 
 
 @blueprint.get(f"{KIOSK_PATH}/waiting/<int:number>", endpoint="kiosk_waiting")
@@ -151,16 +162,23 @@ def _give(
 def waiting(authority: str, slug: str, number: int) -> ResponseReturnValue:
     """The number of a ticket, and how long whoever has it will probably wait."""
     with council_context(authority) as context:
-        site = _site(context, slug)
-        visits = visits_of_day(context.db, context.catalogue, site, context.today)
-        visit = next((one for one in visits if one.ticket == number), None)
-        if visit is None:
-            raise NotFound.because("visit_unknown")
-        is_waiting = visit.state is VisitState.WAITING
-        wait = wait_of_visit(context.db, context.catalogue, site, visit, context.now) if is_waiting else None
-        desk = visit.desk.name if visit.desk and visit.state in AT_DESK else ""
-        as_of = format_moment(context.now.astimezone(ZoneInfo(context.zone)))
-        return _cleared(context, site, "kiosk_waiting", number=number, wait=wait, desk=desk, as_of=as_of)
+        return _show_ticket(context, _site(context, slug), number)
+
+
+def _show_ticket(
+    context: PageContext, site: SiteFacts, number: int, outcome: Outcome | None = None
+) -> ResponseReturnValue:
+    """The page of the ticket, with what is to be done until it is called. Raises: NotFound."""
+    visits = visits_of_day(context.db, context.catalogue, site, context.today)
+    visit = next((one for one in visits if one.ticket == number), None)
+    if visit is None:
+        raise NotFound.because("visit_unknown")
+    is_waiting = visit.state is VisitState.WAITING
+    wait = wait_of_visit(context.db, context.catalogue, site, visit, context.now) if is_waiting else None
+    desk = visit.desk.name if visit.desk and visit.state in AT_DESK else ""
+    as_of = format_moment(context.now.astimezone(ZoneInfo(context.zone)))
+    values: dict[str, Any] = {"number": number, "wait": wait, "desk": desk, "as_of": as_of, "outcome": outcome}
+    return _cleared(context, site, "kiosk_waiting", **values)
 
 
 def _site(context: PageContext, slug: str) -> SiteFacts:

@@ -238,6 +238,7 @@ def test_the_triage_asks_before_a_ticket_and_what_cannot_wait_is_on_the_list(
         assert advice in kiosk.page.text
         kiosk.send("/ticket")
     assert "Your number is 1" in kiosk.page.text
+    assert ("Ring 0" in kiosk.page.text) is is_urgent  # whom to ring, until the number is called
     with library.database.reading() as db:
         visit = db.scalars(select(DayVisit)).one()
         urgent = [(one.words, one.name, one.channel) for one in db.scalars(select(UrgentRequest))]
