@@ -37,25 +37,28 @@ def break_notes(plan: DayPlan) -> Iterator[str]:
 
 
 def break_warnings(context: SiteContext, edits: Sequence[Edit]) -> list[str]:
-    """Whom the edits of sessions could leave without a break, and on which day first."""
-    after = {key: one.session for key, one in sessions_by_key(context).items()}
+    """Whom the edits of sessions could leave without a break, and on which day first; not where it was so before."""
+    before = {key: one.session for key, one in sessions_by_key(context).items()}
+    after = dict(before)
     for edit in edits:
         after.pop(edit.key, None)
     new = {edit.key: session_of(edit.table) for edit in edits if edit.table is not None}
     opened = {slug for session in new.values() for slug in session.resources}
-    return list(_of_people(context, opened, after | new))[:MOST_SHOWN]
+    return list(_of_people(context, opened, before, after | new))[:MOST_SHOWN]
 
 
-def _of_people(context: SiteContext, opened: set[str], sessions: dict[Key, PlainSession]) -> Iterator[str]:
+def _of_people(
+    context: SiteContext, opened: set[str], before: dict[Key, PlainSession], after: dict[Key, PlainSession]
+) -> Iterator[str]:
     people = {one.slug: one for one in (*context.catalogue.people, *context.site.resources)}
     for slug in sorted(opened & people.keys()):
         person = people[slug]
-        own = (
-            session
-            for key, session in sessions.items()
-            if slug in session.resources and (person.is_council_wide or key.slugs[0] == context.site.slug)
-        )
-        day = _first_without(own, context.today) if person.kind in PERSON_KINDS else None
+        if person.kind not in PERSON_KINDS:
+            continue
+        site = "" if person.is_council_wide else context.site.slug
+        was, work = (_work(_of_person(sessions, slug, site), context.today) for sessions in (before, after))
+        longer = (day for day, bits in work.items() if lacks_break(bits) and bits & ~was.get(day, NOTHING))
+        day = min(longer, default=None)
         if day is not None:
             yield _(
                 "Bookings could leave %(name)s more than six hours without a break of 20 minutes, first on %(day)s",
@@ -64,14 +67,19 @@ def _of_people(context: SiteContext, opened: set[str], sessions: dict[Key, Plain
             )
 
 
-def _first_without(sessions: Iterable[PlainSession], today: date) -> date | None:
-    """The first of the next days on which the sessions leave no break."""
+def _of_person(sessions: dict[Key, PlainSession], slug: str, site: str) -> Iterator[PlainSession]:
+    """The sessions of a person at the site, or at every one where it is empty."""
+    return (one for key, one in sessions.items() if slug in one.resources and site in ("", key.slugs[0]))
+
+
+def _work(sessions: Iterable[PlainSession], today: date) -> dict[date, Bits]:
+    """The ticks of the sessions on each of the next days."""
     work: dict[date, Bits] = defaultdict(lambda: NOTHING)
     for session in sessions:
         for day, hours in session_hours(session, today, today + LOOKED_AT):
             for starts, ends in hours.parts:
                 work[day] |= span(_tick(starts), _tick(ends))
-    return min((day for day, bits in work.items() if lacks_break(bits)), default=None)
+    return work
 
 
 def _tick(at: time) -> int:

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.queries.day_list import day_of
+from locations.catalogue_queries import bump_plan
 from locations.history.tables import SetUpChange
 from locations.release_shares import Release
 from locations.session_tables import PlainSession
+from locations.tables import Resource
 from planner.session_context import sessions_of
 from tests.support.factories import catalogue
 from tests.support.pages import Page, check_page
@@ -403,3 +405,18 @@ def test_a_session_is_released_in_shares_and_the_form_says_from_when_on(library:
     strip = re.findall(r'<rect class="([^"]+)" x="(\d+)%" y="0" width="(\d+)%"', manager.get(WEEKDAYS).text)
     staff = "fd-shares__part fd-shares__part--staff"
     assert strip == [("fd-shares__part", "0", "50"), ("fd-shares__part", "50", "40"), (staff, "90", "10")]
+
+
+@pytest.mark.parametrize(("hours", "is_warned"), [({"ends": "16:00"}, False), ({"ends": "18:00"}, True)])
+def test_a_break_that_was_lacking_before_is_no_news(
+    library: Library, manager: FlaskClient, hours: dict[str, Any], *, is_warned: bool
+) -> None:
+    with library.database.writing() as db:
+        db.execute(update(Resource).where(Resource.slug == "desk-1").values(kind="adviser"))
+        bump_plan(db, library.world.authority_id, [library.world.site_id])
+    page = page_of(manager, f"{WEEKDAYS}?date=2026-12-02")
+    preview = send(manager, page, "/weekdays", change_from="2026-12-01", **hours)
+    warning = (
+        "Bookings could leave Desk 1 more than six hours without a break of 20 minutes, first on Tuesday 1 December"
+    )
+    assert (warning in preview.text) is is_warned
