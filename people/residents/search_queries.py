@@ -131,6 +131,8 @@ def _by_name(db: Session, authority_id: int, search: SearchText, contact: Contac
         near = _near_words(db, authority_id, words)
         meant = {word: _begins_or_sounds(word, near[word]) for word in words}
         lists = _lists_of(authority_id, words, meant, contact, _is_one_of(near[first]))
+        for word in words if len(words) > 1 else ():  # misspelt, and of somebody with another first name
+            lists.append(_having(authority_id, _is_one_of(near[word]), [], contact, FEW))
         found |= _read(db, authority_id, lists)
     return found
 
