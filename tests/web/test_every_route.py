@@ -43,6 +43,7 @@ PUBLIC_FOR_STAFF = {"/staff/sign-in", "/staff/sign-out", "/staff/signed-in", "/s
     "/staff/forgotten",
     "/staff/forgotten/sent",
     "/staff/sign-in/code",
+    *("/staff/worker.js", "/staff/kept"),  # how a browser shows what it has kept, and nothing that anybody has
 }
 PUBLIC_FOR_PROGRAMS = {"/api/v1/openapi.json", "/api/docs"}
 

@@ -99,6 +99,7 @@ class WalkInForm(Form):
 class TimeInsteadForm(Form):
     """For whom a time is booked who waits without an appointment, and which."""
 
+    slot = Choice(lazy_gettext("When and where"), validators=[InputRequired(lazy_gettext("Choose a time"))])
     name = NameField(
         lazy_gettext("Full name"),
         validators=[DataRequired(lazy_gettext("Enter a name"))],
@@ -109,7 +110,6 @@ class TimeInsteadForm(Form):
         validators=[optional()],
         render_kw={"autocomplete": "off", "classes": "govuk-input--width-20"},
     )
-    slot = Choice(lazy_gettext("When and where"), validators=[InputRequired(lazy_gettext("Choose a time"))])
 
 
 class TicketForm(Form):
