@@ -29,15 +29,16 @@ LONGEST_NUMBER = 12  # figures that are looked at
 def keep(site: str, reference: str) -> ResponseReturnValue:
     """Take an original, and write where it lies."""
     with site_context(site) as context:
-        visit = visit_here(context, reference)
+        visit, field = visit_here(context, reference), "original_document"
         try:
             document = clean_line(request.form.get("original_document", ""), LONGEST_DOCUMENT)
+            field = "place"
             place = clean_line(request.form.get("place", ""), LONGEST_PLACE)
             key = context.form_key("keep_original", (visit.reference, document, place))
             keep_original(context.runtime, visit.owner, document, place, actor=context.actor, idempotency=key)
         except InvalidValue as error:
-            target = "original_document" if error.reason.code == "document_unnamed" else "place"
-            return refused(context, visit, error.reason, target)
+            field = "original_document" if error.reason.code == "document_unnamed" else field
+            return refused(context, visit, error.reason, field)
         except IdempotencyMismatch:
             return refused(context, visit, Reason("document_sent_before"), "original_document")
     return back_to(site, reference)

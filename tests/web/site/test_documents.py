@@ -209,3 +209,14 @@ def test_an_original_is_given_back_whosever_the_appointment_is_by_now(
     form = form_on(site_staff, f"{SITE}/originals", "/originals/returned")
     assert site_staff.post(form.action, data=form.fields | {"how": "collected"}).status_code == 303
     assert "None is kept here." in site_staff.get(f"{SITE}/originals").text
+
+
+@pytest.mark.parametrize("field", ["original_document", "place"])
+def test_an_error_of_an_original_leads_to_its_field(site_staff: FlaskClient, reference: str, field: str) -> None:
+    form = form_on(site_staff, f"{SITE}/documents/{reference}", "/originals")
+    sent = form.fields | {"original_document": "Passport", "place": "safe"} | {field: "x" * 1_000}
+    answer = site_staff.post(form.action, data=sent)
+    assert answer.status_code == 400
+    page = check_page(answer.text)
+    target = next(href[1:] for _, href in page.links if href.startswith("#") and href != "#main-content")
+    assert target in page.form_to("/originals").ids[field]
