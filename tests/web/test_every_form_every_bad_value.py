@@ -105,7 +105,7 @@ CHANGES = {
 TELLING = {"resident": {"resident.cancel"}, "staff": {"agent.cancel", "agent.confirm", "agent.move", "site.arrange"}}
 SAY_HOW_TOLD = {"resident.accept", "resident.cancel", "resident.check", "resident.move"}
 FOR_PROGRAMS = {"api", "provider_callbacks"}
-# Two that scripts send, a button of an answer that only a full house gives, what is about another server, what follows
+# Three that scripts send, a button of an answer that only a full house gives, what is about another server, what follows
 # a file or a form of the rules, the switch of a council with two languages, buttons behind a link of a message, those
 # for whose appointments a calendar reads, what is there while somebody is asked to confirm, and the demo's answer to a
 # text, a desk that somebody sits at, a number for whoever cannot wait, a kiosk, and files of documents: each has a test of
@@ -123,15 +123,14 @@ ELSEWHERE = {
     "staff": {
         *("agent.confirm_visit", "agent.urgent_visit"),
         *("messages.end_hand_made", "messages.take_hand_made"),
-        "agent.keep",
+        *("agent.keep", "agent.typed"),
         "agent.stop_calendar",
         "council.add_colleagues",
         "council.change_outside_calendar",
         "council.save_site_resource",
         "demo.answer",
         "site.book_next",
-        *("site.call_next", "site.leave_desk", "site.wait_again", "site.send_on"),
-        *("site.keep_original", "site.return_original"),
+        *("site.call_next", "site.leave_desk"),
         *("site.keep_file", "site.delete_file", "site.certify", "site.revoke_copy"),
         "site.try_walk_in",
     },
@@ -429,6 +428,13 @@ def test_keeping_what_is_typed_takes_every_bad_value(name: str, keeping: Explore
     for words, value in BAD_VALUES.items():
         typed = {"csrf_token": token, "resident": "1", "reason": "Ill", name: as_sent(value)}
         assert keeping.client.post("/staff/calls/keep", data=typed).status_code == 204, words
+
+
+def test_a_search_while_it_is_typed_takes_every_bad_value(keeping: Explorer) -> None:
+    token = check_page(keeping.client.get("/staff/calls/").text).form_to("/find").fields["csrf_token"]
+    for words, value in BAD_VALUES.items():
+        sent = {"csrf_token": token, "q": as_sent(value)}
+        assert keeping.client.post("/staff/calls/typed", data=sent).status_code in {200, 204, 400}, words
 
 
 def test_the_next_free_time_takes_every_bad_value(keeping: Explorer) -> None:
