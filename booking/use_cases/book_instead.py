@@ -74,10 +74,11 @@ def _check(row: DayVisit, waits: Waits) -> None:
         raise IllegalMove(row.state, VisitState.WITHDRAWN)
 
 
-def wait_again(runtime: Runtime, waits: Waits, *, actor: Actor) -> Booked:
+def wait_again(runtime: Runtime, waits: Waits, *, actor: Actor, version: str | None = None) -> Booked:
     """The appointment that was given instead, cancelled: they wait with the ticket that they had, since they came.
 
-    Raises: IllegalMove when none was given, or it is not booked any more, NotFound.
+    `version` is that of the appointment as it was shown; None is not checked.
+    Raises: IllegalMove when none was given, or it is not booked any more, Stale when it was changed since, NotFound.
     """
 
     def operation(db: Session, now: datetime) -> dict[str, Any]:
@@ -88,6 +89,8 @@ def wait_again(runtime: Runtime, waits: Waits, *, actor: Actor) -> Booked:
         booked = lock_appointment(db, waits.authority_id, row.booked_instead, where)
         if not can_move(State(booked.state), State.CANCELLED_BY_RESIDENT):
             raise IllegalMove(booked.state, State.CANCELLED_BY_RESIDENT)
+        if version is not None and version != str(booked.version):
+            raise Stale.because("appointment_changed")
         to_visit(db, row.id, booked)
         occupied = end_appointment(db, booked, State.CANCELLED_BY_RESIDENT, "", now)
         record_change(db, booked, actor, "cancelled", now, "", by=BY_RESIDENT, occupied=occupied)

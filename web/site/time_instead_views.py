@@ -96,10 +96,18 @@ def book(site: str, day_visit: int) -> ResponseReturnValue:
 def take_back(site: str, day_visit: int) -> ResponseReturnValue:
     """Cancel the time that was given, and let them wait with their ticket again."""
     with site_context(site) as context:
+        visit, has_changed = _visit(context, day_visit), False
+        try:
+            with suppress(IllegalMove):  # the page says how it stands
+                version = request.form.get("version", "")
+                wait_again(context.runtime, _waits(context, visit), actor=context.actor, version=version)
+        except Stale:
+            has_changed = True
+    if not has_changed:
+        return _back(site, visit)
+    with site_context(site) as context:
         visit = _visit(context, day_visit)
-        with suppress(IllegalMove):  # the page says how it stands
-            wait_again(context.runtime, _waits(context, visit), actor=context.actor)
-    return _back(site, visit)
+        return _page(context, visit, TimeInsteadForm(formdata=None, name=visit.name), has_changed=True), 409
 
 
 def _back(site: str, visit: VisitOfDay) -> ResponseReturnValue:
@@ -152,7 +160,7 @@ def _booked(context: SiteContext, visit: VisitOfDay) -> AppointmentView | None:
     return by_reference(context.db, context.catalogue, visit.booked_instead)
 
 
-def _page(context: SiteContext, visit: VisitOfDay, form: TimeInsteadForm) -> str:
+def _page(context: SiteContext, visit: VisitOfDay, form: TimeInsteadForm, *, has_changed: bool = False) -> str:
     waits, booked = visit.state in MAY_BE_GIVEN, _booked(context, visit)
     offers = times_instead(context.db, context.catalogue, visit, context.now) if waits else TimesInstead((), (), ())
     form.slot.choices = [(slot.token, _label(context, slot)) for slot in offers.slots]
@@ -169,6 +177,8 @@ def _page(context: SiteContext, visit: VisitOfDay, form: TimeInsteadForm) -> str
         waits=waits,
         booked=_words(context, booked) if booked else "",
         undo=undo,
+        version=booked.version if booked else "",
+        has_changed=has_changed,
         has_today=bool(offers.today),
         sites=[
             OfferedSite(one.site.name, format_miles(one.miles) if one.miles is not None else "", one.wait)
