@@ -15,6 +15,7 @@ from booking.use_cases.take_walk_in import take_walk_in
 from booking.visits.tables import DayVisit
 from booking.visits.visit_states import NewWalkIn
 from core.audit import AuditEntry
+from tests.support.bad_values import BAD_VALUES, as_sent
 from tests.support.pages import check_page, read_page
 from tests.web.site.conftest import DAY, SITE, STAFF, Library
 
@@ -259,3 +260,12 @@ def test_who_is_sent_on_waits_for_the_next_service_with_the_same_ticket(
     assert rows == [(1, 1, "ended", ""), (1, 2, "waiting", "Robin")]
     press(site_staff, "/next")
     assert visit_states(library) == ["ended", "called"]
+
+
+def test_no_value_of_a_desk_that_is_left_breaks_anything(library: Library, site_staff: FlaskClient) -> None:
+    token = read_page(site_staff.get(ROOM).text).forms[0].fields["csrf_token"]
+    right = {"csrf_token": token, "desk": "desk-1"}
+    assert site_staff.post(f"{ROOM}/empty-desk", data=right).status_code == 303
+    for words, value in BAD_VALUES.items():
+        answer = site_staff.post(f"{ROOM}/empty-desk", data=right | {"desk": as_sent(value)})
+        assert answer.status_code in (303, 400), words
