@@ -8,6 +8,7 @@ const REQUEST_TIMEOUT_MS = 10000; // slower than that is as good as no network
 export class LiveList {
   isSignedOut = false;
   onShown = () => {}; // called after rows may have changed
+  onOffline = () => {}; // called whenever the server could not be reached
   onRead = () => {}; // called with the rows as they were sent, and their mark
   isOffline = false;
   isLeaving = false; // a page that is left breaks its own request off: that is no lost network
@@ -102,6 +103,7 @@ export class LiveList {
 
   showOffline() {
     this.isOffline = true;
+    this.onOffline();
     return this.showStopped(this.settings.offline);
   }
 

@@ -102,6 +102,7 @@ function showWalkIn() {
 // A page that was kept is shown more than once, and each person who is noted in it has a key of their own.
 if (walkIn) walkIn.querySelector("[name=idempotency_key]").value = newKey();
 list.onRead = keepList;
+list.onOffline = showWalkIn;
 list.onShown = () => {
   search.show();
   clicks.show();
@@ -113,10 +114,7 @@ begin();
 setInterval(refreshWhenSeen, Number(settings.seconds) * 1000);
 document.addEventListener("visibilitychange", goOn);
 addEventListener("online", () => refresh());
-addEventListener("offline", () => {
-  list.showOffline();
-  showWalkIn();
-});
+addEventListener("offline", () => list.showOffline());
 addEventListener("pagehide", () => { list.isLeaving = true; });
 addEventListener("pageshow", (event) => {
   list.isLeaving = false;
