@@ -79,7 +79,7 @@ def save_set_up() -> ResponseReturnValue:
     """Save what the preview has shown."""
     with staff_context() as context:
         proposal = proposal_of(context, request.form.get("proposal", ""))
-        return save(context, proposal, request.form.getlist("keep"), url_for("council.save_set_up"))
+        return save(context, proposal)
 
 
 def _place(context: StaffContext, kind: str, slug: str) -> FormPlace:

@@ -48,7 +48,7 @@ def save_site_resource(site: str) -> ResponseReturnValue:
     """Save what a preview has shown. Raises: NotFound for what is not of this site."""
     with site_context(site) as context:
         proposal = _checked(context, proposal_of(context, request.form.get("proposal", "")))
-        return save(context, proposal, request.form.getlist("keep"), _home(context))
+        return save(context, proposal)
 
 
 @blueprint.get(f"{RESOURCES_PATH}/<resource>")

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms.validators import DataRequired
 
-from booking.use_cases.absences import Absence, SeenVisit, preview_absence, record_absence
+from booking.use_cases.absences import Absence, preview_absence, record_absence
 from booking.use_cases.make_closure import NewClosure
 from core.errors import IdempotencyMismatch, Invalid
 from locations.model import PERSON_KINDS, ResourceFacts
@@ -29,18 +29,17 @@ from web.manage.closure_overlaps import closures_that_meet, scope_of_new
 from web.manage.closure_pages import period_text, preview_rows
 from web.manage.new_closure_views import offer_times
 from web.manage.told_of_offers import told_of_offers
+from web.manage.visits_sent import visit_codes, visits_sent
 from web.page_context import SiteContext, site_context
 from web.request_language import all_of
 
 AWAY_PATH = f"{PLANNED_SITE_PATH}/away"
-MOST_VISITS = 200
 # What is said of a closure, said of somebody who is away.
 ABOUT_PEOPLE = {
     "closure_ends_first": _l("They must be back after they have gone. Enter a later last day, or a later time on it"),
     "closure_over": _l("They would be back already. Enter a last day, or a time on it, that is still to come"),
     "closure_too_long": _l("Somebody can be away for five years at most. Enter an earlier last day"),
 }
-LONGEST_VERSION = 9  # figures that are looked at; no appointment is moved so often
 
 
 class AwayForm(ClosureForm):
@@ -109,7 +108,7 @@ def record_away(site: str) -> ResponseReturnValue:
         form = away_form(context, request.form)
         if not form.validate():
             return _form_page(context, form), 400
-        absence, visits = form.absence(context), _visits_sent()
+        absence, visits = form.absence(context), visits_sent()
         try:
             done = record_absence(
                 context.runtime,
@@ -155,14 +154,6 @@ def away_form(context: SiteContext, sent: Mapping[str, str] | None) -> AwayForm:
     return form
 
 
-def _visits_sent() -> list[SeenVisit]:
-    codes = (code.partition(":") for code in request.form.getlist("visit")[:MOST_VISITS])
-    return [
-        SeenVisit(reference, int(version) if version.isdecimal() and len(version) <= LONGEST_VERSION else 0)
-        for reference, _colon, version in codes
-    ]
-
-
 def _form_page(context: SiteContext, form: AwayForm) -> str:
     is_elsewhere = any(one.is_council_wide and one.kind in PERSON_KINDS for one in context.site.resources)
     return render_template(
@@ -187,7 +178,7 @@ def _preview_page(context: SiteContext, absence: NewClosure) -> str:
         is_here_alone=resource.is_council_wide and absence.site is not None,
         when=period_text(absence.starts_at, absence.ends_at, context.zone),
         fits=list(zip(fits, (all_of([other.name for other in one.resources]) for one in preview.fits), strict=True)),
-        visits=[f"{one.appointment.reference}:{one.appointment.version}" for one in preview.fits],
+        visits=visit_codes(preview.fits),
         others=preview_rows(context, preview.others),
         told=told_of_offers(context, [view.id for view in preview.others]),
         affected=preview.affected,

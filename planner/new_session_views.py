@@ -19,7 +19,15 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from planner.break_warnings import break_warnings
 from planner.planner_blueprint import WEEK_PATH, blueprint
-from planner.session_context import edits_of, is_managed, overlap_warnings, past_warnings, sessions_of, week_address
+from planner.session_context import (
+    edits_of,
+    is_managed,
+    overlap_warnings,
+    past_warnings,
+    sessions_of,
+    skipped_warnings,
+    week_address,
+)
 from planner.session_form_values import new_session_form, values_of
 from planner.session_forms import SessionForm
 from web.components.form_fields import Form
@@ -92,7 +100,7 @@ def save_sessions(site: str) -> ResponseReturnValue:
         proposal = proposal_of(context, request.form.get("proposal", ""))
         if not is_managed(context, proposal.edits, proposal.form):
             raise NotFound
-        return save(context, proposal, request.form.getlist("keep"), url_for("planner.save_sessions", site=site))
+        return save(context, proposal)
 
 
 def preview_sessions(
@@ -100,7 +108,13 @@ def preview_sessions(
 ) -> ResponseReturnValue:
     """To the page that says what the sessions of a proposal would do. Raises: InvalidEdits, ChangedMeanwhile."""
     address = partial(_preview_address, context.site.slug)
-    all_warnings = [*past_warnings(context, proposal.edits), *warnings, *break_warnings(context, proposal.edits)]
+    edits = proposal.edits
+    all_warnings = [
+        *past_warnings(context, edits),
+        *skipped_warnings(context, edits),
+        *warnings,
+        *break_warnings(context, edits),
+    ]
     return lead_to_preview(context, proposal, address, back_url, all_warnings)
 
 

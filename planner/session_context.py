@@ -13,17 +13,19 @@ from flask_babel import gettext as _
 
 from booking.use_cases.change_set_up import current_tables
 from core.errors import NotFound
+from core.wall_clock import TICK, days_between, wall_instant
 from locations.importing.difference import Key, session_key
 from locations.importing.set_up_tables import Edit, Table, things_in
 from locations.school_holidays import school_days_off
-from locations.session_tables import PlainSession, held_dates, overlapping, session_of, table_of_session
+from locations.session_tables import PlainSession, held_dates, held_on, overlapping, session_of, table_of_session
 from people.staff.policy import Action
 from web.page_context import SiteContext
-from web.request_language import all_of
+from web.request_language import all_of, format_day
 from web.session_texts import session_text
 
 LOOKED_AT = timedelta(days=366)  # so far ahead sessions are compared
 HELD_WITHIN = 5 * LOOKED_AT  # a new session is held within so many years after its first day, or it is over
+TICKS_OF_A_DAY = timedelta(days=1) // TICK  # of one on which the clocks do not change
 PATTERN_KEYS = ("days", "rrule", "date", "first_date", "last_date")
 
 
@@ -131,6 +133,23 @@ def past_warnings(context: SiteContext, edits: Sequence[Edit]) -> list[str]:
     over = [one for one, first in begin if not held_dates(one, first, first + HELD_WITHIN, 1)]
     return [
         _("This session is over: no date of it is to come. %(words)s", words=words_of(context, one)) for one in over
+    ]
+
+
+def skipped_warnings(context: SiteContext, edits: Sequence[Edit]) -> list[str]:
+    """On which days a session is not held because the clocks go forward over all of it."""
+    sessions = [session_of(edit.table) for edit in edits if edit.table is not None]
+    days = days_between(context.today, context.today + LOOKED_AT, context.zone)
+    short = [day.date for day in days if day.ticks < TICKS_OF_A_DAY]
+    held = ((day, hours) for day in short for _session, hours in held_on(sessions, day))
+    skipped = [
+        day
+        for day, hours in held
+        if wall_instant(day, hours.starts, context.zone) == wall_instant(day, hours.ends, context.zone)
+    ]
+    return [
+        _("On %(day)s the clocks go forward over this session: nothing is open then", day=format_day(day))
+        for day in dict.fromkeys(skipped)
     ]
 
 

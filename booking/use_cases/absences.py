@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import NamedTuple
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from booking.queries.appointments import AppointmentView
 from booking.queries.closure_lists import MOST_SHOWN, by_start, first_due
-from booking.queries.other_resources import OtherResources, other_resources
+from booking.queries.other_resources import OtherResources
 from booking.queries.rebook_lists import RebookList, references_of
-from booking.use_cases.change_resources import change_resources
+from booking.use_cases.give_to_others import SeenVisit, give_to_others, who_could_take
 from booking.use_cases.make_closure import NewClosure, affected_by, make_closure
 from core.audit import Actor
-from core.errors import NotFound, Refused
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from locations.model import Catalogue, SiteFacts
 from locations.session_facts import ClosureFacts
-
-
-class SeenVisit(NamedTuple):
-    """A visit that was shown: its reference, and the version that it had."""
-
-    reference: str
-    version: int
 
 
 @dataclass(frozen=True)
@@ -60,10 +50,7 @@ def preview_absence(db: Session, catalogue: Catalogue, away: NewClosure, now: da
     ids = affected_by(db, catalogue, away, now)
     views = by_start(db, catalogue, first_due(db, ids, MOST_SHOWN))
     without = _without(catalogue, away)
-    by_day: dict[tuple[int, date], list[AppointmentView]] = defaultdict(list)
-    for view in views:
-        by_day[view.site.id, view.local_date].append(view)
-    found = [one for some in by_day.values() for one in other_resources(db, without, some, now)]
+    found = who_could_take(db, without, views, now)
     taken = {one.appointment.id for one in found if one.resources}
     return AbsencePreview(
         fits=tuple(one for one in found if one.resources),
@@ -92,16 +79,8 @@ def record_absence(
     with runtime.database.reading() as db:
         affected = references_of(db, RebookList(authority_id, made.id))
     # Whatever was sent: a visit that does not belong to the absence is nobody's here to give away.
-    taken = sum(_is_taken(runtime, authority_id, visit, actor) for visit in visits if visit.reference in affected)
-    return Absence(made.id, taken)
-
-
-def _is_taken(runtime: Runtime, authority_id: int, visit: SeenVisit, actor: Actor) -> bool:
-    try:
-        change_resources(runtime, authority_id, visit.reference, actor=actor, version=visit.version)
-    except (Refused, NotFound):  # it has changed meanwhile, or nobody is free any more
-        return False
-    return True
+    own = [visit for visit in visits if visit.reference in affected]
+    return Absence(made.id, give_to_others(runtime, authority_id, own, actor))
 
 
 def _without(catalogue: Catalogue, away: NewClosure) -> Catalogue:

@@ -52,6 +52,7 @@ class ToRebook(NamedTuple):
     starts_at: datetime
     site: str
     reason: str
+    appointment_id: int
 
 
 @dataclass(frozen=True)
@@ -207,6 +208,7 @@ def _to_rebook(db: Session, items: Collection[OpenItem], catalogue: Catalogue) -
             rows[item.appointment_id].starts_at.astimezone(zone),
             catalogue.site_by_id(rows[item.appointment_id].site_id).name,
             item.reason,
+            item.appointment_id,
         )
         for item in items
     )

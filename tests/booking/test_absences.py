@@ -12,7 +12,8 @@ from booking.queries.appointments import by_reference
 from booking.queries.closure_lists import people_of
 from booking.queries.rebook_lists import RebookList
 from booking.rebooking import RebookState
-from booking.use_cases.absences import AbsencePreview, SeenVisit, preview_absence, record_absence
+from booking.use_cases.absences import AbsencePreview, preview_absence, record_absence
+from booking.use_cases.give_to_others import SeenVisit
 from booking.use_cases.make_closure import NewClosure
 from core.audit import Actor
 from core.database import Database

@@ -166,7 +166,7 @@ def test_it_names_whom_it_lists(runtime: Runtime) -> None:
     with runtime.database.reading() as db:
         reference = db.scalars(select(Appointment.reference)).one()
     (listed_one,) = bring_in(runtime, SHORTER).to_rebook
-    assert listed_one[:1] + listed_one[2:] == (reference, "Hall", "hours")
+    assert (listed_one.reference, listed_one.site, listed_one.reason) == (reference, "Hall", "hours")
     assert f"{listed_one.starts_at:%H:%M %Z}" == "10:00 GMT"
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
-from datetime import date, time
+from dataclasses import replace
+from datetime import date, time, timedelta
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from booking.queries.appointments import by_reference
 from locations.session_tables import held_on
+from locations.tables import Service
 from tests.planner.test_sessions import WEEK, page_of, rebooked, save, send, sessions
-from tests.support.factories import make_resource, make_service
+from tests.support.factories import catalogue, make_appointment, make_resource, make_service, make_session
 from tests.support.pages import Page, check_page
-from tests.web.site.conftest import SITE, Library
+from tests.web.site.conftest import NINE, SITE, Library
 
 pytestmark = pytest.mark.databases("sqlite")
 TUESDAY = date(2026, 11, 24)
@@ -36,6 +40,11 @@ def people(library: Library) -> dict[str, int]:
 def open_on(library: Library, day: date) -> list[tuple[time, time, tuple[str, ...]]]:
     held = held_on(sessions(library).values(), day)
     return sorted((hours.starts, hours.ends, tuple(sorted(session.resources))) for session, hours in held)
+
+
+def names_of(library: Library, reference: str) -> str:
+    with library.database.reading() as db:
+        return by_reference(db, catalogue(library.database, library.world), reference).resources[0].name
 
 
 def again(client: FlaskClient, page: Page, address: str) -> Page:
@@ -60,6 +69,33 @@ def test_two_desks_swap_for_a_day_and_the_effect_is_shown_first(library: Library
     page = send(manager, page, "/week/move", HTTPStatus.BAD_REQUEST, other="desk-2")
     assert "or it is so already" in page.text
     assert page.form_to("/week/move").fields["who"] == ["desk-1"]
+
+
+def test_who_is_booked_with_one_of_two_that_swap_is_taken_by_the_other_and_is_told_nothing(
+    library: Library, manager: FlaskClient, people: dict[str, int]
+) -> None:
+    """Nothing changes for them. Where the manager does not want that, they go on the list."""
+    town, site = library.world.authority_id, library.world.site_id
+    liz = make_resource(library.database, town, site, "liz", name="Liz Adviser", kind="adviser")
+    with library.database.reading() as db:
+        talks = db.scalars(select(Service.id).where(Service.slug == "talks")).one()
+    ours = (library.database, town, site)
+    make_session(*ours, resource_ids=[people["rob"]], service_ids=[talks], slug="early", starts=time(9), ends=time(12))
+    make_session(*ours, resource_ids=[liz], service_ids=[talks], slug="late", starts=time(11), ends=time(15))
+    talked = replace(library.world, service_ids=(talks,))
+    times = [NINE + timedelta(days=1, minutes=minutes) for minutes in (30, 210)]
+    booked = [make_appointment(library.runtime, talked, at).reference for at in times]
+    swap: dict[str, Any] = {"what": "swap", "who": "rob", "other": "liz"}
+    page = page_of(manager, f"{MOVE}?day=2026-11-24")
+    preview = send(manager, page, "/week/move", **swap)
+    assert "Give 2 of them to whoever can take them at the same time" in preview.text
+    assert "Liz Adviser can take it" in preview.text
+    assert "go on the list" not in save(manager, preview).text
+    assert rebooked(library, TUESDAY) == []
+    assert [names_of(library, reference) for reference in booked] == ["Liz Adviser", "Rob Adviser"]
+    preview = send(manager, page_of(manager, f"{MOVE}?day=2026-11-24"), "/week/move", **swap)
+    save(manager, preview, give=[])
+    assert rebooked(library, TUESDAY) == booked
 
 
 def test_somebody_goes_to_another_desk_for_a_day(

@@ -95,6 +95,17 @@ def test_a_session_is_added_for_several_resources_and_nothing_before_it_was_show
     assert sessions(library)["saturday-1000"].resources == ("desk-1", "desk-2")
 
 
+def test_a_session_in_the_hour_that_the_clocks_skip_is_said_to_be_closed_then(
+    library: Library, manager: FlaskClient
+) -> None:
+    """On 28 March the clocks go from one to two."""
+    at_night: dict[str, Any] = SATURDAY | {"weekdays": ["sunday"], "starts": "01:15", "ends": "01:45"}
+    skipped = "On Sunday 28 March 2027 the clocks go forward over this session"
+    form = page_of(manager, f"{WEEK}/new")
+    assert skipped in send(manager, form, "/week/new", **at_night).text
+    assert skipped not in send(manager, form, "/week/new", **(at_night | {"ends": "02:15"})).text
+
+
 @pytest.mark.parametrize(
     ("field", "values", "words"),
     [

@@ -16,6 +16,9 @@ from flask import make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeSerializer
 
+from booking.availability.bookings_that_fit import MisfitReason
+from booking.queries.closure_lists import by_start
+from booking.queries.other_resources import OtherResources
 from booking.use_cases.change_set_up import (
     ChangedMeanwhile,
     EditPreview,
@@ -24,6 +27,7 @@ from booking.use_cases.change_set_up import (
     count_weeks,
     preview_edits,
 )
+from booking.use_cases.give_to_others import give_to_others, who_could_take
 from booking.use_cases.slot_changes import WEEKS, CountedWeeks, WeekOfSlots
 from core.errors import InvalidValue, NotFound
 from core.tokens import spoken_reference
@@ -34,7 +38,9 @@ from web.labels import REBOOK_REASONS
 from web.manage.recent_previews import COUNTED, FRESH, preview_of
 from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_words import in_words
+from web.manage.visits_sent import visit_codes, visits_sent
 from web.page_context import StaffContext
+from web.request_language import all_of
 
 MOST_SHOWN = 100
 SECONDS = 1.5  # in which a page counts; then it shows how far it is, and goes on with another request
@@ -186,21 +192,24 @@ def _not_saved(context: StaffContext, proposal: Proposal) -> ResponseReturnValue
     return render_template("council/set_up_not_saved.html", form_url=proposal.form, token=token), 409
 
 
-def save(context: StaffContext, proposal: Proposal, keep: Sequence[str], save_url: str) -> ResponseReturnValue:
-    """Save what the page showed. `keep` are the references of those who stay as they are.
+def save(context: StaffContext, proposal: Proposal) -> ResponseReturnValue:
+    """Save what the page showed: who was ticked stays as they are, and what else can take a visit takes it, if wanted.
 
     When somebody else was first, the page says what they did, and leads back to the form with what was typed.
     """
-    listed: Sequence[object] = ()
+    listed, keep = 0, request.form.getlist("keep")
+    give = visits_sent() if "give" in request.form else []
     try:
         imported = apply_edits(
             context.runtime, context.authority.id, proposal.edits, proposal.seen, actor=context.actor, keep=keep
         )
-        listed = imported.to_rebook
+        references = {one.reference for one in imported.to_rebook}
+        own = [visit for visit in give if visit.reference in references]
+        listed = len(references) - give_to_others(context.runtime, context.authority.id, own, context.actor)
     except (ChangedMeanwhile, InvalidEdits):
         if not _is_done(context, proposal):
             return _not_saved(context, proposal)
-    return _saved(proposal, has_listed=bool(listed))
+    return _saved(proposal, has_listed=listed > 0)
 
 
 def _saved(proposal: Proposal, *, has_listed: bool = False) -> ResponseReturnValue:
@@ -234,10 +243,19 @@ def _later_weeks(context: StaffContext, counted: CountedWeeks) -> str | None:
     return f"{request.path}?weeks={counted.dates[1] + ONE_DAY}#weeks" if request.method == "GET" else None
 
 
+def _could_take(context: StaffContext, preview: EditPreview) -> tuple[OtherResources, ...]:
+    """Those who are shown whom something or somebody else can take at their time, and what that is."""
+    shown = preview.imported.to_rebook[:MOST_SHOWN]
+    ids = [one.appointment_id for one in shown if one.reason == MisfitReason.RESOURCE]
+    found = who_could_take(context.db, preview.after, by_start(context.db, preview.after, ids), context.now)
+    return tuple(one for one in found if one.resources)
+
+
 def _page(
     context: StaffContext, proposal: Proposal, preview: EditPreview, counted: CountedWeeks, **facts: object
 ) -> str:
     imported = preview.imported
+    could_take = _could_take(context, preview) if counted.next_day is None else ()
     return render_template(
         "council/set_up_preview.html",
         things=[in_words(change, preview.after) for change in imported.things],
@@ -249,6 +267,8 @@ def _page(
         first_weeks=request.path,
         people=imported.to_rebook[:MOST_SHOWN],
         affected=len(imported.to_rebook),
+        takers={one.appointment.reference: all_of([other.name for other in one.resources]) for one in could_take},
+        visits=visit_codes(could_take),
         reasons=REBOOK_REASONS,
         spoken=spoken_reference,
         token=token_of(context, proposal),

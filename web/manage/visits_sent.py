@@ -1,0 +1,28 @@
+"""The visits that a page showed, each with the version that it had, as its form carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import request
+
+from booking.queries.other_resources import OtherResources
+from booking.use_cases.give_to_others import SeenVisit
+
+FIELD = "visit"
+MOST_VISITS = 200
+LONGEST_VERSION = 9  # figures that are looked at; no appointment is moved so often
+
+
+def visit_codes(shown: Iterable[OtherResources]) -> list[str]:
+    """These visits as a form carries them."""
+    return [f"{one.appointment.reference}:{one.appointment.version}" for one in shown]
+
+
+def visits_sent() -> list[SeenVisit]:
+    """The visits that came with the request. What is no version is one that no visit has."""
+    codes = (code.partition(":") for code in request.form.getlist(FIELD)[:MOST_VISITS])
+    return [
+        SeenVisit(reference, int(version) if version.isdecimal() and len(version) <= LONGEST_VERSION else 0)
+        for reference, _colon, version in codes
+    ]
