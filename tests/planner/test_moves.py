@@ -88,7 +88,7 @@ def test_who_is_booked_with_one_of_two_that_swap_is_taken_by_the_other_and_is_to
     swap: dict[str, Any] = {"what": "swap", "who": "rob", "other": "liz"}
     page = page_of(manager, f"{MOVE}?day=2026-11-24")
     preview = send(manager, page, "/week/move", **swap)
-    assert "Give 2 of them to whoever can take them at the same time" in preview.text
+    assert "Give 2 of them to whoever can take them then" in preview.text
     assert "Liz Adviser can take it" in preview.text
     assert "go on the list" not in save(manager, preview).text
     assert rebooked(library, TUESDAY) == []
