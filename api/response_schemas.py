@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from api.people_schemas import RepresentativeSchema, ResidentSchema
 from api.request_schemas import about
-from api.service_schemas import CatchmentSchema, CountsSchema, DocumentCaseSchema, NumberSchema
+from api.service_schemas import CatchmentSchema, CountsSchema, DocumentCaseSchema, DocumentRuleSchema, NumberSchema
 from booking.arrangements import ArrangementState
 from booking.states import CHANNELS, State
 from locations.model import MODES, SITE_KINDS
@@ -53,6 +53,7 @@ class ServiceSchema(Schema):
     modes = _list(_one_of(MODES, "A mode."), "How it can be held.")
     documents = _list(fields.String(), "What to bring.")
     documents_by_case = _list(fields.Nested(DocumentCaseSchema), "What else to bring in some cases.")
+    documents_by_rule = _list(fields.Nested(DocumentRuleSchema), "What else to bring, by rules that count and date.")
     bookable_online = fields.Boolean(required=True, metadata=about("Whether residents may book it by themselves."))
     counts = fields.Nested(
         CountsSchema,

@@ -31,6 +31,10 @@ def service(facts: ServiceFacts) -> dict[str, Any]:
         "modes": list(facts.modes),
         "documents": list(facts.documents),
         "documents_by_case": [{"case": one.case, "documents": list(one.documents)} for one in facts.documents_by_case],
+        "documents_by_rule": [
+            {"document": rule.document, "says": rule.line, "taken": list(rule.taken)}
+            for rule in facts.documents_by_rule
+        ],
         "bookable_online": facts.bookable_online,
         "counts": _counts(facts),
         "catchment": _catchment(facts),

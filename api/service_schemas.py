@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
+
+from locations.paper_rules import TAKEN
 
 
 class CountsSchema(Schema):
@@ -26,6 +28,18 @@ class DocumentCaseSchema(Schema):
 
     case = fields.String(required=True, metadata={"description": "In which: `If you rent`."})
     documents = fields.List(fields.String(), required=True, metadata={"description": "What to bring then."})
+
+
+class DocumentRuleSchema(Schema):
+    """A paper that is counted or dated, or that one of several is enough of."""
+
+    document = fields.String(required=True, metadata={"description": "What it is called."})
+    says = fields.String(required=True, metadata={"description": "The rule in words: how many, and for whom."})
+    taken = fields.List(
+        fields.String(validate=validate.OneOf(sorted(TAKEN))),
+        required=True,
+        metadata={"description": "How it is taken."},
+    )
 
 
 class CatchmentSchema(Schema):

@@ -89,6 +89,10 @@ class Language:
         """ "November 2026"."""
         return self.gettext("%(month)s %(year)s", month=self._months[day.month - 1], year=day.year)
 
+    def month_name(self, day: date) -> str:
+        """ "November"."""
+        return self._months[day.month - 1]
+
     def minutes(self, minutes: int) -> str:
         """ "45 minutes", "1 hour", "1 hour 30 minutes"."""
         hours, rest = divmod(minutes, 60)

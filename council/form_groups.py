@@ -40,7 +40,7 @@ GROUPS: Mapping[str, Mapping[str, LazyString]] = {
 }
 # By kind, the lists that stand right after a field; all others stand below the fields.
 LISTS_AFTER: Mapping[str, Mapping[str, list[str]]] = {
-    "service": {"modes": ["requirements"], "documents": ["documents_by_case"]}
+    "service": {"modes": ["requirements"], "documents": ["documents_by_case", "documents_by_rule"]}
 }
 
 

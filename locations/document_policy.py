@@ -8,7 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 
 class DocumentPolicy:
-    """Mapped columns: what everybody brings, and what some do: [{"case": "If you rent", "documents": ["Rent book"]}]."""
+    """Mapped columns: what everybody brings, what some do: [{"case": "If you rent", "documents": ["Rent book"]}], and
+    what is counted and dated: [{"document": "Payslips", "weekly": 5, "fortnightly": 3, "monthly": 2}].
+    """
 
     documents: Mapped[list[str]]
     documents_by_case: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    documents_by_rule: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")

@@ -123,8 +123,9 @@ class ServiceFacts(ServiceTerms):
 
     @property
     def papers(self) -> tuple[str, ...]:
-        """What people bring, a line each: what everybody does, and then each case with its documents."""
-        return (*self.documents, *(one.line for one in self.documents_by_case))
+        """What people bring, a line each: what everybody does, then each case with its documents, and each rule."""
+        by_case = (one.line for one in self.documents_by_case)
+        return (*self.documents, *by_case, *(rule.line for rule in self.documents_by_rule))
 
     @property
     def counting_question(self) -> TriageQuestion | None:

@@ -14,6 +14,7 @@ from core.language import DEFAULT_LANGUAGE, LANGUAGES, InEnglish, language_for
 from locations.authority_brand import AuthorityBrand
 from locations.document_cases import case_in
 from locations.model import AuthorityFacts, Catalogue, ServiceFacts, SiteFacts
+from locations.paper_rules import WORDS, rule_in
 from locations.triage.tree import TRANSLATED_PARTS, tree_in
 from locations.triage_questions import MOST_COUNTED, TriageQuestion
 from locations.wards.ward_facts import ward_in
@@ -40,11 +41,13 @@ TRANSLATED: Mapping[str, tuple[str, ...]] = {
     "site": ("name", "opening_words", "directions", "where_to_go"),
     "triage_questions": ("ask", "tell", "instead"),
     "documents_by_case": ("case", "documents"),
+    "documents_by_rule": (*WORDS, "one_of"),
     "triage": ("name",),
     **TRANSLATED_PARTS,
 }
 QUESTION_PARTS = ("ask", "say", "tell", "wrong_answer", "instead")
 # Those that another value of the facts holds, or that are not shown from them.
+_NO_PAPERS: Mapping[str, Any] = {"documents": (), "documents_by_case": (), "documents_by_rule": ()}
 _KEPT_ELSEWHERE = frozenset({"topic", "also_called", "where_to_go"})
 
 
@@ -120,6 +123,7 @@ def words_in(facts: Facts, code: str) -> Facts:
     if isinstance(facts, ServiceFacts):
         changes |= {"triage_questions": tuple(_question_in(asked, code) for asked in facts.triage_questions)}
         changes |= {"documents_by_case": tuple(case_in(one, code) for one in facts.documents_by_case)}
+        changes |= {"documents_by_rule": tuple(rule_in(one, code) for one in facts.documents_by_rule)}
         changes |= {"wards": tuple(ward_in(ward, code) for ward in facts.wards)}
         changes |= {"also_called": _names_to_search(facts, code)}
     if isinstance(facts, AuthorityFacts):
@@ -148,14 +152,14 @@ def by_neutral_name(service: ServiceFacts) -> ServiceFacts:
     if not service.message_name:
         english, *others = (language_for(code).gettext("Appointment") for code in (DEFAULT_LANGUAGE, *OTHER_LANGUAGES))
         words = {key_in("name", code): name for code, name in zip(OTHER_LANGUAGES, others, strict=True)}
-        return replace(service, name=english, documents=(), documents_by_case=(), translations=words)
+        return replace(service, name=english, translations=words, **_NO_PAPERS)
     words = {
         key_in(key, code): name
         for code in OTHER_LANGUAGES
         if (name := service.translations.get(key_in("message_name", code)))
         for key in ("name", "message_name")
     }
-    return replace(service, name=service.message_name, documents=(), documents_by_case=(), translations=words)
+    return replace(service, name=service.message_name, translations=words, **_NO_PAPERS)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from locations.closure_queries import ending_of
 from locations.document_cases import document_case
 from locations.model import AuthorityFacts, RequirementFacts, ServiceFacts
 from locations.own_words import triage_question
+from locations.paper_rules import paper_rule
 from locations.tables import Service
 from locations.wards.tables import Ward
 from locations.wards.ward_facts import WardFacts
@@ -69,6 +70,7 @@ def _service_facts(row: Service, authority: AuthorityFacts, wards: Mapping[str, 
         modes=tuple(row.modes),
         documents=tuple(row.documents),
         documents_by_case=tuple(map(document_case, row.documents_by_case)),
+        documents_by_rule=tuple(map(paper_rule, row.documents_by_rule)),
         also_called=tuple(row.also_called),
         message_name=row.message_name,
         ending=ending_of(row),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from locations.default_values import PROMISE_ALARM_DAYS
 from locations.document_cases import DocumentCase
+from locations.paper_rules import PaperRule
 from locations.wards.ward_facts import WardFacts
 
 
@@ -13,7 +14,7 @@ from locations.wards.ward_facts import WardFacts
 class ServiceTerms:
     """Who has a freed time first, when people are asked to confirm, None for never, what the council promises,
     and for people from which wards it is beside those of the areas that it names, and what
-    they bring in some cases.
+    they bring in some cases, and by rules that count and date.
     """
 
     waiting_list_first: bool = False
@@ -26,3 +27,4 @@ class ServiceTerms:
     promise_alarm_days: int = PROMISE_ALARM_DAYS
     wards: tuple[WardFacts, ...] = ()
     documents_by_case: tuple[DocumentCase, ...] = ()
+    documents_by_rule: tuple[PaperRule, ...] = ()

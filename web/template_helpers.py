@@ -18,6 +18,7 @@ from web.assets import asset_url, module_urls, style_url
 from web.components.form_fields import errors_of
 from web.labels import label_of, labels_of
 from web.language_switch import language_switches
+from web.paper_labels import taken_text
 from web.request_hooks import request_id
 from web.response_headers import csp_nonce
 
@@ -56,6 +57,7 @@ def install(app: Flask) -> None:
         labels=lambda codes, labels: labels_of(labels, codes),
         in_zone=lambda at, zone: at.astimezone(ZoneInfo(zone)),
         instant=lambda at: at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        taken_text=taken_text,
         tel=lambda phone: re.sub(r"[^0-9+]", "", phone or ""),
     )
 

@@ -43,6 +43,7 @@ ONLY_WORDS = frozenset(
             "also_called",
             "documents",
             "documents_by_case",
+            "documents_by_rule",
             "triage_questions",
             "online_instead",
             "online_url",

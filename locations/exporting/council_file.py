@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.wall_clock import wall_instant
-from locations.importing import toml_fields, triage_fields, value_checks
+from locations.importing import paper_fields, toml_fields, triage_fields, value_checks
 from locations.importing.difference import DATED, POINT, Key, Kind, SetUp, Values
 from locations.importing.parse_sessions import SINCE
 from locations.importing.parse_statements import ACCESSIBILITY, KEEP_DAYS, PRIVACY
@@ -102,6 +102,8 @@ def _service(values: Values) -> dict[str, Any]:
     service = _own(toml_fields.SERVICE, values)
     if values["documents_by_case"]:
         service["documents_by_case"] = [_own(toml_fields.DOCUMENT_CASE, one) for one in values["documents_by_case"]]
+    if values["documents_by_rule"]:
+        service["documents_by_rule"] = [_own(paper_fields.PAPER, one) for one in values["documents_by_rule"]]
     if values["triage_questions"]:
         service["triage_questions"] = [_own(toml_fields.QUESTION, one) for one in values["triage_questions"]]
     service["requirements"] = [_own(toml_fields.REQUIREMENT, need) for need in values["requirements"]]

@@ -16,6 +16,7 @@ from locations.importing.consistency import (
     note_unknown_order,
 )
 from locations.importing.council_plan import ClosurePlan, Plan, SitePlan
+from locations.importing.paper_fields import read_paper_rules
 from locations.importing.parse_channels import read_message_channels
 from locations.importing.parse_closures import read_closures
 from locations.importing.parse_people import note_people_who_do_not_fit, read_people, read_travel
@@ -121,7 +122,7 @@ def _services(reader: Reader, tables: Mapping[str, Any]) -> list[tuple[Mapping[s
 
 
 def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, Any]:
-    also = ("reminder_plan", "triage_questions", "requirements", "documents_by_case")
+    also = ("reminder_plan", "triage_questions", "requirements", "documents_by_case", "documents_by_rule")
     row = reader.table(found, toml_fields.SERVICE, path, name, also=also)
     row |= {key: list(row[key] or ()) for key in SERVICE_LISTS}
     row["triage_questions"] = [
@@ -132,6 +133,7 @@ def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, 
         _kept(reader.table(case, toml_fields.DOCUMENT_CASE, at, f"a case of {name}"))
         for case, at in reader.tables(found, "documents_by_case", path, name)
     ]
+    row["documents_by_rule"] = [_kept(rule) for rule in read_paper_rules(reader, found, path, name)]
     note_lengths(reader, row, path, name)
     row["requirements"] = [
         _with_list(reader.table(need, toml_fields.REQUIREMENT, at, f"a requirement of {name}"), "skills")

@@ -31,6 +31,13 @@ THINGS = things_in(TABLES)
 ROWS: dict[str, Any] = {
     "requirements": {"kind": "desk"},
     "documents_by_case": {"case": "If you rent", "documents": ["Tenancy agreement"]},
+    "documents_by_rule": {
+        "document": "Payslips",
+        "weekly": 5,
+        "fortnightly": 3,
+        "monthly": 2,
+        "question": "Do you work?",
+    },
     "triage_questions": {"ask": "Do you rent?"},
     "reminder_plan": {"kind": "reminder_1d", "days_before": 1, "at": "09:00"},
     "message_channels": {"message": "reminder", "first": "text", "second": "email"},

@@ -462,3 +462,37 @@ def test_what_is_no_plan_at_all_is_refused_with_a_reason(content: bytes, line: i
 def test_a_mark_in_front_and_windows_line_ends_do_no_harm() -> None:
     content = b"\xef\xbb\xbf" + SMALL.replace("\n", "\r\n").encode()
     assert read_plan(content).authority["slug"] == "smallville"
+
+
+def with_rules(*rules: str) -> str:
+    """The small council with these rules about papers."""
+    needs = 'requirements = [{ kind = "desk" }]\n'
+    return SMALL.replace(needs, f"{needs}documents_by_rule = [{', '.join(f'{{ {rule} }}' for rule in rules)}]\n", 1)
+
+
+def test_rules_about_papers_are_read() -> None:
+    text = with_rules('document = "Payslips", weekly = 5, fortnightly = 3, monthly = 2')
+    service, *_ = read_plan(text.encode()).services
+    assert service["documents_by_rule"] == [{"document": "Payslips", "weekly": 5, "fortnightly": 3, "monthly": 2}]
+
+
+@pytest.mark.parametrize(
+    ("rules", "what"),
+    [
+        (['document = "Payslips", weekly = 5'], "it needs fortnightly as well"),
+        (['document = "Payslips", weekly = 5, fortnightly = 3, monthly = 2, full_months = 2'], "leave out full_months"),
+        (['document = "Payslips", weekly = 5, fortnightly = 3, monthly = 2, each = "adult"'], "leave out each"),
+        (['document = "Statements", new_starter = "Contract"'], "has new_starter"),
+        (['document = "Rent book", answer = "no"'], "it needs question as well"),
+        (['document = "Passport"', 'document = "Passport"'], "two rules about 'Passport'"),
+        (
+            [f'document = "Paper {number}", question = "Is it {number}?"' for number in range(5)],
+            "more than 4 questions",
+        ),
+        (['document = "Passport", taken = ["fax"]'], "must be one of original"),
+    ],
+)
+def test_rules_about_papers_that_cannot_be_followed_are_refused(rules: list[str], what: str) -> None:
+    with pytest.raises(InvalidFile) as refused:
+        read_plan(with_rules(*rules).encode())
+    assert any(what in error.what for error in refused.value.errors)

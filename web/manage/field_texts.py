@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from locations.own_words import translated_key
 from web.manage.field_words import WORDS
+from web.manage.paper_field_texts import PAPER
 from web.manage.service_field_texts import DOCUMENT_CASE, QUESTION, SERVICE
 from web.manage.session_field_texts import RELEASE, SESSION, FieldText, Texts
 from web.manage.session_field_texts import field_text as _t
@@ -232,6 +233,7 @@ BY_KIND: Mapping[str, Texts] = {
 BY_LIST: Mapping[str, Texts] = {
     "triage_questions": QUESTION,
     "documents_by_case": DOCUMENT_CASE,
+    "documents_by_rule": PAPER,
     "requirements": REQUIREMENT,
     "reminder_plan": REMINDER,
     "message_channels": MESSAGE_CHANNEL,

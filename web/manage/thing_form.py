@@ -11,7 +11,7 @@ from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
-from locations.importing import toml_fields, triage_fields
+from locations.importing import paper_fields, toml_fields, triage_fields
 from locations.importing.parse_statements import ACCESSIBILITY, KEEP_DAYS, PRIVACY
 from locations.importing.set_up_tables import STATEMENTS, Table
 from locations.importing.toml_fields import Fields
@@ -45,6 +45,7 @@ LISTS: Mapping[str, Mapping[str, Fields]] = {
     "service": {
         "requirements": toml_fields.REQUIREMENT,
         "documents_by_case": toml_fields.DOCUMENT_CASE,
+        "documents_by_rule": paper_fields.PAPER,
         "triage_questions": toml_fields.QUESTION,
         "reminder_plan": toml_fields.REMINDER,
     },
