@@ -81,6 +81,7 @@ SCHEMAS = {
     "Catchment",
     "Counts",
     "DocumentCase",
+    "DocumentRule",
     "Number",
     "Wish",
     "WishBody",
