@@ -162,7 +162,7 @@ def test_nothing_is_saved_before_its_effect_was_shown(library: Library, admin: F
     for client, forged in ((admin, f"{token}x"), (admin, ""), (admin_two, token)):
         sent = {"proposal": forged, "csrf_token": page_of(client, HOME).form_to("sign-out").fields["csrf_token"]}
         assert client.post(f"{HOME}/save", data=sent).status_code == 404
-    saved = save(admin, preview, keep=[])
+    saved = save(admin, preview, keep=[], give=[])
     assert "desk-1?site=high-street&saved=1" in saved
     assert page_of(admin, saved).link("See who does not fit any more").endswith("/to-rebook")
     with library.database.reading() as db:
