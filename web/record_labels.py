@@ -125,6 +125,7 @@ AUDIT_ACTIONS: Labels = {
     "copy_revoked": _l("Revoked a certified copy"),
     "original_taken": _l("Took an original to keep it for a while"),
     "original_returned": _l("Gave an original back, or posted it"),
+    "original_still_here": _l("Said that an original was not given back after all"),
     "receipt_given": _l("Gave a receipt for documents"),
     "api_key_made": _l("Made a key for a program"),
     "api_key_ended": _l("Ended the key of a program"),

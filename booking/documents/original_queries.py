@@ -20,6 +20,9 @@ from people.staff.tables import StaffMember
 BACK_WITHIN = timedelta(days=5)
 """An original that was kept longer is an alarm. Source: the council's own rule for originals, five days."""
 
+TAKEN_BACK_WITHIN = timedelta(days=1)
+"""As long it can be said that an original was not given back after all."""
+
 
 class Returned(StrEnum):
     """How an original was given back."""
@@ -48,6 +51,10 @@ class OriginalView:
         """Whether it should have been given back."""
         return self.returned_at is None and now - self.taken_at > BACK_WITHIN
 
+    def may_be_here(self, now: datetime) -> bool:
+        """Whether it can still be said that it was not given back after all."""
+        return self.returned_at is not None and now - self.returned_at <= TAKEN_BACK_WITHIN
+
 
 def originals_of(db: Session, owner: DocumentOwner) -> list[OriginalView]:
     """All that were taken of one visit, the oldest first."""
@@ -61,6 +68,11 @@ def originals_of(db: Session, owner: DocumentOwner) -> list[OriginalView]:
 def originals_at(db: Session, site_id: int) -> list[OriginalView]:
     """All that a site has now, the oldest first."""
     return _found(db, KeptOriginal.site_id == site_id, KeptOriginal.returned_at.is_(None))
+
+
+def given_back_lately(db: Session, site_id: int, now: datetime) -> list[OriginalView]:
+    """Those of a site of which it can still be said that they were not given back, the oldest first."""
+    return _found(db, KeptOriginal.site_id == site_id, KeptOriginal.returned_at >= now - TAKEN_BACK_WITHIN)
 
 
 def overdue_by_site(db: Session, site_ids: Collection[int], now: datetime) -> dict[int, int]:

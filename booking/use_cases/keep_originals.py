@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.documents.document_owner import DocumentOwner
-from booking.documents.original_queries import Returned
+from booking.documents.original_queries import TAKEN_BACK_WITHIN, Returned
 from booking.documents.tables import KeptOriginal
 from booking.use_cases.keep_documents import lock_documents, record_of_documents, staff_id_of
 from core.audit import Actor
@@ -59,14 +59,40 @@ def return_original(
 
     def operation(db: Session) -> None:
         now = runtime.clock.database_now(db)
-        here = (KeptOriginal.authority_id == authority_id, KeptOriginal.site_id == site_id)
-        row = db.scalars(select(KeptOriginal).where(KeptOriginal.id == original_id, *here).with_for_update()).first()
-        if row is None:
-            raise NotFound
+        row = _locked(db, authority_id, site_id, original_id)
         if row.returned_at is not None:
             raise IllegalMove(row.returned_how, how)
         row.returned_at, row.returned_how, row.returned_by = now, how.value, staff_id_of(actor)
-        owner = DocumentOwner(authority_id, site_id, row.appointment_id, row.visit_id, row.resident_id)
-        record_of_documents(db, actor, "original_returned", owner, now, original=row.id, how=how.value)
+        record_of_documents(db, actor, "original_returned", _owner_of(row), now, original=row.id, how=how.value)
 
     run_with_retries(runtime.database, operation)
+
+
+def is_still_here(runtime: Runtime, authority_id: int, site_id: int, original_id: int, *, actor: Actor) -> None:
+    """Write that the original was not given back after all.
+
+    Raises: IllegalMove when it is said to be here already, or was given back too long ago to be taken back, NotFound.
+    """
+
+    def operation(db: Session) -> None:
+        now = runtime.clock.database_now(db)
+        row = _locked(db, authority_id, site_id, original_id)
+        if row.returned_at is None or now - row.returned_at > TAKEN_BACK_WITHIN:
+            raise IllegalMove(row.returned_how, "")
+        was, row.returned_at, row.returned_how, row.returned_by = row.returned_how, None, "", None
+        record_of_documents(db, actor, "original_still_here", _owner_of(row), now, original=row.id, was=was)
+
+    run_with_retries(runtime.database, operation)
+
+
+def _locked(db: Session, authority_id: int, site_id: int, original_id: int) -> KeptOriginal:
+    """The original, which nobody else changes until the transaction ends. Raises: NotFound."""
+    here = (KeptOriginal.authority_id == authority_id, KeptOriginal.site_id == site_id)
+    row = db.scalars(select(KeptOriginal).where(KeptOriginal.id == original_id, *here).with_for_update()).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _owner_of(row: KeptOriginal) -> DocumentOwner:
+    return DocumentOwner(row.authority_id, row.site_id, row.appointment_id, row.visit_id, row.resident_id)

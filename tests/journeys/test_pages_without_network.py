@@ -8,6 +8,10 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from booking.use_cases.call_next import call_next
+from booking.use_cases.take_walk_in import take_walk_in
+from booking.visits.visit_states import NewWalkIn
+from core.audit import Actor
 from tests.journeys.test_site import DAY, NINE, SITE, Library, both_widths, library, live_server, sign_in, width
 
 __all__ = ["library", "live_server", "width"]  # the fixtures of a site
@@ -131,3 +135,24 @@ def test_the_next_time_is_booked_from_the_form(library: Library, page: Page, axe
     button.click()
     expect(page.locator("li.fd-row", has_text="Wanda Walker").get_by_text("Booked", exact=True)).to_be_attached()
     assert library.runtime.clock.now() < NINE + timedelta(minutes=30)
+
+
+def test_a_display_without_network_sends_nobody_to_a_desk(
+    library: Library, page: Page, context: BrowserContext
+) -> None:
+    """A call is shown within two seconds, and is gone when the screen has had no answer for half a minute."""
+    page.clock.install(time=NINE)
+    page.goto("/testshire/sites/high-street/display")
+    expect(page.get_by_text("Nobody is called at the moment")).to_be_visible()
+    place = (library.runtime, library.world.authority_id, "high-street")
+    take_walk_in(*place, "certify", NewWalkIn("Wendy Walker"), actor=Actor.system())
+    call_next(*place, "desk-1", actor=Actor.system())
+    page.clock.fast_forward(2000)
+    expect(page.get_by_role("cell", name="Desk 1")).to_be_visible()
+    context.set_offline(True)
+    page.clock.fast_forward(32000)
+    expect(page.get_by_text("This screen has no connection at the moment")).to_be_visible()
+    expect(page.get_by_role("cell", name="Desk 1")).to_have_count(0)
+    context.set_offline(False)
+    page.clock.fast_forward(2000)
+    expect(page.get_by_role("cell", name="Desk 1")).to_be_visible()

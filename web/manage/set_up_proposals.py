@@ -115,6 +115,8 @@ def preview_page(
         begun=_begun(context),
         is_enough=lambda: goes_on and monotonic() - started > SECONDS,
     )
+    if counted.next_day is None:  # the page to save from: who no longer fits is not as old as the counting
+        preview = _preview(context, proposal, FRESH)
     page = make_response(
         _page(context, proposal, preview, counted, save_url=save_url, back_url=back_url, warnings=warnings)
     )

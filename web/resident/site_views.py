@@ -20,7 +20,10 @@ from web.resident.search_state import has_ended
 from web.resident.urls import blueprint
 from web.response_headers import allow_private_cache
 
-DISPLAY_SECONDS = 5
+DISPLAY_SECONDS, SCRIPT_SECONDS = (
+    5,
+    2,
+)  # between one reading of the display and the next: of the whole page, and by script
 
 
 @blueprint.get("/<authority:authority>/sites/<slug>", endpoint="site")
@@ -49,4 +52,5 @@ def display(authority: str, slug: str) -> ResponseReturnValue:
         visits = visits_of_day(context.db, context.catalogue, site, context.today)
         as_of = format_time(context.now.astimezone(ZoneInfo(context.zone)))
         calls = shown_calls(visits, context.now)
-        return show("display", context, site=site, calls=calls, as_of=as_of, seconds=DISPLAY_SECONDS)
+        often = {"seconds": DISPLAY_SECONDS, "script_seconds": SCRIPT_SECONDS}
+        return show("display", context, site=site, calls=calls, as_of=as_of, **often)

@@ -7,19 +7,20 @@ from contextlib import suppress
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.documents.original_queries import Returned, originals_at
+from booking.documents.original_queries import Returned, given_back_lately, originals_at
 from booking.documents.tables import LONGEST_DOCUMENT
-from booking.use_cases.keep_originals import keep_original, return_original
+from booking.use_cases.keep_originals import is_still_here, keep_original, return_original
 from core.errors import IdempotencyMismatch, IllegalMove, InvalidValue, NotFound, Reason
 from core.text import clean_line
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.page_context import site_context
-from web.site.document_page import visit_here
+from web.site.document_page import RETURNED, visit_here
 from web.site.document_views import DOCUMENTS_PATH, back_to, refused
 from web.site.site_blueprint import SITE_PATH, blueprint
 
 ORIGINALS_PATH = f"{DOCUMENTS_PATH}/originals"
+STILL_HERE = "still_here"
 LONGEST_PLACE = 200
 LONGEST_NUMBER = 12  # figures that are looked at
 
@@ -47,16 +48,19 @@ def keep(site: str, reference: str) -> ResponseReturnValue:
 @blueprint.post(f"{SITE_PATH}/originals/returned", endpoint="return_original")
 @requires(Action.HANDLE_DOCUMENTS, site_arg="site")
 def give_back(site: str) -> ResponseReturnValue:
-    """Write that an original was given back, or posted, and go back to the page of the visit or to the list."""
+    """Write that an original was given back or posted, or was not after all; back to the page of the visit, or the list."""
     number, how = request.form.get("original", "")[:LONGEST_NUMBER], request.form.get("how", "")
-    if not (number.isascii() and number.isdecimal()) or how not in list(Returned):
+    if not (number.isascii() and number.isdecimal()) or how not in (*Returned, STILL_HERE):
         raise NotFound
     with site_context(site) as context:
         reference = request.form.get("reference", "")
         visit = visit_here(context, reference) if reference else None
         with suppress(IllegalMove):  # a colleague was quicker: the page says who
             here = (context.runtime, context.authority.id, context.site.id)
-            return_original(*here, int(number), Returned(how), actor=context.actor)
+            if how == STILL_HERE:
+                is_still_here(*here, int(number), actor=context.actor)
+            else:
+                return_original(*here, int(number), Returned(how), actor=context.actor)
     return back_to(site, visit.reference) if visit else redirect(url_for("site.originals", site=site), code=303)
 
 
@@ -66,7 +70,14 @@ def originals(site: str) -> ResponseReturnValue:
     """All originals that the site has now, those first that it should have given back."""
     with site_context(site) as context:
         found = originals_at(context.db, context.site.id)
-        context.log_view("originals", [one.resident_id for one in found if one.resident_id])
+        lately = given_back_lately(context.db, context.site.id, context.now)
+        context.log_view("originals", [one.resident_id for one in (*found, *lately) if one.resident_id])
         return render_template(
-            "site/originals.html", site=context.site, originals=found, zone=context.zone, now=context.now
+            "site/originals.html",
+            site=context.site,
+            originals=found,
+            lately=lately,
+            returned_words=RETURNED,
+            zone=context.zone,
+            now=context.now,
         )

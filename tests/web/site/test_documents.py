@@ -194,6 +194,16 @@ def test_an_original_that_is_kept_has_a_record_and_is_an_alarm_after_five_days(
     assert "posted" in text
     assert "None is kept here." in staff.get(f"{SITE}/originals").text
     assert staff.post(form.action, data=form.fields | {"how": "lost"}).status_code == 404
+    for _ in range(2):  # a slip of the hand, pressed twice
+        assert staff.post(form.action, data=form.fields | {"how": "still_here"}).status_code == 303
+    assert "overdue" in check_page(staff.get(f"{SITE}/originals").text).text
+    staff.post(form.action, data=form.fields | {"how": "collected"})
+    assert "Given back or posted in the last 24 hours" in staff.get(f"{SITE}/originals").text
+    library.clock.advance(timedelta(hours=24, minutes=1))
+    staff = library.sign_in(Role.AUTHORITY_ADMIN)
+    token = {"csrf_token": form_on(staff, path, "/originals").fields["csrf_token"]}
+    assert staff.post(form.action, data=form.fields | {"how": "still_here"} | token).status_code == 303
+    assert "None is kept here." in staff.get(f"{SITE}/originals").text
 
 
 def test_an_original_is_given_back_whosever_the_appointment_is_by_now(
