@@ -27,7 +27,13 @@ def first_steps(catalogue: Catalogue) -> list[Step]:
     sites = catalogue.sites
     if sites and catalogue.services and all(map(_is_open, sites)):
         return []
+    council = catalogue.authority
     return [
+        Step(
+            _("Say how people reach you: a telephone number or an email address"),
+            address_of(Key("council", (council.slug,))),
+            bool(council.phone or council.email),
+        ),
         Step(_("Add a service: what people come for"), _new("service"), bool(catalogue.services)),
         Step(_("Add a site: where people go, or how they are seen by video or telephone"), _new("site"), bool(sites)),
         *(step for site in sites for step in _steps_at(catalogue, site)),

@@ -123,9 +123,20 @@ def figures_of(plan: ResourcePlan) -> Iterator[str]:
     if plan.held:
         yield ngettext("%(num)d held", "%(num)d held", plan.held)
     if plan.open_minutes:
-        yield _("%(time)s free", time=format_minutes(plan.free_minutes)) if plan.free_minutes else _("nothing free")
+        yield _free_text(plan)
     if plan.shut_minutes:
         yield _("%(time)s shut", time=format_minutes(plan.shut_minutes))
+
+
+def _free_text(plan: ResourcePlan) -> str:
+    """How much is free from now on, or was where it is over."""
+    if not plan.free_minutes:
+        return _("nothing free")
+    if not plan.left_minutes:
+        return _("%(time)s stayed free", time=format_minutes(plan.free_minutes))
+    if plan.left_minutes < plan.free_minutes:
+        return _("%(time)s still free", time=format_minutes(plan.left_minutes))
+    return _("%(time)s free", time=format_minutes(plan.free_minutes))
 
 
 def _cell(day: DayPlan, plan: ResourcePlan, names: Mapping[int, str], zone: ZoneInfo) -> WeekCell:

@@ -15,9 +15,9 @@ REACHES: Labels = {
     Reach.ANSWERED: _l("Answered"),
     Reach.RECEIVED: _l("Reached: the message has arrived"),
     Reach.SENT: _l("Sent: we do not know if it has arrived"),
-    Reach.WAITING: _l("The message is being sent"),
+    Reach.WAITING: _l("The message is on its way, or waits for the end of the quiet hours"),
     Reach.FAILED: _l("Not reached: the message could not be sent"),
-    Reach.TO_RING: _l("To ring"),
+    Reach.TO_RING: _l("To ring, those who said no among them"),
 }
 MESSAGE_KINDS: Labels = {
     "confirmation": _l("Confirmation"),

@@ -22,7 +22,7 @@ from booking.availability.values import ResourceDay, SiteDay
 from booking.capacity.occupancy import busy_of
 from booking.tables import Allocation
 from core.database import connection_of, table_of
-from core.wall_clock import TICK_MINUTES, instant_of, local_day
+from core.wall_clock import TICK_MINUTES, instant_of, local_day, unit_after
 from locations.model import Catalogue, ResourceFacts, SiteFacts
 from locations.opening_hours import closures_between, sessions_on
 from locations.session_facts import ClosureFacts
@@ -45,7 +45,8 @@ class TakenSeat(NamedTuple):
 class ResourcePlan:
     """A resource on a day. All minutes are of one seat: a room of 12 seats that is open for an hour has 720.
 
-    `free_minutes` are those in which somebody could still be booked: not those in which a person is at another site.
+    `free_minutes` are those in which nobody is booked, without those in which a person is at another site; in
+    `left_minutes` of them somebody still can be: the others are over.
     """
 
     resource: ResourceFacts
@@ -56,6 +57,7 @@ class ResourcePlan:
     taken: tuple[TakenSeat, ...]
     open_minutes: int
     free_minutes: int
+    left_minutes: int
     shut_minutes: int
 
     @property
@@ -70,7 +72,7 @@ class ResourcePlan:
 
     @property
     def fill_percent(self) -> int | None:
-        """How much of what is open can no longer be booked; None when nothing is open."""
+        """How much of what is open is not free, or was not; None when nothing is open."""
         if not self.open_minutes:
             return None
         return round(100 * (self.open_minutes - self.free_minutes) / self.open_minutes)
@@ -95,7 +97,7 @@ def days_of(
     plans = [site_day(site, local_day(day, zone), zone) for day in dates]
     busy = busy_of(db, catalogue, plans, now)
     taken = _taken(db, site.id, plans, now)
-    return tuple(_day(site, plan, busy, taken) for plan in plans)
+    return tuple(_day(site, plan, busy, taken, unit_after(now)) for plan in plans)
 
 
 def _taken(
@@ -129,7 +131,9 @@ def _taken(
     return taken
 
 
-def _day(site: SiteFacts, plan: SiteDay, busy: Busy, taken: Mapping[tuple[int, date], list[TakenSeat]]) -> DayPlan:
+def _day(
+    site: SiteFacts, plan: SiteDay, busy: Busy, taken: Mapping[tuple[int, date], list[TakenSeat]], now_unit: int
+) -> DayPlan:
     day = plan.day
     starts_at, ends_at = instant_of(day.base_unit), instant_of(day.end_unit)
     held = tuple(sessions_on(site, day.date))
@@ -144,6 +148,7 @@ def _day(site: SiteFacts, plan: SiteDay, busy: Busy, taken: Mapping[tuple[int, d
             resource_days.get(resource.id),
             free[resource.id],
             tuple(taken.get((resource.id, day.date), ())),
+            now_unit - day.base_unit,
         )
         for resource in site.resources
     )
@@ -162,6 +167,7 @@ def _resource(
     plan: ResourceDay | None,
     free: Sequence[tuple[int, int, int]],
     taken: tuple[TakenSeat, ...],
+    now_tick: int,
 ) -> ResourcePlan:
     windows = NOTHING if plan is None else spans((window.first, window.last) for window in plan.windows)
     closed = NOTHING if plan is None else plan.closed
@@ -177,5 +183,6 @@ def _resource(
         taken=taken,
         open_minutes=(windows & ~closed).bit_count() * resource.seats * TICK_MINUTES,
         free_minutes=sum((last - first) * seats for first, last, seats in free) * TICK_MINUTES,
+        left_minutes=sum(max(0, last - max(first, now_tick)) * seats for first, last, seats in free) * TICK_MINUTES,
         shut_minutes=(windows & closed).bit_count() * resource.seats * TICK_MINUTES,
     )

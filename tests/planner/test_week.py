@@ -94,3 +94,12 @@ def test_a_manager_sees_the_weeks_of_their_own_sites_and_an_admin_all(
 def test_what_is_no_date_is_not_found(library: Library, manager: FlaskClient, day: str) -> None:
     for path in (f"{WEEK}?date={day}", f"{WEEK}/{day}", f"{WEEK}/days?date={day}"):
         assert manager.get(path).status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"), [(0, "8 hours free"), (5, "3 hours still free"), (9, "8 hours stayed free")]
+)
+def test_what_is_over_is_not_called_free(library: Library, hours: int, words: str) -> None:
+    library.clock.advance(timedelta(hours=hours))
+    manager = library.sign_in(Role.SITE_MANAGER, library.world.site_id)
+    assert words in check_page(manager.get(f"{WEEK}?date=2026-11-23").text).text

@@ -43,6 +43,7 @@ def tasks_of(staff: SignedInStaff, sites: Sequence[tuple[int, str, str]]) -> tup
     feed_sites = [] if is_listed else [site for site in sites if staff.may(Action.MANAGE_FEEDS, site_id=site[0])]
     planned_sites = [] if is_listed else [site for site in sites if staff.may(Action.MANAGE_SESSIONS, site_id=site[0])]
     groups = (
+        TaskGroup(_("Begin"), () if sites else tuple(_first_task(staff))),
         TaskGroup(_("Residents"), tuple(_resident_tasks(staff))),
         TaskGroup(_("Week"), (*_week_tasks(planned_sites), *_session_tasks(staff))),
         TaskGroup(_("Closures"), tuple(_closure_tasks(staff))),
@@ -149,6 +150,13 @@ def _session_tasks(staff: SignedInStaff) -> Iterator[Task]:
     if href and staff.may(Action.MANAGE_SESSIONS):
         text = _("Sessions that lack somebody or something")
         yield Task(text, href, _("Of the next seven days: all people away, or a desk, room or adviser missing."))
+
+
+def _first_task(staff: SignedInStaff) -> Iterator[Task]:
+    """What a council without a site needs before all else."""
+    href = url_or_none("council.set_up")
+    if href and staff.may(Action.MANAGE_SET_UP):
+        yield Task(_("What is missing before anybody can book"), href, _("Services, sites, people and sessions."))
 
 
 def _council_tasks(staff: SignedInStaff) -> Iterator[Task]:

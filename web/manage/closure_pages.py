@@ -63,6 +63,7 @@ class PersonRow:
     needs: str
     language: str
     phone: ContactLine
+    must_not_be_contacted: bool
     stamp: str
     reached: str = ""
     reason: str = ""
@@ -211,6 +212,7 @@ def _row(view: AppointmentView, told: tuple[ToldLine, ...] = (), **changes: str)
         needs=labels_of(NEEDS, view.support_needs),
         language=language_besides_english(view.resident),
         phone=phone_of(view),
+        must_not_be_contacted=view.resident.contact_preference == "none",
         stamp=view.stamp,
         told=told,
         **changes,
