@@ -34,6 +34,7 @@ class RebookState(StrEnum):
 
 AFFECTED: tuple[RebookState, ...] = tuple(state for state in RebookState if state is not RebookState.KEPT)
 TO_BE_RUNG = (RebookState.TO_RING, RebookState.DECLINED)
+UNDECIDED = (*TO_BE_RUNG, RebookState.OFFERED)
 
 
 class Turn(StrEnum):

@@ -149,6 +149,7 @@ def away_form(context: SiteContext, sent: Mapping[str, str] | None) -> AwayForm:
     # The guard checks the token of whatever writes; the preview only asks.
     form = AwayForm(formdata=formdata, meta={"csrf": False}, until_day=context.today.isoformat())
     del form.service, form.topic, form.mode
+    form.until_time.label.text = _("Time on the last day when they are back")
     people = [(one.slug, one.name) for one in people_here(context)]
     form.resource.choices = [("", _("Choose one")), *people] if people else []
     return form

@@ -14,6 +14,8 @@ from booking.use_cases.change_set_up import InvalidEdits
 from core.errors import InvalidValue, NotFound
 from core.wall_clock import parse_day
 from locations.importing.difference import Key
+from locations.importing.value_checks import WEEKDAYS
+from locations.session_patterns import Repeats
 from locations.session_tables import PlainSession, held_dates, new_slug, session_of
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -21,6 +23,7 @@ from planner.break_warnings import break_warnings
 from planner.planner_blueprint import WEEK_PATH, blueprint
 from planner.session_context import (
     edits_of,
+    elsewhere_warnings,
     is_managed,
     overlap_warnings,
     past_warnings,
@@ -51,8 +54,24 @@ def new_session(site: str) -> ResponseReturnValue:
     with site_context(site) as context:
         proposal = kept_proposal(context, request.args.get("kept", ""))
         typed = typed_session(proposal) if proposal else None
-        shown = {"first_date": request.args.get("date", ""), "resources": request.args.getlist("resource")}
-        return new_session_page(context, new_session_form(context, None, values_of(typed) if typed else shown))
+        shown = values_of(typed) if typed else _asked_for()
+        return new_session_page(context, new_session_form(context, None, shown))
+
+
+def _asked_for() -> dict[str, Any]:
+    """What the address says of a new session: a place in the week, so that it is held on that day once, unless changed."""
+    shown: dict[str, Any] = {"resources": request.args.getlist("resource")}
+    try:
+        day = parse_day(request.args.get("date", ""))
+    except InvalidValue:
+        return shown
+    if not shown["resources"]:
+        return shown | {"first_date": day.isoformat()}
+    return shown | {
+        "repeats": Repeats.ONCE.value,
+        "first_date": day.isoformat(),
+        "weekdays": [list(WEEKDAYS)[day.weekday()]],
+    }
 
 
 @blueprint.post(f"{WEEK_PATH}/new")
@@ -112,6 +131,7 @@ def preview_sessions(
     all_warnings = [
         *past_warnings(context, edits),
         *skipped_warnings(context, edits),
+        *elsewhere_warnings(context, edits),
         *warnings,
         *break_warnings(context, edits),
     ]

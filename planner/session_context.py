@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, cast
@@ -124,6 +124,34 @@ def overlap_warnings(
                 str(_("%(resources)s would be open twice at the same time. The other session: %(words)s", **facts))
             )
     return list(dict.fromkeys(warnings))
+
+
+def elsewhere_warnings(context: SiteContext, edits: Sequence[Edit]) -> list[str]:
+    """Who of the council would work here while they work at another site: they are booked at one of them only."""
+    people = {one.slug: one.name for one in context.catalogue.people}
+    sessions = [(edit.key.slugs[0], session_of(edit.table)) for edit in edits if edit.table is not None]
+    here = [_of_these(one, people) for site, one in sessions if site == context.site.slug]
+    if not any(one.resources for one in here):
+        return []
+    changed = {edit.key for edit in edits}
+    others = [(key, one.session) for key, one in sessions_by_key(context).items() if key not in changed]
+    elsewhere = [*((key.slugs[0], one) for key, one in others), *sessions]
+    first, last, warnings = context.today, context.today + LOOKED_AT, []
+    for site in context.catalogue.sites:
+        there = [_of_these(one, people) for slug, one in elsewhere if slug == site.slug != context.site.slug]
+        for session in here:
+            other = overlapping(session, there, first, last)
+            if other is not None:
+                both = [people[slug] for slug in session.resources if slug in other.resources]
+                facts = {"who": all_of(both), "site": site.name}
+                text = _("%(who)s would be at %(site)s at the same time, and can be booked at one of the two", **facts)
+                warnings.append(str(text))
+    return list(dict.fromkeys(warnings))
+
+
+def _of_these(session: PlainSession, people: Container[str]) -> PlainSession:
+    """The session of these people alone: what belongs to a site has a slug of that site."""
+    return replace(session, resources=tuple(slug for slug in session.resources if slug in people))
 
 
 def past_warnings(context: SiteContext, edits: Sequence[Edit]) -> list[str]:

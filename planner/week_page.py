@@ -130,13 +130,14 @@ def figures_of(plan: ResourcePlan) -> Iterator[str]:
 
 def _free_text(plan: ResourcePlan) -> str:
     """How much is free from now on, or was where it is over."""
+    free, left = format_minutes(plan.free_minutes), format_minutes(plan.left_minutes)
     if not plan.free_minutes:
-        return _("nothing free")
+        return str(_("nothing free"))
     if not plan.left_minutes:
-        return _("%(time)s stayed free", time=format_minutes(plan.free_minutes))
+        return str(_("%(time)s stayed free", time=free))
     if plan.left_minutes < plan.free_minutes:
-        return _("%(time)s still free", time=format_minutes(plan.left_minutes))
-    return _("%(time)s free", time=format_minutes(plan.free_minutes))
+        return str(_("%(time)s still free", time=left))
+    return str(_("%(time)s free", time=free))
 
 
 def _cell(day: DayPlan, plan: ResourcePlan, names: Mapping[int, str], zone: ZoneInfo) -> WeekCell:

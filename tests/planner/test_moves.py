@@ -71,6 +71,21 @@ def test_two_desks_swap_for_a_day_and_the_effect_is_shown_first(library: Library
     assert page.form_to("/week/move").fields["who"] == ["desk-1"]
 
 
+def test_somebody_who_would_be_at_two_sites_at_once_is_a_warning(
+    library: Library, manager: FlaskClient, people: dict[str, int]
+) -> None:
+    """They are booked at one of the two; the other would look open and be empty."""
+    with library.database.reading() as db:
+        talks = db.scalars(select(Service.id).where(Service.slug == "talks")).one()
+    make_session(library.database, library.world.authority_id, library.other_site_id, [people["ann"]], [talks])
+    form = page_of(manager, f"{WEEK}/new?resource=ann&date=2026-11-24")
+    assert form.form_to("/week/new").fields["repeats"] == ["once"]
+    values: dict[str, Any] = {"starts": "16:00", "ends": "18:00", "services": ["talks"]}
+    words = "Ann Adviser would be at Mill Lane Library at the same time"
+    assert words in send(manager, form, "/week/new", **values).text
+    assert words not in send(manager, form, "/week/new", **(values | {"starts": "17:00"})).text
+
+
 def test_who_is_booked_with_one_of_two_that_swap_is_taken_by_the_other_and_is_told_nothing(
     library: Library, manager: FlaskClient, people: dict[str, int]
 ) -> None:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.queries.closure_lists import closures_of
 from booking.queries.rebook_lists import counts_of, list_of_misfits
+from booking.rebooking import UNDECIDED
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.labels import REBOOK_STATES
@@ -27,7 +28,7 @@ def closures() -> ResponseReturnValue:
         return render_template(
             "manage/closures.html",
             lines=lines,
-            misfits=sum(counts_of(context.db, misfits).values()),
+            misfits=sum(counts_of(context.db, misfits)[state] for state in UNDECIDED),
             states=REBOOK_STATES,
             council=context.authority.name,
         )

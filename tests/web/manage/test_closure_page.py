@@ -99,7 +99,13 @@ def test_how_far_people_were_reached_adds_up_to_those_affected(library: Library,
         for row, (status, reason) in zip(offers, became, strict=False):
             row.status, row.reason = status, reason
     page = page_of(manager, closure)
-    figures = ["Answered 1", "has arrived 1", "do not know if it has arrived 1", "waits for the end of the quiet hours 1", "To ring 1"]
+    figures = [
+        "Answered 1",
+        "has arrived 1",
+        "do not know if it has arrived 1",
+        "the quiet hours 1",
+        "To ring 1",
+    ]
     for words in ("6 people affected", "could not be sent 1", "The email address is not one.", *figures):
         assert words in page.text
     assert "Turn 1: interpreter" in page.text
