@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -79,13 +79,20 @@ def move_form(context: SiteContext, sent: MultiDict[str, str] | None, shown: Map
     resources = resources_here(context)
     nobody = ("", _("Choose"))
     form.wide = frozenset(one.slug for one in context.catalogue.people)
-    form.who.choices = form.other.choices = [nobody, *((one.slug, one.name) for one in resources)]
+    form.who.choices = form.other.choices = [nobody, *((one.slug, _name_of(one, resources)) for one in resources)]
     form.desk.choices = [nobody, *((one.slug, one.name) for one in resources if one.kind not in PERSON_KINDS)]
     sites = managed_sites(context) - {context.site.slug}
     if not sites:
         form.what.choices = [one for one in form.what.choices if one.value != SITE]
     form.to_site.choices = [nobody, *((one.slug, one.name) for one in context.catalogue.sites if one.slug in sites)]
     return form
+
+
+def _name_of(resource: ResourceFacts, others: Sequence[ResourceFacts]) -> str:
+    """Its name; of somebody at several sites who shares it with one of this site, that too."""
+    if resource.is_council_wide and [one.name for one in others].count(resource.name) > 1:
+        return str(_("%(name)s, who works at several sites", name=resource.name))
+    return resource.name
 
 
 def resources_here(context: SiteContext) -> list[ResourceFacts]:

@@ -55,7 +55,10 @@ def send_move(site: str) -> ResponseReturnValue:
         stored = sessions_by_key(context)
         edits = _edits(context, form, stored)
         if not edits:
-            form.refuse("day", _("They have no session here then, or it is so already"))
+            form.refuse(
+                "day",
+                _("Nothing would change: they have no session here then, or both have the same"),
+            )
             return _page(context, form), 400
         seen = {edit.key: fingerprint(stored[edit.key].table if edit.key in stored else None) for edit in edits}
         address = url_for("planner.send_move", site=site, **{name: form[name].data for name in TYPED})

@@ -67,7 +67,7 @@ def test_two_desks_swap_for_a_day_and_the_effect_is_shown_first(library: Library
     page = send(manager, page, "/week/move", HTTPStatus.BAD_REQUEST, **values)
     assert "Choose somebody else" in page.text
     page = send(manager, page, "/week/move", HTTPStatus.BAD_REQUEST, other="desk-2")
-    assert "or it is so already" in page.text
+    assert "Nothing would change" in page.text
     assert page.form_to("/week/move").fields["who"] == ["desk-1"]
 
 
