@@ -10,18 +10,25 @@ from flask.typing import ResponseReturnValue
 
 from booking.use_cases.change_set_up import InvalidEdits, current_tables, seen_of
 from core.errors import NotFound
-from locations.history.change_repository import PastChange, change_by_id, changes_of, changes_of_sessions
+from locations.history.change_repository import (
+    PastChange,
+    change_by_id,
+    changes_of,
+    changes_of_sessions,
+    changes_of_set,
+)
 from locations.importing.difference import session_key
 from locations.importing.set_up_tables import Edit
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from planner.new_session_views import preview_sessions
 from planner.planner_blueprint import WEEK_PATH, blueprint
-from planner.session_context import sessions_of, week_address, words_of
+from planner.session_context import managed_sites, sessions_of, week_address, words_of
 from web.manage.past_changes import change_page, history_page
 from web.manage.set_up_proposals import Proposal
 from web.page_context import SiteContext, site_context
 
+MOST_TOGETHER = 20  # a file that was brought in changes hundreds
 HISTORY_PATH = f"{WEEK_PATH}/history"
 
 
@@ -54,9 +61,10 @@ def put_session_back(site: str, change: int) -> ResponseReturnValue:
         if "proposal" in request.form:  # back from the preview
             return _page(context, past)
         tables = cast("Mapping[str, Any]", current_tables(context.db, context.authority.id))
+        put_back = [past, *_beside(context, past)] if "together" in request.form else [past]
         proposal = Proposal(
-            (Edit(past.key, past.before),),
-            seen_of(tables, [past.key]),
+            tuple(Edit(one.key, one.before) for one in put_back),
+            seen_of(tables, [one.key for one in put_back]),
             _address(context, past),
             week_address(context, None),
         )
@@ -83,12 +91,20 @@ def _change_here(context: SiteContext, change: int) -> PastChange:
     return past
 
 
+def _beside(context: SiteContext, past: PastChange) -> list[PastChange]:
+    """The sessions that were changed with this one, at sites that they manage: of two that swap there is one of each."""
+    together = changes_of_set(context.db, context.authority.id, past.change_set)
+    sessions = [one for one in together if one.key.kind == "session" and one.id != past.id]
+    managed = managed_sites(context)
+    found = [one for one in sessions if managed is None or one.key.slugs[0] in managed]
+    return found if len(found) <= MOST_TOGETHER else []
+
+
 def _address(context: SiteContext, past: PastChange) -> str:
     return url_for("planner.session_change", site=context.site.slug, change=past.id)
 
 
 def _page(context: SiteContext, past: PastChange, *errors: str) -> str:
     back = url_for("planner.session_history", site=context.site.slug)
-    return change_page(
-        context, [past], url_for("planner.put_session_back", site=context.site.slug, change=past.id), back, errors
-    )
+    put_back = url_for("planner.put_session_back", site=context.site.slug, change=past.id)
+    return change_page(context, [past], put_back, back, errors, _beside(context, past))

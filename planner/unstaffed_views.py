@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from booking.availability.unstaffed import UnstaffedSession, days_looked_at, unstaffed_sessions
 from people.staff.access_marks import requires
@@ -17,8 +15,8 @@ from people.staff.policy import Action
 from planner.planner_blueprint import blueprint
 from planner.week_page import hours_text
 from web.account.home import managed_sites_of_staff
+from web.manage.lacking_sessions import lacks_of
 from web.page_context import staff_context
-from web.request_language import all_of
 
 MOST_SHOWN = 200
 
@@ -56,17 +54,7 @@ def _line(one: UnstaffedSession) -> UnstaffedLine:
     return UnstaffedLine(
         one.site.name,
         hours_text(one.hours),
-        tuple(_lacks(one)),
+        tuple(lacks_of(one)),
         url_for("planner.session", site=site, session=one.slug, date=on),
         url_for("planner.week_day", site=site, date=on),
     )
-
-
-def _lacks(one: UnstaffedSession) -> Iterator[str]:
-    if one.away:
-        yield _("Away: %(names)s", names=all_of([person.name for person in one.away]))
-    if one.lacking:
-        names = all_of([service.name for service in one.lacking])
-        yield _("Not everything is there that it takes for: %(services)s", services=names)
-    if not one.away and not one.lacking:
-        yield _("No desk, room or person is in it.")

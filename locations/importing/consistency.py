@@ -41,6 +41,11 @@ def _known_services(reader: Reader, site: SitePlan, known: Mapping[str, Any]) ->
     return offered
 
 
+def _with_article(kind: str) -> str:
+    """ "an adviser", "a desk"."""
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
 def _offering(site: SitePlan, slug: str) -> Path:
     return next(session.path for session in site.sessions if slug in session.services)
 
@@ -51,7 +56,7 @@ def _note_wrong_mode(reader: Reader, site: SitePlan, service: Mapping[str, Any])
         where = f'service "{service["slug"]}" cannot be given at site "{site.values["slug"]}"'
         reader.note(
             (*_offering(site, service["slug"]), "services"),
-            f"{where}: its modes are {', '.join(service['modes'])}, and a {site.values['kind']} has "
+            f"{where}: the ways to meet for it are {', '.join(service['modes'])}, and a {site.values['kind']} site has "
             f"{' and '.join(sorted(possible))}.",
         )
 
@@ -80,7 +85,7 @@ def _note_unserved(
     for need in service["requirements"]:
         if not any(row["kind"] == need["kind"] and set(need["skills"]) <= set(row["skills"]) for row in open_rows):
             skills = f" with {', '.join(need['skills'])}" if need["skills"] else ""
-            what = f'service "{service["slug"]}" needs a {need["kind"]}{skills}'
+            what = f'service "{service["slug"]}" needs {_with_article(need["kind"])}{skills}'
             reader.note(
                 (*_offering(site, service["slug"]), "services"),
                 f'{what}, and no session of site "{site.values["slug"]}" opens one for it.',

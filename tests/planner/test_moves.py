@@ -86,6 +86,14 @@ def test_somebody_who_would_be_at_two_sites_at_once_is_a_warning(
     assert words not in send(manager, form, "/week/new", **(values | {"starts": "17:00"})).text
 
 
+def _put_back_together(manager: FlaskClient) -> None:
+    """The newest change of the sessions, with what was changed at the same time."""
+    newest = next(href for _, href in page_of(manager, f"{WEEK}/history").links if "/history/" in href)
+    page = page_of(manager, newest)
+    assert "Changed at the same time" in page.text
+    save(manager, send(manager, page, newest, together="1"))
+
+
 def test_who_is_booked_with_one_of_two_that_swap_is_taken_by_the_other_and_is_told_nothing(
     library: Library, manager: FlaskClient, people: dict[str, int]
 ) -> None:
@@ -108,6 +116,9 @@ def test_who_is_booked_with_one_of_two_that_swap_is_taken_by_the_other_and_is_to
     assert "go on the list" not in save(manager, preview).text
     assert rebooked(library, TUESDAY) == []
     assert [names_of(library, reference) for reference in booked] == ["Liz Adviser", "Rob Adviser"]
+    _put_back_together(manager)
+    assert [names_of(library, reference) for reference in booked] == ["Rob Adviser", "Liz Adviser"]
+    save(manager, send(manager, page_of(manager, f"{MOVE}?day=2026-11-24"), "/week/move", **swap))
     preview = send(manager, page_of(manager, f"{MOVE}?day=2026-11-24"), "/week/move", **swap)
     save(manager, preview, give=[])
     assert rebooked(library, TUESDAY) == booked

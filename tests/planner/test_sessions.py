@@ -18,7 +18,7 @@ from locations.release_shares import Release
 from locations.session_tables import PlainSession
 from locations.tables import Resource
 from planner.session_context import sessions_of
-from tests.support.factories import catalogue
+from tests.support.factories import catalogue, make_resource, make_service, make_session
 from tests.support.pages import Page, check_page
 from tests.web.site.conftest import SITE, Library
 from web.page_context import SiteContext
@@ -93,6 +93,20 @@ def test_a_session_is_added_for_several_resources_and_nothing_before_it_was_show
     assert "It is saved" in week.text
     assert "10am to 1pm" in week.text
     assert sessions(library)["saturday-1000"].resources == ("desk-1", "desk-2")
+
+
+def test_a_session_without_what_its_service_needs_says_so(library: Library, manager: FlaskClient) -> None:
+    """Else it says that no free time comes, and not why."""
+    town = library.world.authority_id
+    talks = make_service(
+        library.database, town, "talks", name="Talks", requirements=[{"kind": "adviser", "skills": []}]
+    )
+    rob = make_resource(library.database, town, library.world.site_id, "rob", name="Rob Adviser", kind="adviser")
+    make_session(library.database, town, library.world.site_id, [rob], [talks], slug="talks")
+    form = page_of(manager, f"{WEEK}/new")
+    text = send(manager, form, "/week/new", **SATURDAY | {"services": ["talks"]}).text
+    assert "Sat 5 Dec: Not everything is there that it takes for: Talks" in text
+    assert "Not everything is there" not in send(manager, form, "/week/new", **SATURDAY).text
 
 
 def test_a_session_in_the_hour_that_the_clocks_skip_is_said_to_be_closed_then(

@@ -54,15 +54,24 @@ def history_page(
 
 
 def change_page(
-    context: StaffContext, together: Sequence[PastChange], put_back: str, back: str, errors: Sequence[str] = ()
+    context: StaffContext,
+    together: Sequence[PastChange],
+    put_back: str,
+    back: str,
+    errors: Sequence[str] = (),
+    beside: Sequence[PastChange] = (),
 ) -> str:
-    """One change with what belongs to it, the change itself first; `put_back` is where its button leads."""
+    """One change with what belongs to it, the change itself first; `put_back` is where its button leads.
+
+    `beside` was changed at the same time, and can be put back with it.
+    """
     things = [in_words(_table_change(one), context.catalogue) for one in together]
     return render_template(
         "council/set_up_change.html",
         change=together[0],
         words=things[0],
         things=things,
+        beside=[in_words(_table_change(one), context.catalogue) for one in beside],
         who=who_did(together[0].actor_kind, together[0].actor_name),
         zone=context.zone,
         errors=[FieldError(text, "") for text in errors],

@@ -35,6 +35,7 @@ from core.wall_clock import ONE_DAY, parse_day
 from locations.importing.difference import Key, Kind
 from locations.importing.set_up_tables import Edit
 from web.labels import REBOOK_REASONS
+from web.manage.lacking_sessions import newly_lacking
 from web.manage.recent_previews import COUNTED, FRESH, preview_of
 from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_words import in_words
@@ -117,12 +118,20 @@ def preview_page(
     )
     if counted.next_day is None:  # the page to save from: who no longer fits is not as old as the counting
         preview = _preview(context, proposal, FRESH)
+        warnings = [*warnings, *_lacking(context, preview, counted)]
     page = make_response(
         _page(context, proposal, preview, counted, save_url=save_url, back_url=back_url, warnings=warnings)
     )
     if counted.next_day is not None:
         page.headers["Refresh"] = f"0; url={_further(context, counted)}"
     return page
+
+
+def _lacking(context: StaffContext, preview: EditPreview, counted: CountedWeeks) -> list[str]:
+    """What sessions would lack in the first week that changes; of one that opens nothing it says why."""
+    sites = preview.imported.changes.touched_site_ids
+    first = counted.dates[0] if counted.dates else context.today
+    return newly_lacking(preview.before, preview.after, sites, first, context.now)
 
 
 def _preview(context: StaffContext, proposal: Proposal, seconds: float = 0) -> EditPreview:
