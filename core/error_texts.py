@@ -152,6 +152,13 @@ PEOPLE_TEXTS: Mapping[str, str] = {
         "This password is easy to guess. Use three random words, without names, dates or your email address."
     ),
     "password_too_short": _("Use a password of at least %(shortest)s characters: three random words, say."),
+    "no_shared_hours": _(
+        "They may be rung from %(one)s in one record, and from %(other)s in the other. Ask them, and correct one first."
+    ),
+    "merge_unknown": _("There is no such merge."),
+    "merge_undone_already": _("This was undone already."),
+    "merge_too_old_to_undo": _("It cannot be undone any more: that is possible for %(days)s days."),
+    "later_merge_first": _("The record was merged again since. Undo the later merge first."),
     "record_changed": _("The details have changed since the page was opened."),
     "reference_unknown": _("There is no appointment with the reference %(reference)r here."),
     "resident_unknown": _("There is no such resident."),

@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Engine
 
 import booking.advisers.tables
+import booking.merging.tables
 import booking.promises.tables
 import booking.proposals.tables
 import booking.ringing.tables

@@ -88,7 +88,10 @@ _MESSAGE_ROWS = (
     )
     .join(Resident, Resident.id == Appointment.resident_id)
     .outerjoin(Representative, Representative.id == Appointment.representative_id)
-    .outerjoin(FirstContact, Appointment.is_approach & (FirstContact.resident_id == Appointment.resident_id))
+    .outerjoin(
+        FirstContact,
+        Appointment.is_approach & (FirstContact.resident_id == Appointment.resident_id) & ~FirstContact.is_later,
+    )
 )
 
 

@@ -41,7 +41,7 @@ HEADERS_KEPT = ("Allow", "Retry-After")  # of the response that werkzeug makes
 
 def install(app: Flask) -> None:
     """Handle the errors of `app`."""
-    app.register_error_handler(ServiceError, _unless_out(_service_error))
+    app.register_error_handler(ServiceError, _unless_out(page_of_error))
     app.register_error_handler(CSRFError, _unless_out(_csrf_error))
     app.register_error_handler(HTTPException, _unless_out(http_error))
     app.register_error_handler(Exception, _unhandled_error)
@@ -62,7 +62,8 @@ def _unless_out(handler: Callable[[Any], ResponseReturnValue]) -> Callable[[Any]
     return handle
 
 
-def _service_error(error: ServiceError) -> ResponseReturnValue:
+def page_of_error(error: ServiceError) -> ResponseReturnValue:
+    """What the service refuses, as a page or for a program."""
     language = current_language()
     if isinstance(error, Unavailable):
         return _unavailable(error, error)

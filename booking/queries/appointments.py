@@ -192,7 +192,10 @@ _WITH_PEOPLE = (
     select(Appointment, Resident, Representative, FirstContact, OldReference.reference.label("old_reference"))
     .join(Resident, Resident.id == Appointment.resident_id)
     .outerjoin(Representative, Representative.id == Appointment.representative_id)
-    .outerjoin(FirstContact, Appointment.is_approach & (FirstContact.resident_id == Appointment.resident_id))
+    .outerjoin(
+        FirstContact,
+        Appointment.is_approach & (FirstContact.resident_id == Appointment.resident_id) & ~FirstContact.is_later,
+    )
     .outerjoin(OldReference, OldReference.appointment_id == Appointment.id)
 )
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)

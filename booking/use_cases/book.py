@@ -31,7 +31,7 @@ from people.residents.approach import Approach
 from people.residents.details import Representation, ResidentDetails, check_reached
 from people.residents.first_contact_repository import keep_first_contact
 from people.residents.representative_repository import add_representative
-from people.residents.resident_repository import Identified, identify, lock_resident, wishes_beside_record
+from people.residents.resident_repository import Identified, identify, lock_known, wishes_beside_record
 
 _appointments, _services = table_of(Appointment).c, table_of(AppointmentService).c
 _INSERT_APPOINTMENT = {
@@ -207,7 +207,7 @@ def _placed(db: Session, booking: Booking, actor: Actor, now: datetime) -> Place
 
 def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Identified:
     if isinstance(booking.resident, int):
-        return Identified(booking.resident, same=(lock_resident(db, booking.authority_id, booking.resident).id,))
+        return Identified(booking.resident, same=(lock_known(db, booking.authority_id, booking.resident).id,))
     if not booking.resident.name.strip():
         raise Invalid.in_field("name", "no_name")
     by_staff, is_alone = actor.kind == "staff", bool(booking.imported_as)

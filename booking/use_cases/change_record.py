@@ -13,7 +13,7 @@ from core.errors import Stale
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from people.residents.details import ResidentDetails
-from people.residents.resident_repository import change_contact, create_resident, lock_resident, record_stamp
+from people.residents.resident_repository import change_contact, create_resident, lock_known, record_stamp
 from people.residents.tables import Resident
 
 
@@ -32,7 +32,7 @@ def change_record(
     """
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
-        row = lock_resident(db, authority_id, resident_id)
+        row = lock_known(db, authority_id, resident_id)
         db.refresh(row)
         if seen is not None and seen != record_stamp(row):
             raise Stale.because("record_changed")

@@ -27,7 +27,7 @@ from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce
 from people.residents.first_contact_repository import move_first_contact
-from people.residents.resident_repository import lock_resident, resident_of
+from people.residents.resident_repository import lock_known, resident_of
 from people.residents.tables import Resident
 
 
@@ -66,7 +66,7 @@ def hand_over(
         check_changeable(db, row, now, enforce_cutoff=False)
         check_seen(row, seen)
         resident_of(db, authority_id, owner.to_resident_id)
-        resident = lock_resident(db, authority_id, owner.to_resident_id)
+        resident = lock_known(db, authority_id, owner.to_resident_id)
         end_wish_of_appointment(db, row.id, now)
         _keep_former_owner(db, row, now)
         move_urgent_requests(db, row, resident.id)

@@ -17,7 +17,7 @@ from core.runtime import Runtime
 from core.tokens import adviser_token, digest, new_nonce
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
-from people.residents.resident_repository import lock_resident, resident_of
+from people.residents.resident_repository import lock_known, resident_of
 
 LONGEST = timedelta(days=2 * 366)
 
@@ -49,7 +49,7 @@ def name_adviser(
     with runtime.database.writing() as db:
         now, catalogue = runtime.clock.database_now(db), catalogue_by_id(db, authority_id)
         resident_of(db, authority_id, resident_id)
-        lock_resident(db, authority_id, resident_id)
+        lock_known(db, authority_id, resident_id)
         service, today = catalogue.service(new.service), today_of(catalogue, now)
         if not works_for(catalogue, new.resource_id, service, today):
             raise Invalid.in_field("adviser", "adviser_not_for_service")
@@ -95,7 +95,7 @@ def end_named_adviser(
     """
     with runtime.database.writing() as db:
         resident_of(db, authority_id, resident_id)
-        lock_resident(db, authority_id, resident_id)
+        lock_known(db, authority_id, resident_id)
         row, catalogue = _row(db, authority_id, resident_id, service_id), catalogue_by_id(db, authority_id)
         if row is None:
             catalogue.service_by_id(service_id)

@@ -30,7 +30,7 @@ from core.transactions import run_with_retries
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.details import ResidentDetails
-from people.residents.resident_repository import identify, lock_resident, resident_of
+from people.residents.resident_repository import identify, lock_known, resident_of
 from people.residents.tables import Resident
 
 
@@ -250,7 +250,7 @@ def _resident(
         raise Invalid.in_field("resident", "wish_for_nobody")
     if isinstance(person, int):
         resident_of(db, authority_id, person)
-        return lock_resident(db, authority_id, person)
+        return lock_known(db, authority_id, person)
     found = identify(db, authority_id, person, now, by_staff=actor.kind == "staff")
     return db.get_one(Resident, found.id)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.audit import Actor
 from core.errors import Invalid
-from people.residents.resident_repository import resident_of
+from people.residents.resident_repository import lock_known
 from people.residents.tables import ContactNote
 from people.staff.tables import StaffMember
 
@@ -48,7 +48,7 @@ def add_note(
     kept = text.strip()
     if not kept or len(kept) > LONGEST_NOTE:
         raise Invalid.in_field("note", "note_too_long_or_empty", longest=LONGEST_NOTE)
-    resident_of(db, authority_id, resident_id)
+    lock_known(db, authority_id, resident_id)  # or else the note would stay with a record that is merged meanwhile
     staff_id = actor.id if actor.kind == "staff" else None
     same = {"resident": resident_id, "staff": staff_id, "text": kept, "since": now - REPEATED_WITHIN, "until": now}
     known = db.scalar(_SAME, same) if staff_id is not None else None

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from people.residents.tables import FirstContact, Resident
 LONGEST_WORDS = 4000
 _contacts = table_of(FirstContact)
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert(_contacts), "postgresql": postgresql.insert(_contacts)}
+_FIRST = {"sqlite": text("is_later = 0"), "postgresql": text("NOT is_later")}
 
 
 def keep_first_contact(db: Session, resident_id: int, approach: Approach, actor: Actor, now: datetime) -> bool:
@@ -25,7 +26,8 @@ def keep_first_contact(db: Session, resident_id: int, approach: Approach, actor:
     authority_id = db.get_one(Resident, resident_id).authority_id
     taken_by = actor.name if actor.kind == "staff" else ""
     words = asdict(approach) | {"words": approach.words[:LONGEST_WORDS], "taken_by": approach.taken_by or taken_by}
-    insert = _INSERT[db.get_bind().dialect.name].on_conflict_do_nothing(index_elements=["resident_id"])
+    name = db.get_bind().dialect.name
+    insert = _INSERT[name].on_conflict_do_nothing(index_elements=["resident_id"], index_where=_FIRST[name])
     added = insert.returning(_contacts.c.id)
     row = {"authority_id": authority_id, "resident_id": resident_id, **words}
     if connection_of(db).execute(added, row).scalar() is not None:
@@ -41,7 +43,7 @@ def approach_in(row: FirstContact | None) -> Approach | None:
 
 def move_first_contact(db: Session, from_resident: int, to_resident: int, *, actor: Actor, now: datetime) -> None:
     """Whoever was taken for somebody else has asked themselves: keep it as theirs, and not as the other person's."""
-    row = db.scalar(select(FirstContact).where(FirstContact.resident_id == from_resident))
+    row = db.scalar(select(FirstContact).where(FirstContact.resident_id == from_resident, ~FirstContact.is_later))
     approach = approach_in(row)
     if row is not None and approach is not None:
         keep_first_contact(db, to_resident, approach, actor, now)

@@ -194,6 +194,15 @@ def lock_resident(db: Session, authority_id: int, resident_id: int) -> Resident:
     return resident
 
 
+def lock_known(db: Session, authority_id: int, resident_id: int) -> Resident:
+    """As `lock_resident`. Raises: NotFound also for whose record was emptied, or became a part of another, meanwhile."""
+    resident = lock_resident(db, authority_id, resident_id)
+    db.refresh(resident, ["anonymised_at"])
+    if resident.anonymised_at is not None:
+        raise NotFound.because("resident_unknown")
+    return resident
+
+
 def record_stamp(resident: Resident) -> str:
     """A short digest of what a page shows of the record, to say later which facts it has shown."""
     return stamp_of(*(getattr(resident, name) for name in ResidentDetails.__dataclass_fields__))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, Text, false
+from sqlalchemy import Boolean, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from core.database import Base, BigId
@@ -146,14 +146,25 @@ class ContactNote(Base):
 class FirstContact(Base):
     """How somebody first asked for help with homelessness: one row of each resident, which nothing that comes later changes.
 
+    Where two records of one person are merged the earlier one counts, and the other `is_later`.
     `asked_by` is the name of whoever asked for them, `taken_by` that of the member of staff; empty for neither.
     """
 
     __tablename__ = "first_contacts"
+    __table_args__ = (
+        Index(
+            "uq_first_contacts_first",
+            "resident_id",
+            unique=True,
+            sqlite_where=text("is_later = 0"),
+            postgresql_where=text("NOT is_later"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
-    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), unique=True)
+    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), index=True)
+    is_later: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     asked_at: Mapped[datetime]
     channel: Mapped[str] = mapped_column(String(20))
     asked_by: Mapped[str] = mapped_column(String(200), info=personal("identity"))

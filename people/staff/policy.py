@@ -34,6 +34,7 @@ class Action(StrEnum):
     SEE_RESIDENT = "see_resident"
     BOOK_FOR_RESIDENT = "book_for_resident"
     CHANGE_APPOINTMENT = "change_appointment"
+    MERGE_RESIDENTS = "merge_residents"
     SEE_DAY_LIST = "see_day_list"
     RECORD_OUTCOME = "record_outcome"
     TAKE_WALK_IN = "take_walk_in"
@@ -80,6 +81,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.SEE_RESIDENT: _WHO_SERVE,
         Action.BOOK_FOR_RESIDENT: _WHO_SERVE,
         Action.CHANGE_APPOINTMENT: _WHO_SERVE,
+        Action.MERGE_RESIDENTS: _AGENTS,  # of the whole council: people come to several sites
         Action.SEE_DAY_LIST: _AT_A_SITE,
         Action.RECORD_OUTCOME: _AT_A_SITE,
         Action.TAKE_WALK_IN: _AT_A_SITE - {Role.ADVISER},

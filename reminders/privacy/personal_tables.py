@@ -23,6 +23,7 @@ from sqlalchemy import (
 from booking.advisers.tables import NamedAdviser
 from booking.documents.tables import CertifiedCopy, DocumentCheck, DocumentFile, DocumentReceipt, KeptOriginal
 from booking.feeds.tables import ResidentFeed
+from booking.merging.tables import ResidentMerge
 from booking.proposals.tables import Proposal, Wish
 from booking.ringing.tables import Ringing
 from booking.tables import (
@@ -62,7 +63,7 @@ _notifications, _attempts, _wishes = table_of(Notification), table_of(DeliveryAt
 _calls, _requests, _named_advisers = table_of(Call), table_of(LinkRequest), table_of(NamedAdviser)
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
 _inbound, _pauses, _feeds = table_of(InboundText), table_of(CouncilPause), table_of(ResidentFeed)
-_visits, _urgent = table_of(DayVisit), table_of(UrgentRequest)
+_visits, _urgent, _merges = table_of(DayVisit), table_of(UrgentRequest), table_of(ResidentMerge)
 _checks, _files, _originals = table_of(DocumentCheck), table_of(DocumentFile), table_of(KeptOriginal)
 _copies, _receipts = table_of(CertifiedCopy), table_of(DocumentReceipt)
 _site_messages, _demo_messages, _audit = table_of(SiteMessage), table_of(DemoMessage), table_of(AuditEntry)
@@ -83,7 +84,10 @@ def _is_done_with(resident: ColumnElement[int], instant: datetime) -> Condition:
     known_since = exists().where(_residents.c.id == resident, _residents.c.created_at >= instant)
     later = exists().where(_appointments.c.resident_id == resident, _appointments.c.ends_at >= instant)
     waits = exists().where(_wishes.c.resident_id == resident, _wishes.c.closed_at.is_(None))
-    return and_(~known_since, ~later, ~waits)
+    may_return = exists().where(
+        _merges.c.merged_resident_id == resident, _merges.c.at >= instant, _merges.c.undone_at.is_(None)
+    )
+    return and_(~known_since, ~later, ~waits, ~may_return)
 
 
 def _with_resident(table: Table, resident: Column[int], **more: Any) -> PersonalTable:
@@ -193,6 +197,12 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     _own(_notes, _notes.c.at, _notes.c.resident_id),
     _with_resident(_first_contacts, _first_contacts.c.resident_id),
     _own(_calls, _calls.c.changed_at, _calls.c.resident_id),
+    PersonalTable(
+        _merges,
+        in_authority=lambda authority: _merges.c.authority_id == authority,
+        of_resident=lambda person: or_(_merges.c.kept_resident_id == person, _merges.c.merged_resident_id == person),
+        is_older=lambda instant: _merges.c.at < instant,
+    ),
     _own(_hand_overs, _hand_overs.c.at, _hand_overs.c.from_resident_id),
     PersonalTable(
         _old_references,

@@ -10,14 +10,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from booking.merging.merge_queries import merged_into
 from booking.queries.references import meant_reference
 from booking.tables import Appointment
 from booking.use_cases.keep_documents import delete_stored
+from booking.use_cases.undo_merge import forget_old_merges
 from booking.use_cases.wishes import end_wishes_of_resident
 from core.audit import Actor, record
 from core.connections import CLEANUP
@@ -70,6 +73,9 @@ def _empty_council(
                     counts[data_class, personal.table.name] += _count(db, personal, data_class, chosen)
             else:
                 counts[data_class, personal.table.name] += _empty_in_batches(runtime, personal, data_class, chosen, now)
+    if not dry_run:
+        with runtime.database.writing(CLEANUP) as db:
+            counts["contact", "resident_merges"] += forget_old_merges(db, authority_id, now)
     counts["identity", "staff_members"] += _empty_former_staff(runtime, authority_id, now, dry_run=dry_run)
     return +counts
 
@@ -149,9 +155,10 @@ def erase_resident(
             raise Refused.because("erase_after_appointment", reference=reference)
         end_wishes_of_resident(db, resident_id, now)
         counts: Counts = Counter()
-        for personal in PERSONAL_TABLES:
+        residents = (resident_id, *merged_into(db, resident_id))
+        for person, personal in product(residents, PERSONAL_TABLES):
             for data_class in personal.classes():
-                chosen, rows = personal.of_resident(resident_id), 0
+                chosen, rows = personal.of_resident(person), 0
                 while batch := _empty(db, personal, data_class, chosen, now, BATCH, freed):
                     rows += batch
                 counts[data_class, personal.table.name] += rows
@@ -172,8 +179,9 @@ def exported_resident(runtime: Runtime, authority_id: int, reference: str, *, ac
     with runtime.database.writing(CLEANUP) as db:
         now = runtime.clock.database_now(db)
         resident_id = _resident_id(db, authority_id, reference)
+        residents = (resident_id, *merged_into(db, resident_id))
         kept = {
-            personal.table.name: _rows(db, personal.table, personal.of_resident(resident_id))
+            personal.table.name: _rows(db, personal.table, or_(*map(personal.of_resident, residents)))
             for personal in PERSONAL_TABLES
         }
         kept |= {table.name: _rows(db, table, of_appointments(table, resident_id)) for table in OF_APPOINTMENTS}

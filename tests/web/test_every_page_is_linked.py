@@ -11,10 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from booking.documents.document_owner import DocumentOwner
+from booking.merging.moved_rows_repository import records_stamp
 from booking.use_cases.caller_checks import record_check
 from booking.use_cases.calls import CallKey
 from booking.use_cases.closures import list_touched
 from booking.use_cases.earlier_times import offer_earlier_times
+from booking.use_cases.merge_residents import TwoRecords, merge_residents
 from booking.use_cases.wishes import NewWish, make_wish
 from core.audit import Actor
 from core.clock import FixedClock
@@ -23,6 +25,8 @@ from core.flask_context import EXTENSION
 from locations.catalogue_queries import bump_plan
 from locations.tables import Closure
 from people.residents.details import ResidentDetails
+from people.residents.resident_repository import create_resident
+from people.residents.tables import Resident
 from people.staff.api_keys import create_api_key
 from people.staff.policy import POLICY, Action, Role
 from people.staff.sign_in_sessions import COOKIE
@@ -73,6 +77,12 @@ def callers(database: Database, clock: FixedClock) -> Callers:
     wish_id = make_wish(runtime, town.authority_id, wish, actor=agent)
     assert offer_earlier_times(runtime, can_be_told) == 1  # somebody is to ring
     failed_wish_mail(database, wish_id, clock.now())
+    twins = [ResidentDetails(f"Ada {name}", phone="07700 900177") for name in ("Quill", "Quil", "Quilll")]
+    with database.writing() as db:
+        ids = [create_resident(db, town.authority_id, one, clock.now()) for one in twins]
+        seen = records_stamp(db, db.get_one(Resident, ids[0]), db.get_one(Resident, ids[1]))
+    two = TwoRecords(town.authority_id, ids[0], ids[1])
+    merge_residents(runtime, two, {"name": "kept"}, seen=seen, actor=agent)  # and the third may be the same person, too
     with database.writing() as db:
         create_api_key(db, name="Till", authority_id=town.authority_id, scopes=["read"], now=clock.now())
     return callers

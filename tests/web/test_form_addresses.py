@@ -29,6 +29,7 @@ ARGUMENTS: dict[str, Any] = {
     "date": "2026-11-23",
     "reference": "99999999",
     "resident_id": 1,
+    "other_id": 2,
     "document_file": 1,
     "certified_copy": 1,
     "code": "ABCDE-FGHJK-MNPQR-STVWX",

@@ -57,8 +57,16 @@ from tests.web.account.pages import token_on
 DAY = "2026-11-24"
 SIGNING = {"staff.sign_out", "staff.send_sign_in"}
 # The arguments of addresses that name what is somebody's, and what nobody has.
-NOBODYS = {"resident_id": 999_999, "reference": "99999999", "feed": 999_999, "site": "nowhere", "hold": "0" * 64} | {
+NOBODYS = {
+    "resident_id": 999_999,
+    "other_id": 999_998,
+    "reference": "99999999",
+    "feed": 999_999,
+    "site": "nowhere",
+    "hold": "0" * 64,
+} | {
     "api_key": 999_999,
+    "other_id": 999_998,
     "pause": 999_999,
     "closure": 999_999,
     "colleague": 999_999,
@@ -119,7 +127,10 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
     made_for = make_appointment(runtime, world, late, resident=ResidentDetails(f"{name} Braille", "b@example.org"))
     held = hold_slot(runtime, slot_key_at(world, starts_at + timedelta(hours=1)), for_public=False)
     with database.reading() as db:
-        resident_id = db.scalars(select(Appointment.resident_id).where(Appointment.reference == booked.reference)).one()
+        resident_id, other_id = (
+            db.scalars(select(Appointment.resident_id).where(Appointment.reference == one.reference)).one()
+            for one in (booked, made_for)
+        )
         site = catalogue_by_id(db, world.authority_id).site_by_id(world.site_id)
     feed = make_feed(runtime, world.authority_id, site, f"Feed of {name}", actor=Actor.system())
     then = NewClosure(starts_at, starts_at + timedelta(minutes=30), site=site.slug)
@@ -147,7 +158,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         world,
         name,
         {"reference": booked.reference, "resident_id": resident_id, "feed": feed.id, "site": site.slug, "date": DAY}
-        | {"urgent_request": urgent_request(runtime, world.authority_id)}
+        | {"other_id": other_id, "urgent_request": urgent_request(runtime, world.authority_id)}
         | {"calendar": outside_calendar(database, world, clock.now()), "trial": trial}
         | {"service_id": world.service_ids[0], "task": message_to_make(database, made_for.reference, clock.now())}
         | {"api_key": api_key, "pause": pause, "inbound_text": inbound_text(database, world.authority_id, clock.now())}

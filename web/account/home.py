@@ -94,6 +94,13 @@ def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
         yield Task(
             _("Waiting list"), href, _("People who want an earlier time: whom to ring, and who was offered what.")
         )
+    href = url_or_none("agent.same_people")
+    if href and staff.may(Action.MERGE_RESIDENTS):
+        yield Task(
+            _("The same person twice?"),
+            href,
+            _("Records that look like one person's: put them side by side, make one."),
+        )
     href = url_or_none("manage.to_ring")
     if href and staff.may(Action.RING_PEOPLE):
         yield Task(_("People to ring"), href, _("Their appointment cannot take place, and they need another time."))

@@ -67,9 +67,9 @@ def history(resident_id: int) -> ResponseReturnValue:
             card=card,
             zone=context.zone,
             is_first=before is None,
-            open_lines=_lines(context, still_open, about),
+            open_lines=history_lines(still_open, about),
             upcoming=[about[view.reference] for view in card.upcoming] if before is None else [],
-            lines=_lines(context, page.entries, about),
+            lines=history_lines(page.entries, about),
             older=page.before.isoformat() if page.before else "",
         )
 
@@ -99,7 +99,9 @@ def _appointments(card: ResidentCard, context: StaffContext) -> dict[str, str]:
     }
 
 
-def _lines(context: StaffContext, entries: Iterable[HistoryEntry], about: Mapping[str, str]) -> list[HistoryLine]:
+def history_lines(entries: Iterable[HistoryEntry], about: Mapping[str, str] | None = None) -> list[HistoryLine]:
+    """Contacts as they are listed; `about` says what each appointment is, by its reference."""
+    about = about or {}
     return [
         HistoryLine(entry.at, _title(entry), _words(entry), about.get(entry.reference, ""), *_link(entry))
         for entry in entries

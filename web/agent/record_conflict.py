@@ -16,6 +16,7 @@ from web.agent.forms import FORM_FACTS, ResidentForm
 from web.components.form_fields import FieldError
 from web.labels import CONTACT_PREFERENCES, NEEDS, Labels, label_of, labels_of
 from web.language_labels import MESSAGE_LANGUAGES
+from web.message_labels import LETTER_FORMATS
 from web.request_language import format_birth_date
 
 LABELS: Labels = {
@@ -78,12 +79,12 @@ def _plain(details: ResidentDetails) -> dict[str, Any]:
 
 
 def _changed(name: str, known: ResidentDetails) -> str:
-    facts = {"fact": label_of(LABELS, name), "value": _words(name, known)}
+    facts = {"fact": label_of(LABELS, name), "value": words_of_fact(name, known)}
     return str(_("%(fact)s was changed to “%(value)s” by somebody else. It stays so.", **facts))
 
 
 def _contested(name: str, typed: ResidentDetails, known: ResidentDetails) -> str:
-    facts = {"fact": label_of(LABELS, name), "typed": _words(name, typed), "value": _words(name, known)}
+    facts = {"fact": label_of(LABELS, name), "typed": words_of_fact(name, typed), "value": words_of_fact(name, known)}
     return str(
         _(
             "%(fact)s: you typed “%(typed)s”, and somebody else has changed it to “%(value)s”. Check which is right",
@@ -92,11 +93,13 @@ def _contested(name: str, typed: ResidentDetails, known: ResidentDetails) -> str
     )
 
 
-def _words(name: str, details: ResidentDetails) -> str:
+def words_of_fact(name: str, details: ResidentDetails) -> str:
     """A fact as it is said to staff."""
     value = getattr(details, name)
     if name == "contact_preference":
         return label_of(CONTACT_PREFERENCES, value)
+    if name == "letter_format":
+        return label_of(LETTER_FORMATS, value)
     if name == "message_language":
         return label_of(MESSAGE_LANGUAGES, value)
     if name == "support_needs":

@@ -17,6 +17,7 @@ from booking.queries.appointments import AppointmentView
 from booking.queries.open_wishes import WishView, wishes_of_resident
 from booking.states import RepresentativeView, State
 from web.agent.call_request import CallState, Typed, Unused, code_of_representative
+from web.agent.merge_page import PairLine, pairs_of
 from web.agent.resident_card import ResidentCard
 from web.agent.slot_grid import place_label
 from web.confirmation_lines import confirmation_lines
@@ -158,6 +159,11 @@ class ResidentPage:
     def shows_visits(self) -> bool:
         """Whether appointments and notes are shown: once the caller was checked, or it is on record why not."""
         return bool(self.check_result)
+
+    @cached_property
+    def same_people(self) -> tuple[PairLine, ...]:
+        """Who may be the same person, for whoever may make one record of two."""
+        return pairs_of(self.context, self.card.id)
 
     @property
     def shows_adviser(self) -> bool:
