@@ -165,6 +165,7 @@ ACTIONS: Labels = {
     Action.SEE_RESIDENT: _l("see what we know of a resident"),
     Action.BOOK_FOR_RESIDENT: _l("book appointments for residents"),
     Action.CHANGE_APPOINTMENT: _l("move and cancel appointments"),
+    Action.MERGE_RESIDENTS: _l("make one record of two of the same person"),
     Action.SEE_DAY_LIST: _l("see the list of the day"),
     Action.RECORD_OUTCOME: _l("record who came and how a visit ended"),
     Action.TAKE_WALK_IN: _l("take people without an appointment"),

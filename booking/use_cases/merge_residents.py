@@ -143,11 +143,9 @@ def empty_record(db: Session, row: Resident, now: datetime) -> None:
 
 def _record_both(db: Session, row: ResidentMerge, actor: Actor, now: datetime) -> None:
     facts: dict[str, Any] = {"merge": row.id, "kept": row.kept_resident_id, "merged": row.merged_resident_id}
-    for action, resident_id in (
-        ("residents_merged", row.kept_resident_id),
-        ("merged_into_another", row.merged_resident_id),
-    ):
-        record(db, actor, action, ("resident", resident_id), authority_id=row.authority_id, now=now, **facts)
+    kept, merged, where = ("resident", row.kept_resident_id), ("resident", row.merged_resident_id), row.authority_id
+    record(db, actor, "residents_merged", kept, authority_id=where, now=now, **facts)
+    record(db, actor, "merged_into_another", merged, authority_id=where, now=now, **facts)
 
 
 def follow_kept_contact(db: Session, resident_ids: Sequence[int], now: datetime) -> None:

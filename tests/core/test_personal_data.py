@@ -45,6 +45,7 @@ NOT_PERSONAL = {
     "proposals.slot_token",
     "representatives.basis",
     "resident_feeds.token_digest",
+    "resident_merges.moved",
     "resident_views.facts",
     "resident_views.purpose",
     "wishes.link_digest",

@@ -407,6 +407,7 @@ def at_another_site(
     names = (
         "reference",
         "resident_id",
+        "other_id",
         "feed",
         "document_file",
         "certified_copy",

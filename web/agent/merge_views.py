@@ -47,7 +47,7 @@ def same_people() -> ResponseReturnValue:
         merges = () if before else recent_merges(context.db, context.authority.id)
         seen = {one.id for pair in page.pairs for one in (pair.one, pair.other)}
         if seen:
-            _log(context, "same_people", None, residents=sorted(seen))
+            log_merging(context, "same_people", None, residents=sorted(seen))
         return render_template(
             "agent/same_people.html",
             pairs=pair_lines(page.pairs),
@@ -58,7 +58,8 @@ def same_people() -> ResponseReturnValue:
         )
 
 
-def _log(context: StaffContext, purpose: str, resident_id: int | None, **facts: object) -> None:
+def log_merging(context: StaffContext, purpose: str, resident_id: int | None, **facts: object) -> None:
+    """Write who looked at the resident, or at those whom the facts name."""
     with context.runtime.database.writing() as db:
         log_access(db, context.authority.id, resident_id, context.actor, purpose, context.now, **facts)
 
@@ -184,7 +185,7 @@ def undo_one_merge(resident_id: int) -> ResponseReturnValue:
 
 def _merges_page(context: StaffContext, resident_id: int, error: str = "") -> Response:
     resident = resident_of(context.db, context.authority.id, resident_id)
-    _log(context, "merge", resident_id)
+    log_merging(context, "merge", resident_id)
     html = render_template(
         "agent/merges.html",
         authority=context.authority,
@@ -225,7 +226,7 @@ def merged_meanwhile(error: NotFound) -> ResponseReturnValue:
             kept = kept_record_of(context.db, context.authority.id, resident_id)
             resident = context.db.get(Resident, kept) if kept is not None else None
             if resident is not None and resident.anonymised_at is None:
-                _log(context, "merge", resident.id)
+                log_merging(context, "merge", resident.id)
                 html = render_template("agent/part_of.html", resident=resident)
                 return Response(html, status=410, mimetype="text/html")
     return error_pages.page_of_error(error)
