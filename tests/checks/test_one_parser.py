@@ -35,6 +35,7 @@ ALLOWED = {
         "core.environment",  # what whoever runs the service sets
         "booking.use_cases.holds",  # what this service kept
         "booking.use_cases.calls",  # the same
+        "booking.merging.records",  # the same
         "locations.bank_holidays",  # what GOV.UK publishes
         "reminders.due_times",  # a time of day of a plan that was checked
         "locations.importing.value_checks",  # a time of day, in whole ticks

@@ -31,6 +31,7 @@ from reminders.delivery_decisions import FAILED, IN_DOUBT, LATE, PENDING, SENT, 
 from reminders.reach import Reach
 from reminders.recipients import CANCELLED, FAMILIES, RESCHEDULED, SEVERAL_BOOKINGS
 from web import confirmation_lines, labels, message_labels
+from web.action_labels import ACTIONS
 from web.agent.match_labels import MATCH_REASONS
 from web.first_contact_lines import URGENT_MEANINGS
 from web.site.arrangement_rows import ARRANGEMENT_ACTIONS, ARRANGEMENTS
@@ -58,7 +59,7 @@ VOCABULARIES: dict[str, tuple[Mapping[Any, object], Iterable[str]]] = {
     "CONTACT_WISHES_IN_SENTENCE": (labels.CONTACT_WISHES_IN_SENTENCE, CONTACT_WISHES),
     "DATA_CLASSES": (labels.DATA_CLASSES, KEPT_DAYS),
     "ROLES": (labels.ROLES, Role),
-    "ACTIONS": (labels.ACTIONS, Action),
+    "ACTIONS": (ACTIONS, Action),
     "SCOPES": (labels.SCOPES, Scope),
     "KEY_OVERLAPS": (labels.KEY_OVERLAPS, OVERLAPS),
     "MATCH_REASONS": (MATCH_REASONS, MatchReason),

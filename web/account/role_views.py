@@ -20,7 +20,8 @@ from people.staff.role_effects import Ability, effect_of
 from web.account.colleague_forms import ALL_SITES, RoleForm
 from web.account.colleague_views import colleague_page, lead_to_colleague, offer_roles
 from web.account.staff_blueprint import blueprint
-from web.labels import ACTIONS, ROLES
+from web.action_labels import ACTIONS
+from web.labels import ROLES
 from web.page_context import staff_context
 from web.request_language import all_of, current_language
 from web.staff_guard import current_staff
