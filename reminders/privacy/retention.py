@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, up
 from sqlalchemy.orm import Session
 
 from booking.merging.merge_queries import merged_into
+from booking.merging.tables import DifferentPeople
 from booking.queries.references import meant_reference
 from booking.tables import Appointment
 from booking.use_cases.keep_documents import delete_stored
@@ -34,6 +35,7 @@ from people.staff.former_staff import count_former_staff, empty_former_staff
 from reminders.privacy.personal_columns import PersonalTable, empty_value, is_filled
 from reminders.privacy.personal_tables import OF_APPOINTMENTS, PERSONAL_TABLES, of_appointments
 
+_pairs = table_of(DifferentPeople)
 STORED_NAME = "stored_name"  # of a file that lies apart from the database
 BATCH = 500  # rows of one transaction: nobody who books waits behind a long one
 Counts = Counter[tuple[str, str]]  # (class, table) -> rows
@@ -185,6 +187,8 @@ def exported_resident(runtime: Runtime, authority_id: int, reference: str, *, ac
             for personal in PERSONAL_TABLES
         }
         kept |= {table.name: _rows(db, table, of_appointments(table, resident_id)) for table in OF_APPOINTMENTS}
+        pairs = or_(_pairs.c.first_id.in_(residents), _pairs.c.second_id.in_(residents))
+        kept[_pairs.name] = _rows(db, _pairs, pairs)
         kept["resident_views"] = _rows(db, table_of(ResidentView), ResidentView.resident_id == resident_id)
         record(db, actor, "resident_exported", ("resident", resident_id), authority_id=authority_id, now=now)
     return {"reference": reference, "exported_at": now.isoformat(), **kept}
