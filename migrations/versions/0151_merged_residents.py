@@ -11,7 +11,7 @@ BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MERGES, PAIRS, CONTACTS = "resident_merges", "different_people", "first_contacts"
 
 revision = "0151"
-down_revision = "0150"
+down_revision = "0145"
 branch_labels = None
 depends_on = None
 
