@@ -5,25 +5,30 @@ Candidates are found by the indexes that the search has, so many at most; names 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, union_all
+from sqlalchemy import or_, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.merging.tables import DifferentPeople
 from core.database import table_of
+from people.residents.details import ResidentDetails, email_key, phone_key, postcode_key
 from people.residents.likeness import likeness
 from people.residents.search import MatchReason
 from people.residents.tables import Resident
 
 AT_MOST = 30  # people with one contact who are looked at for one record
-WINDOW = 300  # records that one statement begins from
-WINDOWS = 6
+WINDOW = 300  # records that are looked at together
+WINDOWS = 4
+MOST_FOUND = 3_000
 PAGE = 20
-_one, _other = table_of(Resident).alias("one"), table_of(Resident).alias("other")
-_NAMES = ("id", "name", "email", "phone_key", "postcode_key", "date_of_birth")
+_residents = table_of(Resident).c
+_SHARED = ("email", "phone_key", "date_of_birth")
+_COLUMNS = [_residents[name] for name in ("id", "name", "email", "phone_key", "postcode_key", "date_of_birth")]
 
 
 @dataclass(frozen=True)
@@ -55,29 +60,42 @@ class LikelyPage:
     before: int | None
 
 
-def _same(column: str) -> ColumnElement[bool]:
-    known = _one.c[column].is_not(None) if column == "date_of_birth" else _one.c[column] != ""
-    return and_(known, _one.c.authority_id == _other.c.authority_id, _one.c[column] == _other.c[column])
+def _sharing(authority_id: int, column: str, values: Sequence[Any], most: int) -> Any:
+    """Residents who have one of these values, by the index of the search, with each value as a constant."""
+    here = (_residents.authority_id == authority_id, _residents.anonymised_at.is_(None))
+    of_values = _residents[column] == values[0] if len(values) == 1 else _residents[column].in_(values)
+    return select(*_COLUMNS).where(*here, of_values).order_by(_residents.id.desc()).limit(most)
 
 
-def _statement(which: ColumnElement[bool], pairs: ColumnElement[bool], most: int) -> Any:
-    """Pairs by each thing that they may share; of each list so many at most."""
-    columns = [*(_one.c[name].label(f"one_{name}") for name in _NAMES), *(_other.c[name] for name in _NAMES)]
-    both = (which, pairs, _one.c.anonymised_at.is_(None), _other.c.anonymised_at.is_(None))
-    pair = ((_one.c.id, _other.c.id), (_other.c.id, _one.c.id))
-    said = (and_(DifferentPeople.first_id == first, DifferentPeople.second_id == second) for first, second in pair)
-    known = select(DifferentPeople.id).where(or_(*said)).exists()
-    lists = (
-        select(*columns).where(*both, _same(column), ~known).order_by(_one.c.id.desc(), _other.c.id.desc()).limit(most)
-        for column in ("email", "phone_key", "date_of_birth")
-    )
-    return union_all(*(select(one.subquery()) for one in lists))
+def _others(db: Session, authority_id: int, ones: Sequence[Compared], most: int) -> list[Compared]:
+    """Everybody who shares a contact or the birth date with one of them, they themselves among them; one statement."""
+    values = {column: sorted({value for one in ones if (value := getattr(one, column))}) for column in _SHARED}
+    lists = [_sharing(authority_id, column, found, most) for column, found in values.items() if found]
+    if not lists:
+        return []
+    rows = db.execute(union_all(*(select(one.subquery()) for one in lists)))
+    return list({row[0]: Compared(*row) for row in rows}.values())
 
 
-def likely_same_as(db: Session, authority_id: int, resident_id: int) -> tuple[LikelySame, ...]:
-    """Who may be the same person as this resident, likeliest first. One statement."""
-    here = and_(_one.c.authority_id == authority_id, _one.c.id == resident_id)
-    return _likely(db.execute(_statement(here, _other.c.id != resident_id, AT_MOST)).all())
+def _different(db: Session, authority_id: int, ids: Sequence[int]) -> frozenset[tuple[int, int]]:
+    """Pairs of which somebody said that they are two people, the lower id first."""
+    either = or_(DifferentPeople.first_id.in_(ids), DifferentPeople.second_id.in_(ids))
+    pairs = select(DifferentPeople.first_id, DifferentPeople.second_id)
+    rows = db.execute(pairs.where(DifferentPeople.authority_id == authority_id, either))
+    return frozenset((first, second) for first, second in rows)
+
+
+def likely_same_as(db: Session, authority_id: int, one: Compared) -> tuple[LikelySame, ...]:
+    """Who may be the same person as this resident, likeliest first. Two statements; one where nobody shares anything."""
+    others = [other for other in _others(db, authority_id, [one], AT_MOST) if other.id != one.id]
+    known = _different(db, authority_id, [one.id]) if others else frozenset()
+    return _likely(((one, other) for other in others), known)
+
+
+def compared(resident_id: int, details: ResidentDetails) -> Compared:
+    """What is compared of a resident whose details are known."""
+    keys = (email_key(details.email), phone_key(details.phone), postcode_key(details.postcode))
+    return Compared(resident_id, details.name, *keys, details.date_of_birth)
 
 
 def likely_same(db: Session, authority_id: int, before: int | None = None) -> LikelyPage:
@@ -85,32 +103,39 @@ def likely_same(db: Session, authority_id: int, before: int | None = None) -> Li
 
     A few statements at most, each from so many records: a page may hold few pairs, or none, and lead on.
     """
-    residents = table_of(Resident)
     found: list[LikelySame] = []
     for _ in range(WINDOWS):
-        here = (residents.c.authority_id == authority_id, residents.c.anonymised_at.is_(None))
-        older = () if before is None else (residents.c.id < before,)
-        ids = db.scalars(
-            select(residents.c.id).where(*here, *older).order_by(residents.c.id.desc()).limit(WINDOW)
-        ).all()
-        if not ids:
-            return LikelyPage(tuple(found), None)
-        which = and_(_one.c.authority_id == authority_id, _one.c.id.between(ids[-1], ids[0]))
-        rows = db.execute(_statement(which, _other.c.id < _one.c.id, WINDOW * AT_MOST)).all()
-        found += _likely(rows)
-        before = ids[-1] if len(ids) == WINDOW else None
+        here = (_residents.authority_id == authority_id, _residents.anonymised_at.is_(None))
+        older = () if before is None else (_residents.id < before,)
+        rows = db.execute(select(*_COLUMNS).where(*here, *older).order_by(_residents.id.desc()).limit(WINDOW))
+        ones = [Compared(*row) for row in rows]
+        if ones:
+            others = _others(db, authority_id, ones, MOST_FOUND)
+            known = _different(db, authority_id, [one.id for one in ones])
+            found += _likely(_pairs(ones, others), known)
+        before = ones[-1].id if len(ones) == WINDOW else None
         if before is None or len(found) >= PAGE:
             break
     return LikelyPage(tuple(found), before)
 
 
-def _likely(rows: Iterable[Row[Any]]) -> tuple[LikelySame, ...]:
-    pairs: dict[tuple[int, int], LikelySame] = {}
-    for row in rows:
-        half = len(_NAMES)
-        one, other = Compared(*row[:half]), Compared(*row[half:])
-        if (one.id, other.id) not in pairs:
-            why = likeness(one, other)
-            if why:
-                pairs[one.id, other.id] = LikelySame(one, other, why)
-    return tuple(sorted(pairs.values(), key=lambda pair: (-len(pair.why), -pair.one.id, -pair.other.id)))
+def _pairs(ones: Sequence[Compared], others: Sequence[Compared]) -> Iterator[tuple[Compared, Compared]]:
+    """Each of `ones` with those older ones who share something with it; of one shared thing so many at most."""
+    by_value: dict[tuple[str, Any], list[Compared]] = defaultdict(list)
+    for other in others:
+        for column in _SHARED:
+            if value := getattr(other, column):
+                by_value[column, value].append(other)
+    for one in ones:
+        for column in _SHARED:
+            older = (other for other in by_value[column, getattr(one, column)] if other.id < one.id)
+            yield from ((one, other) for other in islice(older, AT_MOST))
+
+
+def _likely(pairs: Iterable[tuple[Compared, Compared]], known: frozenset[tuple[int, int]]) -> tuple[LikelySame, ...]:
+    found: dict[tuple[int, int], LikelySame] = {}
+    for one, other in pairs:
+        key = (min(one.id, other.id), max(one.id, other.id))
+        if key not in found and key not in known and (why := likeness(one, other)):
+            found[key] = LikelySame(one, other, why)
+    return tuple(sorted(found.values(), key=lambda pair: (-len(pair.why), -pair.one.id, -pair.other.id)))

@@ -7,13 +7,15 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
 
 import wsgi  # noqa: F401 (importing it maps every table)
 from booking.advisers.tables import NamedAdviser
 from booking.documents.tables import DocumentCheck
 from booking.events import appointment_changed
-from booking.merging.duplicate_queries import likely_same, likely_same_as
+from booking.merging.duplicate_queries import LikelySame, compared, likely_same
+from booking.merging.duplicate_queries import likely_same_as as likely_same_as_compared
 from booking.merging.merge_queries import kept_record_of
 from booking.merging.moved_rows_repository import MOVED_TABLES, NOT_MOVED, records_stamp
 from booking.merging.tables import ResidentMerge
@@ -113,6 +115,13 @@ def rows_of(database: Database, table: Any) -> list[dict[str, Any]]:
     """All rows of a mapped table."""
     with database.reading() as db:
         return [dict(row) for row in db.execute(select(table.__table__).order_by(table.id)).mappings()]
+
+
+def likely_same_as(db: Session, authority_id: int, resident_id: int) -> tuple[LikelySame, ...]:
+    """Who may be the same person as this one, as their record is now."""
+    row = db.get_one(Resident, resident_id)
+    details = ResidentDetails(**{name: getattr(row, name) for name in ResidentDetails.__dataclass_fields__})
+    return likely_same_as_compared(db, authority_id, compared(resident_id, details))
 
 
 def owner_of(database: Database, reference: str) -> int:
@@ -493,3 +502,30 @@ def test_the_list_is_read_in_parts_and_leads_on(
             if before is None:
                 break
     assert found == [(two.kept_id, two.other_id) for two in reversed(pairs)]
+
+
+def test_candidates_are_found_by_an_index(database: Database, world: World) -> None:
+    """Whatever the size of the council: no list of candidates reads all residents. On SQLite without statistics."""
+    people = [ResidentDetails(f"Ada {number}", f"{number % 40}@example.org") for number in range(60)]
+    two_of(database, world, *people[:2])
+    statements: list[tuple[str, Any]] = []
+    with database.reading() as db:
+        engine = db.get_bind()
+
+        def keep(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+            if "UNION ALL" in statement or "residents.email" in statement:
+                statements.append((statement, parameters))
+
+        event.listen(engine, "before_cursor_execute", keep)
+        try:
+            likely_same(db, world.authority_id)
+            likely_same_as(db, world.authority_id, db.scalars(select(Resident.id)).first() or 0)
+        finally:
+            event.remove(engine, "before_cursor_execute", keep)
+        lists = [one for one in statements if "UNION ALL" in one[0] or " LIMIT" in one[0]]
+        assert lists
+        if engine.dialect.name == "sqlite":
+            connection = db.connection()
+            for statement, parameters in lists:
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+                assert not [row for row in plan if row[3].startswith("SCAN residents")], plan

@@ -12,7 +12,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from booking.merging.duplicate_queries import LikelySame, likely_same_as
+from booking.merging.duplicate_queries import LikelySame, compared, likely_same_as
 from booking.merging.tables import ResidentMerge
 from booking.queries.appointments import AppointmentView
 from booking.use_cases.undo_merge import UNDONE_WITHIN
@@ -178,11 +178,12 @@ def pair_lines(pairs: Iterable[LikelySame], from_id: int | None = None) -> tuple
     )
 
 
-def pairs_of(context: StaffContext, resident_id: int) -> tuple[PairLine, ...]:
+def pairs_of(context: StaffContext, card: ResidentCard) -> tuple[PairLine, ...]:
     """Who may be the same person as this resident, for whoever may merge them."""
     if not context.staff.may(Action.MERGE_RESIDENTS):
         return ()
-    return pair_lines(likely_same_as(context.db, context.authority.id, resident_id), resident_id)
+    one = compared(card.id, card.resident)
+    return pair_lines(likely_same_as(context.db, context.authority.id, one), card.id)
 
 
 def merge_line(context: StaffContext, merge: ResidentMerge, name: str, problem: str = "") -> MergeLine:

@@ -46,6 +46,7 @@ def same_people() -> ResponseReturnValue:
         page = likely_same(context.db, context.authority.id, before)
         merges = () if before else recent_merges(context.db, context.authority.id)
         seen = {one.id for pair in page.pairs for one in (pair.one, pair.other)}
+        seen |= {row.kept_resident_id for row in merges}
         if seen:
             log_merging(context, "same_people", None, residents=sorted(seen))
         return render_template(

@@ -163,7 +163,7 @@ class ResidentPage:
     @cached_property
     def same_people(self) -> tuple[PairLine, ...]:
         """Who may be the same person, for whoever may make one record of two."""
-        return pairs_of(self.context, self.card.id)
+        return pairs_of(self.context, self.card)
 
     @property
     def shows_adviser(self) -> bool:
