@@ -29,9 +29,14 @@ URGENT_MEANINGS: Labels = {
 
 def first_contact_line(approach: Approach, view: AppointmentView) -> tuple[str, str]:
     """When, how and by whom they first asked, and in which words, unless these are the answers of this appointment."""
-    moment = format_moment(approach.asked_at.astimezone(ZoneInfo(view.zone)))
+    words = approach.words if approach.words != words_of(view.answers) else ""
+    return when_asked(approach, view.zone), words
+
+
+def when_asked(approach: Approach, zone: str) -> str:
+    """When, how and by whom they first asked."""
+    moment = format_moment(approach.asked_at.astimezone(ZoneInfo(zone)))
     facts = [label_of(HOW_ASKED, approach.channel)]
     facts += [str(_("asked by %(name)s", name=approach.asked_by))] if approach.asked_by else []
     facts += [str(_("taken by %(name)s", name=approach.taken_by))] if approach.taken_by else []
-    words = approach.words if approach.words != words_of(view.answers) else ""
-    return str(_("First asked for help on %(moment)s (%(facts)s)", moment=moment, facts=", ".join(facts))), words
+    return str(_("First asked for help on %(moment)s (%(facts)s)", moment=moment, facts=", ".join(facts)))

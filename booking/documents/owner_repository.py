@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.documents.tables import CertifiedCopy, DocumentCheck, DocumentFile, DocumentReceipt, KeptOriginal
 from booking.tables import Appointment
+from booking.visits.tables import DayVisit
 
 TABLES = (DocumentCheck, DocumentFile, CertifiedCopy, DocumentReceipt, KeptOriginal)
 
@@ -20,6 +21,7 @@ def to_appointment(db: Session, visit_id: int, booked: Appointment) -> None:
 
 def to_visit(db: Session, visit_id: int, booked: Appointment) -> None:
     """Let the documents of the appointment be those of the visit again."""
-    owner = {"visit_id": visit_id, "appointment_id": None, "resident_id": None}
+    known = db.scalar(select(DayVisit.resident_id).where(DayVisit.id == visit_id))
+    owner = {"visit_id": visit_id, "appointment_id": None, "resident_id": known}
     for table in TABLES:
         db.execute(update(table).where(table.appointment_id == booked.id).values(owner))

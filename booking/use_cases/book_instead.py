@@ -6,7 +6,7 @@ and they wait again with their ticket.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from booking.appointment_repository import appointment_by_id
 from booking.documents.owner_repository import to_appointment, to_visit
 from booking.states import BY_RESIDENT, State, can_move
+from booking.triage.given_answers import words_of
 from booking.use_cases.appointment_changes import lock_appointment, record_change, site_id_of
 from booking.use_cases.book import Booked, Booking, make_booking, run_operation
 from booking.use_cases.cancel import end_appointment
@@ -28,6 +29,7 @@ from core.audit import Actor, record
 from core.errors import IllegalMove, Stale
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
+from people.residents.approach import Approach
 
 MAY_BE_GIVEN = (VisitState.WAITING, VisitState.PARKED, VisitState.MISSED)
 """Who waits, or will again; not who is called to a desk at this moment."""
@@ -56,7 +58,7 @@ def book_instead(
         _check(row, waits)
         enter_state(row, VisitState.WITHDRAWN, now)
         follow_desks(db, waits.authority_id, waits.site_id, now)
-        made = make_booking(db, now, runtime, booking, actor)
+        made = make_booking(db, now, runtime, _with_answers(booking, row), actor)
         row.booked_instead = made["reference"]
         to_appointment(db, row.id, appointment_by_id(db, made["appointment_id"]))
         facts = {"appointment": made["appointment_id"]}
@@ -64,6 +66,14 @@ def book_instead(
         return made
 
     return run_operation(runtime, idempotency, operation)
+
+
+def _with_answers(booking: Booking, row: DayVisit) -> Booking:
+    """The booking with what they answered before they were given their ticket, and with how they asked for help, if so."""
+    answers = booking.answers or dict(row.answers)
+    if row.asked_at is None:
+        return replace(booking, answers=answers)
+    return replace(booking, answers=answers, approach=Approach(row.asked_at, row.channel, words_of(row.answers)))
 
 
 def _check(row: DayVisit, waits: Waits) -> None:

@@ -15,12 +15,14 @@ from booking.tables import Appointment
 from booking.use_cases.call_next import desk_of
 from booking.use_cases.outcomes import set_state
 from booking.visits.desk_claim_repository import follow_desks
+from booking.visits.sent_on_repository import take_back_sent_on
 from booking.visits.tables import DayVisit
 from booking.visits.visit_queries import visit_stamp
 from booking.visits.visit_repository import enter_state, visit_for_change
 from booking.visits.visit_states import (
     APPOINTMENT_STATES,
     AT_DESK,
+    HERE,
     VisitState,
     can_move_visit,
     can_recall,
@@ -80,12 +82,11 @@ def move_visit(
         if step.seen is not None and step.seen != visit_stamp(row, booked):
             raise Stale.because("visit_changed")
         _check(row, step, now)
+        if step.state is VisitState.BEING_SEEN and row.state not in HERE:
+            take_back_sent_on(db, row, actor, now)
         if booked is not None:
             _move_appointment(db, booked, step, actor, now)
-        if row.state != step.state or step.state is VisitState.CALLED:
-            enter_state(row, step.state, now)
-        if desk and step.state in AT_DESK:
-            row.resource_id = desk
+        _enter(row, step, desk, now)
         _flush(db)
         follow_desks(db, authority_id, place.id, now)
         record(
@@ -94,6 +95,14 @@ def move_visit(
         return {"visit_id": row.id}
 
     run_once(runtime.database, idempotency, operation, runtime.clock.now())
+
+
+def _enter(row: DayVisit, step: VisitStep, desk: int | None, now: datetime) -> None:
+    """Write the step, unless the appointment has brought the visit there already, and the desk."""
+    if row.state != step.state or step.state is VisitState.CALLED:
+        enter_state(row, step.state, now)
+    if desk and step.state in AT_DESK:
+        row.resource_id = desk
 
 
 def _flush(db: Session) -> None:

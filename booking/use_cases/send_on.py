@@ -81,8 +81,18 @@ def _waits_for(db: Session, row: DayVisit, service_id: int) -> bool:
 
 
 def _who(db: Session, row: DayVisit, booked: Appointment | None) -> NewWalkIn:
-    """Who waits on. Of somebody who is booked, the first name is enough to be called by."""
+    """Who waits on. Of somebody who is booked, the first name is kept beside their record: a display calls by it."""
     if booked is None:
-        return NewWalkIn(row.name, tuple(row.support_needs), row.is_urgent, row.channel, row.shows_name)
+        return NewWalkIn(
+            row.name,
+            tuple(row.support_needs),
+            row.is_urgent,
+            row.channel,
+            row.shows_name,
+            answers=row.answers,
+            asked_at=row.asked_at,
+            resident_id=row.resident_id,
+        )
     name = db.scalar(select(Resident.name).where(Resident.id == booked.resident_id)) or ""
-    return NewWalkIn(first_name(name), tuple(booked.support_needs), row.is_urgent)
+    needs, answers = tuple(booked.support_needs), {str(ask): str(answer) for ask, answer in booked.answers.items()}
+    return NewWalkIn(first_name(name), needs, row.is_urgent, answers=answers, resident_id=booked.resident_id)

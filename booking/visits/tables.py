@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -63,6 +64,12 @@ class DayVisit(Base):
     times_called: Mapped[int] = mapped_column(default=0, server_default="0")
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    # Of a walk-in: what they answered before they were given a ticket, by question, and when they asked so for help with
+    # homelessness, if they did; who they are, where that is known; and the part of the visit that sent them on to this one.
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}", info=personal("story", empty={}))
+    asked_at: Mapped[datetime | None]
+    resident_id: Mapped[int | None] = mapped_column(ForeignKey("residents.id"), index=True)
+    sent_from_id: Mapped[int | None] = mapped_column(ForeignKey("visits.id", ondelete="SET NULL"), index=True)
     # The reference of the appointment that they were given instead of waiting.
     booked_instead: Mapped[str] = mapped_column(String(12), default="", server_default="")
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from booking.availability.free_periods import is_open
@@ -29,7 +29,8 @@ from people.residents.tables import Resident
 class VisitOfDay:
     """A visit with what a screen says of it. Instants are aware, in UTC. `booked_with` are ids of resources.
 
-    `stamp` changes whenever the visit does. `starts_at`, `ends_at` and `version` are those of its appointment.
+    `stamp` changes whenever the visit does. `starts_at`, `ends_at` and `version` are those of its appointment. `answers` are
+    what they were asked before, by question; `asked_at` is when somebody without an appointment asked for help so.
     """
 
     id: int
@@ -56,6 +57,9 @@ class VisitOfDay:
     started_at: datetime | None
     ended_at: datetime | None
     shows_name: bool
+    answers: tuple[tuple[str, str], ...] = ()
+    asked_at: datetime | None = None
+    channel: str = "counter"
     booked_with: frozenset[int] = frozenset()
     booked_instead: str = ""
     stamp: str = ""
@@ -81,7 +85,7 @@ def minutes_of_instant(instant: datetime) -> float:
 _VISITS = (
     select(DayVisit, Appointment, Resident.name.label("resident"))
     .outerjoin(Appointment, Appointment.id == DayVisit.appointment_id)
-    .outerjoin(Resident, Resident.id == Appointment.resident_id)
+    .outerjoin(Resident, Resident.id == func.coalesce(Appointment.resident_id, DayVisit.resident_id))
 )
 
 
@@ -170,11 +174,11 @@ def _view(
         part=row.part,
         reference=booked.reference if booked else row.reference or "",
         appointment_id=row.appointment_id,
-        resident_id=booked.resident_id if booked else None,
+        resident_id=booked.resident_id if booked else row.resident_id,
         version=booked.version if booked else 1,
         starts_at=booked.starts_at if booked and not booked.is_walk_in else None,
         ends_at=booked.ends_at if booked and not booked.is_walk_in else None,
-        name=resident if booked else row.name,
+        name=resident or row.name,
         service=catalogue.service_by_id(row.service_id),
         support_needs=tuple(booked.support_needs if booked else row.support_needs),
         is_urgent=row.is_urgent,
@@ -187,6 +191,9 @@ def _view(
         started_at=row.started_at,
         ended_at=row.ended_at,
         shows_name=row.shows_name,
+        answers=tuple((str(asked), str(answer)) for asked, answer in (booked or row).answers.items() if answer),
+        asked_at=row.asked_at,
+        channel=row.channel,
         booked_with=frozenset(seats.get(row.appointment_id or 0, ())),
         booked_instead=row.booked_instead,
         stamp=visit_stamp(row, booked),

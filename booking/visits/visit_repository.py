@@ -61,6 +61,9 @@ def _walk_in(db: Session, new: NewWalkIn, now: datetime, **where: Any) -> DayVis
         channel=new.channel,
         is_urgent=new.is_urgent,
         shows_name=new.shows_name,
+        answers=dict(new.answers),
+        asked_at=new.asked_at,
+        resident_id=new.resident_id,
         state=VisitState.WAITING.value,
         changed_at=now,
         arrived_at=now,
@@ -73,7 +76,8 @@ def add_part(db: Session, row: DayVisit, new: NewWalkIn, service_id: int, now: d
     same = (DayVisit.site_id == row.site_id, DayVisit.local_date == row.local_date, DayVisit.ticket == row.ticket)
     part = (db.scalar(select(func.max(DayVisit.part)).where(*same)) or 0) + 1
     where = {"authority_id": row.authority_id, "site_id": row.site_id, "local_date": row.local_date}
-    return _added(db, _walk_in(db, new, now, ticket=row.ticket, part=part, service_id=service_id, **where))
+    where |= {"ticket": row.ticket, "part": part, "service_id": service_id, "sent_from_id": row.id}
+    return _added(db, _walk_in(db, new, now, **where))
 
 
 def follow_appointment(db: Session, appointment: Appointment, now: datetime, noted_at: datetime | None = None) -> None:

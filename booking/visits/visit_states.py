@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -25,13 +26,20 @@ class VisitState(StrEnum):
 
 @dataclass(frozen=True)
 class NewWalkIn:
-    """Somebody who came without an appointment: who they are, what they need, and whether a display may show their name."""
+    """Somebody who came without an appointment: who they are, what they need, and whether a display may show their name.
+
+    `answers` are what they were asked first, by question; `asked_at` is when they asked so for help with homelessness, if
+    they did. Somebody whose record is known is `resident_id`.
+    """
 
     name: str
     support_needs: tuple[str, ...] = ()
     is_urgent: bool = False
     channel: str = "counter"
     shows_name: bool = False
+    answers: Mapping[str, str] = field(default_factory=dict)
+    asked_at: datetime | None = None
+    resident_id: int | None = None
 
 
 MOST_RECALLS = 2

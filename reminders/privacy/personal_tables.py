@@ -217,7 +217,9 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     PersonalTable(
         _visits,
         in_authority=lambda authority: _visits.c.authority_id == authority,
-        of_resident=lambda person: _visits.c.appointment_id.in_(_appointments_of(person)),
+        of_resident=lambda person: or_(
+            _visits.c.appointment_id.in_(_appointments_of(person)), _visits.c.resident_id == person
+        ),
         is_older=lambda instant: _visits.c.arrived_at < instant,
     ),
     _of_documents(_checks, _checks.c.checked_at),

@@ -1,8 +1,9 @@
-"""The questions of a triage at a kiosk: they travel with the form, so that nothing of them is kept for the next person."""
+"""The questions of a triage at a kiosk: they travel with the form, and are kept with the ticket alone, for who is seen."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from flask import request
@@ -11,6 +12,7 @@ from wtforms.validators import InputRequired
 
 from booking.urgent.urgent_rules import UrgentAsk, key_of, urgent_meanings, urgent_words
 from booking.use_cases.urgent_requests import keep_urgent, know_who_asked
+from booking.visits.visit_states import NewWalkIn
 from core.audit import Actor
 from locations.model import ServiceFacts, SiteFacts
 from locations.triage.in_front import triage_before
@@ -45,6 +47,19 @@ class KioskTriage:
         is_to_wait = path.is_urgent or request.form.get(ALL_THE_SAME) == "yes"
         outcome = None if is_to_wait else path.outcome
         return None if outcome is None or outcome.kind in (BOOK, COME_TODAY) else outcome
+
+    @property
+    def is_to_be_seen_today(self) -> bool:
+        """Whether the answers lead to somebody today: they are called before those who could come another day."""
+        outcome = self.path.outcome
+        return self.path.is_urgent or (outcome is not None and outcome.kind == COME_TODAY)
+
+    def answered(self, new: NewWalkIn, now: datetime) -> NewWalkIn:
+        """Who takes the ticket, with the answers as staff read them, and when they asked for help, if they did."""
+        path = in_english(self.tree).follow(self.numbers)
+        asked_at = now if path.is_about_homelessness else None
+        is_urgent = new.is_urgent or self.is_to_be_seen_today
+        return replace(new, answers=path.words, asked_at=asked_at, is_urgent=is_urgent)
 
 
 def triage_at_kiosk(context: PageContext, service: ServiceFacts) -> KioskTriage | None:

@@ -129,7 +129,10 @@ def _give(
     check_slowing_limit(context.runtime, TICKETS, "kiosk tickets", site.slug, origin_of(request.remote_addr))
     name = form.name.data or ""
     is_urgent = keep_if_urgent(context, site, triage, name)
-    new = NewWalkIn(name, is_urgent=is_urgent, channel="kiosk", shows_name=bool(name and form.shows_name.data))
+    new = NewWalkIn(name, channel="kiosk", shows_name=bool(name and form.shows_name.data))
+    answers = triage.numbers if triage else {}
+    key = context.form_key("kiosk", (site.slug, form.service.data, new, answers))
+    new = triage.answered(new, context.now) if triage else new
     try:
         given = take_walk_in(
             context.runtime,
@@ -138,7 +141,7 @@ def _give(
             form.service.data,
             new,
             actor=Actor.resident(),
-            idempotency=context.form_key("kiosk", (site.slug, form.service.data, new)),
+            idempotency=key,
         )
     except NobodyMoreToday as error:
         text, outcome = text_of_error(error, current_language()), _urgent_outcome(triage)

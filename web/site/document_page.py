@@ -79,7 +79,7 @@ def _walk_in_here(context: SiteContext, reference: str) -> VisitHere:
     if row is None or row.site_id != context.site.id:
         raise NotFound
     visit = visit_by_id(context.db, context.catalogue, row.id)
-    owner = DocumentOwner(context.authority.id, visit.site.id, visit_id=visit.id)
+    owner = DocumentOwner(context.authority.id, visit.site.id, visit_id=visit.id, resident_id=visit.resident_id)
     when = format_moment(visit.arrived_at.astimezone(ZoneInfo(context.zone)))
     spoken = f"{visit.reference[:4]} {visit.reference[4:]}"
     return VisitHere(owner, visit.reference, spoken, visit.name, visit.service.name, when, visit.service.papers)

@@ -61,7 +61,7 @@ def show(site: str, day_visit: int) -> ResponseReturnValue:
     """The times and sites, or what was booked."""
     with site_context(site) as context:
         visit = _visit(context, day_visit)
-        return _page(context, visit, TimeInsteadForm(formdata=None, name=visit.name))
+        return _page(context, visit, _form(visit, is_empty=True))
 
 
 @blueprint.post(INSTEAD_PATH, endpoint="book_instead")
@@ -69,7 +69,8 @@ def show(site: str, day_visit: int) -> ResponseReturnValue:
 def book(site: str, day_visit: int) -> ResponseReturnValue:
     """Book a time for them; they wait no longer."""
     with site_context(site) as context:
-        visit, form = _visit(context, day_visit), TimeInsteadForm()
+        visit = _visit(context, day_visit)
+        form = _form(visit)
         form.slot.validate_choice = False  # one that has gone meanwhile is refused with words of its own
         status = 400
         if form.validate():
@@ -107,7 +108,15 @@ def take_back(site: str, day_visit: int) -> ResponseReturnValue:
         return _back(site, visit)
     with site_context(site) as context:
         visit = _visit(context, day_visit)
-        return _page(context, visit, TimeInsteadForm(formdata=None, name=visit.name), has_changed=True), 409
+        return _page(context, visit, _form(visit, is_empty=True), has_changed=True), 409
+
+
+def _form(visit: VisitOfDay, *, is_empty: bool = False) -> TimeInsteadForm:
+    """The form as it was sent, or empty. Of somebody whose record is known it asks for no name, and no number."""
+    form = TimeInsteadForm(formdata=None, name=visit.name) if is_empty else TimeInsteadForm()
+    if visit.resident_id is not None:
+        del form.name, form.phone
+    return form
 
 
 def _back(site: str, visit: VisitOfDay) -> ResponseReturnValue:
@@ -125,7 +134,7 @@ def _refuse(form: TimeInsteadForm, text: str) -> int:
 
 def _book(context: SiteContext, visit: VisitOfDay, form: TimeInsteadForm) -> None:
     """Book it. Raises: what `book_instead` raises."""
-    person = ResidentDetails(form.name.data or "", phone=form.phone.data or "")
+    person = visit.resident_id or ResidentDetails(form.name.data or "", phone=form.phone.data or "")
     slot_key = decode(form.slot.data)
     if slot_key.service_ids != (visit.service.id,):
         raise SlotTaken
@@ -184,7 +193,7 @@ def _page(context: SiteContext, visit: VisitOfDay, form: TimeInsteadForm, *, has
             OfferedSite(one.site.name, format_miles(one.miles) if one.miles is not None else "", one.wait)
             for one in offers.sites
         ],
-        told=_told(),
+        told=_told(is_known=visit.resident_id is not None),
     )
 
 
@@ -202,8 +211,10 @@ def _label(context: SiteContext, slot: FreeSlot) -> str:
     return f"{when}, {slot.site.name}"
 
 
-def _told() -> tuple[ToldLine, ...]:
-    """Who is told: it depends on what is typed."""
+def _told(*, is_known: bool) -> tuple[ToldLine, ...]:
+    """Who is told: it depends on what is typed, or on their record."""
+    if is_known:
+        return (ToldLine(_("The confirmation and the reminders, as their record says")),)
     return (
         ToldLine(_("With a telephone number: the confirmation by text, if it is a mobile, and the reminders")),
         ToldLine(_("Without one: nobody. Read the time and the reference out."), is_told=False),

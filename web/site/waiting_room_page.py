@@ -17,6 +17,8 @@ from booking.visits.visit_queries import VisitOfDay, for_desk, waiting_in_order
 from booking.visits.visit_states import AT_DESK, MOVES, STEPS_BACK, VisitState, can_recall, can_step_back
 from booking.visits.waiting_order import CALLED_BEFORE_MINUTES
 from locations.model import ResourceFacts
+from people.residents.approach import Approach
+from web.first_contact_lines import when_asked
 from web.labels import NEEDS, Labels, labels_of
 from web.request_language import all_of, format_time
 from web.site.day_rows import mark_of
@@ -90,6 +92,7 @@ class VisitRow:
     buttons: tuple[StepButton, ...]
     reasons: tuple[str, ...]
     is_mine_to_call: bool = False
+    answers: tuple[tuple[str, str], ...] = ()  # when they asked for help, if they did, and what they were asked before
     kept_for: str = ""  # the time of the booking for which my desk is kept from them
 
 
@@ -223,8 +226,15 @@ def _row(one: VisitOfDay, now: datetime, view: DeskView, *, is_mine_to_call: boo
         if view.may_record and VisitState.NOT_COMPLETED in MOVES.get(one.state, ())
         else (),
         is_mine_to_call=is_mine_to_call,
+        answers=_answers(one, view.zone),
         kept_for=_kept_for(one, view) if is_mine_to_call else "",
     )
+
+
+def _answers(one: VisitOfDay, zone: str) -> tuple[tuple[str, str], ...]:
+    asked_at = one.asked_at
+    asked = () if asked_at is None else ((when_asked(Approach(asked_at, one.channel, ""), zone), ""),)
+    return (*asked, *one.answers)
 
 
 def _kept_for(one: VisitOfDay, view: DeskView) -> str:

@@ -12,14 +12,22 @@ from sqlalchemy import select
 from booking.states import State
 from booking.tables import Appointment
 from booking.urgent.tables import UrgentRequest
+from booking.use_cases.book import Booking
+from booking.use_cases.book_instead import Waits, book_instead
+from booking.use_cases.take_walk_in import take_walk_in
 from booking.visits.tables import DayVisit
+from booking.visits.visit_states import NewWalkIn
+from core.audit import Actor
 from core.tokens import kiosk_token, manage_token, short_token, spoken_reference
 from locations.catalogue_queries import bump_plan
 from locations.tables import Authority, Site
+from people.residents.details import ResidentDetails
+from people.residents.tables import FirstContact
+from tests.support.factories import slot_key_at
 from tests.support.pages import check_page, read_page
 from tests.support.triages import put_triage
 from tests.web.resident.browser import Visitor
-from tests.web.site.conftest import Library
+from tests.web.site.conftest import NINE, SITE, STAFF, Library
 
 pytestmark = pytest.mark.databases("sqlite")
 KIOSK = "/sites/high-street/kiosk"
@@ -221,8 +229,8 @@ def test_the_page_of_an_appointment_has_a_code_for_the_kiosk_where_there_is_one(
 
 @pytest.mark.parametrize(
     ("answers", "is_urgent", "advice"),
-    [(["0", "2"], False, ""), (["1"], True, ""), (["0", "1"], False, "Online")],
-    ids=["to be seen", "cannot wait", "helped elsewhere"],
+    [(["0", "2"], False, ""), (["1"], True, ""), (["0", "1"], False, "Online"), (["0", "0"], False, "")],
+    ids=["to be seen", "cannot wait", "helped elsewhere", "loses home within weeks"],
 )
 def test_the_triage_asks_before_a_ticket_and_what_cannot_wait_is_on_the_list(
     library: Library, kiosk: Visitor, answers: list[str], is_urgent: bool, advice: str
@@ -242,6 +250,42 @@ def test_the_triage_asks_before_a_ticket_and_what_cannot_wait_is_on_the_list(
     with library.database.reading() as db:
         visit = db.scalars(select(DayVisit)).one()
         urgent = [(one.words, one.name, one.channel) for one in db.scalars(select(UrgentRequest))]
-    assert (visit.is_urgent, visit.name) == (is_urgent, "Wendy")
+    is_losing_home = answers == ["0", "0"]
+    assert (visit.is_urgent, visit.name) == (is_urgent or is_losing_home, "Wendy")
+    asked_at = visit.arrived_at if is_urgent or is_losing_home else None  # the first contact about homelessness
+    assert (visit.asked_at, list(visit.answers)) == (asked_at, ["Somewhere to sleep?", "What is it?"][: len(answers)])
     words = "Somewhere to sleep? No\nWaits at High Street Library with ticket 1"
     assert urgent == ([(words, "Wendy", "kiosk")] if is_urgent else [])
+
+
+def test_who_loses_their_home_is_seen_today_and_the_adviser_reads_when_they_asked(
+    library: Library, kiosk: Visitor, site_staff: FlaskClient
+) -> None:
+    put_triage(library.database, library.world)
+    kiosk.open(f"{KIOSK}/ticket")
+    kiosk.send("/ticket", service="certify", name="Wendy")
+    kiosk.send("/ticket", **{"answer-tonight": "0"})
+    kiosk.send("/ticket", **{"answer-what": "0"})
+    said = "First asked for help on Monday 23 November 2026 at 9am (at the screen in the entrance)"
+    for path, typed in (("/desk", {"my_desk": "desk-1"}), ("/next", {})):
+        form = read_page(site_staff.get(f"{SITE}/waiting-room").text).form_to(path)
+        site_staff.post(form.action, data=form.fields | typed)
+        text = check_page(site_staff.get(f"{SITE}/waiting-room").text).text
+        assert f"{said} Somewhere to sleep? Yes What is it? A notice" in text
+    with library.database.reading() as db:
+        row = db.scalars(select(DayVisit)).one()
+    assert (row.state, row.is_urgent) == ("called", True)
+
+
+def test_the_first_contact_is_theirs_who_is_given_a_time_instead(library: Library) -> None:
+    answers, person = {"What is it?": "A notice"}, ResidentDetails("Wendy Walker", phone="07700 900123")
+    asked_at, council = library.clock.now() - timedelta(minutes=1), library.world.authority_id
+    new = NewWalkIn("Wendy", channel="kiosk", answers=answers, asked_at=asked_at)
+    given = take_walk_in(library.runtime, council, "high-street", "certify", new, actor=Actor.resident())
+    slot = slot_key_at(library.world, NINE + timedelta(hours=1))
+    booking = Booking(council, "counter", person, slot_key=slot)
+    book_instead(library.runtime, booking, Waits(council, library.world.site_id, given.visit_id), actor=STAFF)
+    with library.database.reading() as db:
+        contact, booked = db.scalars(select(FirstContact)).one(), db.scalars(select(Appointment)).one()
+    assert (contact.resident_id, contact.asked_at, contact.channel) == (booked.resident_id, asked_at, "kiosk")
+    assert (contact.words, booked.answers, booked.is_approach) == ("What is it? A notice", answers, True)
