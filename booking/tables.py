@@ -88,6 +88,10 @@ class Appointment(OwnContactColumns, ConfirmationColumns, Base):
     support_needs: Mapped[list[str]] = mapped_column(info=personal("needs", empty=[]))
     notes: Mapped[str] = mapped_column(Text, default="", info=personal("story"))
     answers: Mapped[dict[str, Any]] = mapped_column(info=personal("story", empty={}))
+    # What was missing when they came before, which is told with what to bring.
+    missing_before: Mapped[list[str]] = mapped_column(
+        default=list, server_default="[]", info=personal("story", empty=[])
+    )
     # Whether it follows from an approach about homelessness, whose first contact is kept.
     is_approach: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # The manage link's token is an HMAC of this nonce; only its digest is kept.

@@ -66,6 +66,7 @@ BOOKING_TEXTS: Mapping[str, str] = {
     "no_reason_for_cancelling_by_phone": _("Say why the council cancels the appointment"),
     "no_reason_for_correction": _("Say why you are putting this right."),
     "no_reason_for_moving": _("Say why the council moves the appointment"),
+    "no_missing_document": _("Say which document was missing."),
     "no_reason_not_completed": _("Say why it could not be completed."),
     "no_service_chosen": _("Choose a service first."),
     "not_bookable_online": _("This cannot be booked online."),

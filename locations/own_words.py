@@ -179,10 +179,14 @@ class Told:
         booked = self.services_booked
         return tuple(by_neutral_name(one) if one.message_name or self.is_neutral else one for one in booked)
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether a service of it has a neutral name, or is to have one."""
+        return self.is_neutral or any(service.message_name for service in self.services_booked)
+
     def site(self, site: SiteFacts) -> SiteFacts:
         """The site as it is told: by its address alone where a service has a neutral name, or is to have one."""
-        hides = self.is_neutral or any(service.message_name for service in self.services_booked)
-        return _place_alone(site) if hides else site
+        return _place_alone(site) if self.is_hidden else site
 
     @property
     def hidden_names(self) -> tuple[str, ...]:

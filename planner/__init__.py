@@ -6,6 +6,7 @@ And the waiting list, from which freed times are filled.
 from planner import (
     away_views,
     copy_views,
+    missing_document_views,
     named_adviser_views,
     new_session_views,
     new_wish_views,
@@ -27,6 +28,7 @@ __all__ = [
     "away_views",
     "blueprint",
     "copy_views",
+    "missing_document_views",
     "named_adviser_views",
     "new_session_views",
     "new_wish_views",

@@ -66,7 +66,7 @@ class CountLine:
 def searches() -> str:
     """The sums of a period; the last four weeks unless another one is asked for."""
     with staff_context() as context:
-        first, last = _period(context)
+        first, last = period_asked(context)
         counts = search_counts(context.db, context.authority.id, first, last)
         groups = [(title, _lines(context, [one for one in counts if one.reason in codes])) for title, codes in GROUPS]
         groups = [(title, lines) for title, lines in groups if lines]
@@ -79,7 +79,7 @@ def searches() -> str:
 def searches_file() -> Response:
     """The same by day, as a file."""
     with staff_context() as context:
-        first, last = _period(context)
+        first, last = period_asked(context)
         counts = search_counts(context.db, context.authority.id, first, last)
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
@@ -91,7 +91,7 @@ def searches_file() -> Response:
     return Response(BYTE_ORDER_MARK + out.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _period(context: StaffContext) -> tuple[date, date]:
+def period_asked(context: StaffContext) -> tuple[date, date]:
     """From when until when, as the address says; a year at the most."""
     last = min(day_of(request.args.get("until", "")) or context.today, context.today)
     first = day_of(request.args.get("from", "")) or last - timedelta(days=USUAL_DAYS - 1)

@@ -78,6 +78,7 @@ _MESSAGE_ROWS = (
         (Appointment.confirmed_version == Appointment.version).label("is_confirmed"),
         Appointment.given_back_at,
         Appointment.is_urgent,
+        Appointment.missing_before,
         FirstContact.asked_at,
         (Appointment.ring_instead_version == Appointment.version).label("is_rung_instead"),
         Resident.uses_neutral_name,
@@ -284,6 +285,7 @@ def _facts(
         spoken_language=row.spoken_language,
         owner_since=row.owner_since,
         resident_id=row.resident_id,
+        missing_before=() if told.is_hidden else tuple(row.missing_before),
         **of_other_tables,
     )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from booking.calendar.ical import CalendarEvent
+from locations.model import ServiceFacts
 from locations.own_words import words_in
 from reminders.delivery_decisions import MessageFacts
 
@@ -39,4 +41,15 @@ def facts_in(facts: MessageFacts, code: str) -> MessageFacts:
     services = tuple(words_in(service, code) for service in facts.services)
     authority, site = words_in(facts.authority, code), words_in(facts.site, code)
     others = tuple(facts_in(one, code) for one in facts.same_day)
-    return replace(facts, authority=authority, site=site, services=services, offer=offer, same_day=others)
+    missing = _documents_in(facts.missing_before, facts.services, services)
+    of_council: dict[str, Any] = {"authority": authority, "site": site, "services": services, "missing_before": missing}
+    return replace(facts, **of_council, offer=offer, same_day=others)
+
+
+def _documents_in(
+    names: Sequence[str], services: Sequence[ServiceFacts], translated: Sequence[ServiceFacts]
+) -> tuple[str, ...]:
+    """Documents of the services by their names in the language of `translated`; another one stays as somebody wrote it."""
+    pairs = zip(services, translated, strict=True)
+    words = {old: new for one, other in pairs for old, new in zip(one.papers, other.papers, strict=False)}
+    return tuple(words.get(name, name) for name in names)

@@ -95,6 +95,7 @@ class MessageFacts:
     mail_address: str = ""  # to which email about the appointment goes; nothing where messages go by other channels
     can_be_cancelled: bool = True  # by who gets the message, when they get it
     asked_at: datetime | None = None  # when they first asked for help, where the appointment follows from that
+    missing_before: tuple[str, ...] = ()  # of their papers, when they came before
     hidden_names: tuple[str, ...] = ()  # of services, in every language, that stand in no message
 
     def at(self, now: datetime) -> MessageFacts:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from booking.calendar.event import (
     Audience,
+    Papers,
     address_lines,
     appointment_event,
     papers_of,
@@ -211,7 +212,7 @@ class MessageWriter:
             remote=remote_lines(facts, facts.authority, language, for_helper=bool(delivery.acts_for)),
             needs=need_lines(facts, language) if facts.support_needs else [],
             lacks_interpreter=bool(facts.arrangements) and is_not_possible(facts),
-            papers=papers_of(facts.services),
+            papers=(*papers_of(facts.services), *_missing(facts, language)),
             reference=spoken_reference(facts.reference),
             contact=contact_lines(facts.authority, language),
             authority_name=facts.authority.name,
@@ -227,6 +228,12 @@ class MessageWriter:
             welcomes_welsh=facts.authority.first_language == "cy",
             **_words_of_answers(kind, facts, zone, language),
         )
+
+
+def _missing(facts: MessageFacts, language: Language) -> tuple[Papers, ...]:
+    """What was missing when they came before, beside what to bring."""
+    heading = language.gettext("What was missing last time")
+    return (Papers(heading, facts.missing_before),) if facts.missing_before else ()
 
 
 def _owner_urls(

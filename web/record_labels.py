@@ -118,6 +118,8 @@ AUDIT_ACTIONS: Labels = {
     "visit_left": _l("Recorded that somebody left before they were seen"),
     "visit_withdrawn": _l("Recorded that somebody is not here after all"),
     "visit_sent_on": _l("Sent somebody on to the next service of the same visit"),
+    "turned_away": _l("Turned somebody away because a document was missing"),
+    "turned_away_undone": _l("Took back that somebody was turned away"),
     "visit_given_time": _l("Booked a time for somebody who waited without an appointment"),
     "desk_taken": _l("Said that they sit at a desk"),
     "desk_left": _l("Said that nobody sits at a desk"),

@@ -74,6 +74,7 @@ class AppointmentView:
     unanswered_calls: tuple[datetime, ...] = ()  # at the time of now, the oldest first
     first_contact: Approach | None = None  # when they first asked for help, where the appointment follows from that
     counts: Counts = ()
+    missing_before: Sequence[str] = ()  # when they came before
 
     @property
     def spoken_language(self) -> str:
@@ -240,7 +241,7 @@ def _grouped(db: Session, statement: Any, ids: list[int]) -> Grouped:
 _OF_THE_ROW = (
     *("id", "authority_id", "reference", "version", "state_reason", "mode", "starts_at"),
     *("ends_at", "local_date", "notes", "answers", "channel", "is_walk_in", "created_at"),
-    *("changed_at", "arrived_at", "room", "owner_since", "moved_by", "is_urgent"),
+    *("changed_at", "arrived_at", "room", "owner_since", "moved_by", "is_urgent", "missing_before"),
 )
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from booking.appointment_repository import insert_appointment
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held
 from booking.events import AppointmentChange, PlanningFacts, What, announce
 from booking.slot_tokens import SlotKey
@@ -24,7 +25,7 @@ from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached, SameTime
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
-from core.tokens import digest, manage_token, new_nonce, new_reference, working_manage_token
+from core.tokens import digest, manage_token, new_nonce, working_manage_token
 from core.wall_clock import instant_of
 from locations.catalogue_queries import catalogue_by_id
 from people.residents.approach import Approach
@@ -34,10 +35,6 @@ from people.residents.representative_repository import add_representative
 from people.residents.resident_repository import Identified, identify, lock_known, wishes_beside_record
 
 _appointments, _services = table_of(Appointment).c, table_of(AppointmentService).c
-_INSERT_APPOINTMENT = {
-    name: insert(table_of(Appointment)).on_conflict_do_nothing(index_elements=["reference"]).returning(_appointments.id)
-    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-}
 _INSERT_SERVICE = table_of(AppointmentService).insert()
 _COMING = (
     select(_services.service_id, _appointments.reference)
@@ -68,6 +65,7 @@ class Booking:
     `is_walk_in` says that they are here now: the slot begins at once, and they are booked as arrived. `imported_as` is the
     reference of a booking of another system; they are told only if `is_told`, and reminded in either case. Whoever books has
     proved to be `known_resident`, by a link say: the adviser may be that person's. `approach` is how they asked for help.
+    It gets the resources that it may `prefer`, if they are free, and has other columns of its row `beside` these.
     """
 
     authority_id: int
@@ -87,6 +85,8 @@ class Booking:
     known_resident: int | None = None
     spoke_with: str = ""  # the resident or the representative, if staff did and know it
     approach: Approach | None = None
+    prefer: frozenset[int] = frozenset()
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def state(self) -> State:
@@ -163,9 +163,10 @@ def _book(
     values = _values(placement, booking, now) | {"resident_id": resident.id, "representative_id": representative_id}
     if actor.kind == "resident" and not isinstance(booking.resident, int) and resident.id in resident.same:
         values |= wishes_beside_record(db, booking.resident, resident.id)
+    values |= booking.beside
     values |= {"room": new_nonce(), "manage_nonce": nonce, "manage_digest": digest(manage_token(key, nonce))}
     values["is_approach"] = bool(booking.approach and keep_first_contact(db, resident.id, booking.approach, actor, now))
-    appointment_id, reference = _insert_appointment(db, values)
+    appointment_id, reference = insert_appointment(db, values)
     insert_services(db, appointment_id, placement.services())
     claim_for_appointment(db, placement, appointment_id=appointment_id, now=now)
     action, subject = "imported" if booking.imported_as else "booked", ("appointment", appointment_id)
@@ -202,7 +203,8 @@ def _placed(db: Session, booking: Booking, actor: Actor, now: datetime) -> Place
         raise Invalid.in_field("slot", "slot_and_hold")
     if booking.slot_key.authority_id != booking.authority_id:
         raise Invalid.in_field("slot", "slot_of_another_authority")
-    return place(db, booking.slot_key, now, for_public=for_public, needs=needs, is_walk_in=booking.is_walk_in)
+    how = partial(place, for_public=for_public, needs=needs, is_walk_in=booking.is_walk_in)
+    return how(db, booking.slot_key, now, prefer=booking.prefer)
 
 
 def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Identified:
@@ -257,20 +259,6 @@ def _values(placement: Placement, booking: Booking, now: datetime) -> dict[str, 
         "arrived_at": now if booking.is_walk_in else None,
         **dict.fromkeys(("created_at", "changed_at"), now),
     }
-
-
-def _insert_appointment(db: Session, values: dict[str, Any]) -> tuple[int, str]:
-    """The id and the new reference of an appointment with these column values.
-
-    A reference that exists already (one in 22,000 at a million appointments) is drawn again.
-    """
-    connection = connection_of(db)
-    statement = _INSERT_APPOINTMENT[connection.dialect.name]
-    while True:
-        reference = new_reference()
-        appointment_id = connection.execute(statement, values | {"reference": reference}).scalar()
-        if appointment_id is not None:
-            return appointment_id, reference
 
 
 def insert_services(db: Session, appointment_id: int, parts: Sequence[tuple[int, datetime, datetime]]) -> None:

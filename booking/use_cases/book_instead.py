@@ -58,7 +58,7 @@ def book_instead(
         _check(row, waits)
         enter_state(row, VisitState.WITHDRAWN, now)
         follow_desks(db, waits.authority_id, waits.site_id, now)
-        made = make_booking(db, now, runtime, _with_answers(booking, row), actor)
+        made = make_booking(db, now, runtime, with_answers(booking, row), actor)
         row.booked_instead = made["reference"]
         to_appointment(db, row.id, appointment_by_id(db, made["appointment_id"]))
         facts = {"appointment": made["appointment_id"]}
@@ -68,7 +68,7 @@ def book_instead(
     return run_operation(runtime, idempotency, operation)
 
 
-def _with_answers(booking: Booking, row: DayVisit) -> Booking:
+def with_answers(booking: Booking, row: DayVisit) -> Booking:
     """The booking with what they answered before they were given their ticket, and with how they asked for help, if so."""
     answers = booking.answers or dict(row.answers)
     if row.asked_at is None:

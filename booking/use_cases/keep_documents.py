@@ -83,24 +83,30 @@ def check_documents(
     """
 
     def operation(db: Session) -> None:
-        now = runtime.clock.database_now(db)
-        lock_documents(db, owner)
-        known = documents_of(db, owner).checks
-        changed = {document: result for document, result in results.items() if known.get(document) != result}
-        if len({*known, *changed}) > MOST_DOCUMENTS:
-            raise InvalidValue.because("document_too_many", most=MOST_DOCUMENTS)
-        for document, result in changed.items():
-            mine = [getattr(DocumentCheck, name) == value for name, value in owner.keys.items() if name != "site_id"]
-            db.execute(delete(DocumentCheck).where(*mine, DocumentCheck.document == document))
-            if result is not None:
-                facts = {"document": document, "result": result.value, "checked_at": now}
-                db.add(DocumentCheck(**owner.keys, **facts, staff_id=staff_id_of(actor)))
-        if changed:
-            seen = sum(result is CheckResult.SEEN for result in changed.values())
-            missing = sum(result is CheckResult.MISSING for result in changed.values())
-            record_of_documents(db, actor, "documents_checked", owner, now, seen=seen, missing=missing)
+        write_checks(db, owner, results, actor, runtime.clock.database_now(db))
 
     run_with_retries(runtime.database, operation)
+
+
+def write_checks(
+    db: Session, owner: DocumentOwner, results: Mapping[str, CheckResult | None], actor: Actor, now: datetime
+) -> None:
+    """The same in the transaction of `db`. Raises: InvalidValue."""
+    lock_documents(db, owner)
+    known = documents_of(db, owner).checks
+    changed = {document: result for document, result in results.items() if known.get(document) != result}
+    if len({*known, *changed}) > MOST_DOCUMENTS:
+        raise InvalidValue.because("document_too_many", most=MOST_DOCUMENTS)
+    for document, result in changed.items():
+        mine = [getattr(DocumentCheck, name) == value for name, value in owner.keys.items() if name != "site_id"]
+        db.execute(delete(DocumentCheck).where(*mine, DocumentCheck.document == document))
+        if result is not None:
+            facts = {"document": document, "result": result.value, "checked_at": now}
+            db.add(DocumentCheck(**owner.keys, **facts, staff_id=staff_id_of(actor)))
+    if changed:
+        seen = sum(result is CheckResult.SEEN for result in changed.values())
+        missing = sum(result is CheckResult.MISSING for result in changed.values())
+        record_of_documents(db, actor, "documents_checked", owner, now, seen=seen, missing=missing)
 
 
 def keep_file(

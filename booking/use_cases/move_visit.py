@@ -15,8 +15,8 @@ from booking.tables import Appointment
 from booking.use_cases.call_next import desk_of
 from booking.use_cases.outcomes import set_state
 from booking.visits.desk_claim_repository import follow_desks
-from booking.visits.sent_on_repository import take_back_sent_on
 from booking.visits.tables import DayVisit
+from booking.visits.undone_end_repository import take_back_end
 from booking.visits.visit_queries import visit_stamp
 from booking.visits.visit_repository import enter_state, visit_for_change
 from booking.visits.visit_states import (
@@ -83,7 +83,7 @@ def move_visit(
             raise Stale.because("visit_changed")
         _check(row, step, now)
         if step.state is VisitState.BEING_SEEN and row.state not in HERE:
-            take_back_sent_on(db, row, actor, now)
+            take_back_end(db, row, actor, now)
         if booked is not None:
             _move_appointment(db, booked, step, actor, now)
         _enter(row, step, desk, now)

@@ -16,7 +16,7 @@ from booking.use_cases.appointment_changes import site_id_of
 from booking.use_cases.book import Booked, run_operation
 from booking.use_cases.changed_result import result_of
 from booking.visits.desk_claim_repository import follow_desks
-from booking.visits.sent_on_repository import take_back_sent_on_from
+from booking.visits.undone_end_repository import take_back_end_of
 from booking.visits.visit_repository import follow_appointment, lock_visits
 from core.audit import Actor, record
 from core.errors import IllegalMove, Invalid, Stale
@@ -98,7 +98,7 @@ def correct(
         if not reason.strip():
             raise Invalid.in_field("reason", "no_reason_for_correction")
         if requested_state is State.IN_PROGRESS:
-            take_back_sent_on_from(db, row.id, actor, now)
+            take_back_end_of(db, row.id, actor, now)
         set_state(db, row, requested_state, actor, now, reason, "corrected", noted_time(row, shown, now))
         follow_desks(db, authority_id, row.site_id, now)
         return result_of(row)

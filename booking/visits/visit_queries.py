@@ -62,6 +62,8 @@ class VisitOfDay:
     channel: str = "counter"
     booked_with: frozenset[int] = frozenset()
     booked_instead: str = ""
+    missing: tuple[str, ...] = ()
+    booked_next: str = ""
     stamp: str = ""
 
     @property
@@ -196,11 +198,13 @@ def _view(
         channel=row.channel,
         booked_with=frozenset(seats.get(row.appointment_id or 0, ())),
         booked_instead=row.booked_instead,
+        missing=tuple(row.missing),
+        booked_next=row.booked_next,
         stamp=visit_stamp(row, booked),
     )
 
 
 def visit_stamp(row: DayVisit, booked: Appointment | None) -> str:
     """The stamp of all that a page shows of a visit, and of its appointment, and that can change."""
-    of_visit = (row.id, row.state, row.changed_at, row.resource_id, row.times_called, row.is_urgent)
+    of_visit = (row.id, row.state, row.changed_at, row.resource_id, row.times_called, row.is_urgent, row.booked_next)
     return stamp_of(*of_visit, stamp_of_row(booked) if booked else "")

@@ -84,6 +84,7 @@ OF_SERVICE = (
     | {
         "counted_searches",
         "desk_sittings",
+        "missing_document_counts",
         "promise_days",
     }
     | {

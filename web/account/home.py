@@ -153,6 +153,10 @@ def _session_tasks(staff: SignedInStaff) -> Iterator[Task]:
     if href and staff.may(Action.MANAGE_SESSIONS):
         text = _("Searches without an appointment")
         yield Task(text, href, _("What people looked for and did not book, and why: how many, by service and site."))
+    href = url_or_none("planner.turned_away")
+    if href and staff.may(Action.MANAGE_SESSIONS):
+        text = _("Turned away: documents missing")
+        yield Task(text, href, _("How many people came without a document that they needed, and which one."))
     href = url_or_none("planner.unstaffed")
     if href and staff.may(Action.MANAGE_SESSIONS):
         text = _("Sessions that lack somebody or something")

@@ -148,6 +148,12 @@ class DayRow:
         return tuple(forms)
 
     @property
+    def may_turn_away(self) -> bool:
+        """Whether it can be noted which document was missing."""
+        is_here = self.state in (State.ARRIVED, State.NOT_COMPLETED) and bool(self.actions or self.undo_to)
+        return self.may_fail or is_here
+
+    @property
     def is_booked(self) -> bool:
         """Whether nothing has been recorded yet."""
         return self.state == State.BOOKED

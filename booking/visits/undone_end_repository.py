@@ -1,0 +1,61 @@
+"""What ended with a visit is taken back when somebody is at the desk again after all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from booking.documents.document_owner import CheckResult
+from booking.documents.tables import DocumentCheck
+from booking.missing.missing_count_repository import count_missing
+from booking.missing.missing_counts import MissingKey, counted_of
+from booking.visits.tables import DayVisit
+from booking.visits.visit_repository import enter_state
+from booking.visits.visit_states import AT_DESK, IN_WAITING_ROOM, VisitState
+from core.audit import Actor, record
+from core.errors import IllegalMove
+from locations.catalogue_queries import catalogue_by_id
+
+
+def take_back_end(db: Session, row: DayVisit, actor: Actor, now: datetime) -> None:
+    """Withdraw the part for which they were sent on, and that a document was missing; the site's visits are locked.
+
+    Raises: IllegalMove when a desk has called them for the other part meanwhile.
+    """
+    _take_back_sent_on(db, row, actor, now)
+    if row.missing:
+        count_missing(db, missing_keys(db, row), by=-1)
+        of_visit = DocumentCheck.visit_id == row.id
+        owner = of_visit if row.appointment_id is None else DocumentCheck.appointment_id == row.appointment_id
+        is_missing = (DocumentCheck.result == CheckResult.MISSING.value, DocumentCheck.document.in_(row.missing))
+        db.execute(delete(DocumentCheck).where(owner, *is_missing))
+        row.missing = []
+
+
+def take_back_end_of(db: Session, appointment_id: int, actor: Actor, now: datetime) -> None:
+    """The same for the visit of an appointment. Raises: IllegalMove."""
+    row = db.scalars(select(DayVisit).where(DayVisit.appointment_id == appointment_id)).first()
+    if row is not None:
+        take_back_end(db, row, actor, now)
+
+
+def missing_keys(db: Session, row: DayVisit) -> list[MissingKey]:
+    """What is counted of the documents that were missing in this visit."""
+    catalogue = catalogue_by_id(db, row.authority_id)
+    site, service = catalogue.site_by_id(row.site_id), catalogue.service_by_id(row.service_id)
+    whole = MissingKey(row.authority_id, row.local_date, site.slug, service.slug, "")
+    asked = frozenset(paper for one in catalogue.services for paper in one.papers)
+    return counted_of(whole, row.missing, asked)
+
+
+def _take_back_sent_on(db: Session, row: DayVisit, actor: Actor, now: datetime) -> None:
+    open_states = {*IN_WAITING_ROOM, *AT_DESK}
+    sent_on = select(DayVisit).where(DayVisit.sent_from_id == row.id, DayVisit.state.in_(open_states))
+    for part in db.scalars(sent_on.execution_options(populate_existing=True)):
+        if part.state in AT_DESK:
+            raise IllegalMove(row.state, VisitState.BEING_SEEN)
+        enter_state(part, VisitState.WITHDRAWN, now)
+        about: tuple[str, int] = ("visit", part.id)
+        record(db, actor, "visit_withdrawn", about, authority_id=row.authority_id, now=now, sent_from=row.id)

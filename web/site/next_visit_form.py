@@ -1,0 +1,146 @@
+"""What a form at the end of a visit has for the next appointment: times, and who they are where nobody knows it yet."""
+
+# WTForms has no types, so that every class here has a base of unknown type.
+# mypy: disable-error-code="misc"
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms.validators import InputRequired
+
+from booking.queries.appointments import AppointmentView, by_reference
+from booking.queries.counter_visits import CounterVisit, next_times
+from booking.queries.slots import FreeSlot
+from booking.slot_tokens import decode
+from booking.states import State
+from booking.tables import Appointment
+from booking.use_cases.book import Booking
+from booking.use_cases.next_booking import beside_of
+from core.errors import SlotTaken
+from people.residents.details import ResidentDetails
+from reminders.expected_queries import (
+    NewVisit,
+    expected_of_booking,
+    expected_of_change,
+    expected_of_contacts,
+    planning_of,
+)
+from web.components.form_fields import Choice, NameField, PhoneField, optional
+from web.page_context import SiteContext
+from web.request_language import format_moment
+from web.told import ToldLine, told_lines
+
+NO_TIME = "none"
+
+
+def slot_field() -> Any:
+    """When the next appointment is."""
+    return Choice(_l("The next appointment, here"), validators=[InputRequired(_l("Choose a time, or none"))])
+
+
+def name_field() -> Any:
+    """Who it is for, where nobody knows it yet."""
+    return NameField(
+        _l("Full name"),
+        validators=[optional()],
+        render_kw={"autocomplete": "off", "spellcheck": "false", "classes": "govuk-!-width-two-thirds"},
+    )
+
+
+def phone_field() -> Any:
+    """How they are reached."""
+    return PhoneField(
+        _l("Telephone (optional)"),
+        validators=[optional()],
+        render_kw={"autocomplete": "off", "classes": "govuk-input--width-20"},
+    )
+
+
+@dataclass(frozen=True)
+class NextBooked:
+    """What was booked next: in words, its version, and who is told when it is cancelled, while it is booked."""
+
+    text: str
+    reference: str
+    resident_id: int
+    version: int
+    is_open: bool
+    undo: tuple[ToldLine, ...]
+
+
+def offer_times(context: SiteContext, seen: CounterVisit, form: Any) -> list[FreeSlot]:
+    """Let the form offer the next times, and none of the fields that are not needed."""
+    slots = next_times(context.db, context.catalogue, seen, context.now)
+    form.slot.choices = [*((one.token, _label(context, one)) for one in slots), (NO_TIME, _("None now"))]
+    form.slot.validate_choice = False  # one that has gone meanwhile is refused with words of its own
+    if seen.resident_id is not None:
+        del form.name, form.phone
+    return slots
+
+
+def booking_sent(context: SiteContext, seen: CounterVisit, form: Any) -> Booking | None:
+    """The booking that the form asks for; None for none. Raises: SlotTaken for a time that is not of this visit."""
+    if form.slot.data == NO_TIME:
+        return None
+    slot_key = decode(form.slot.data)
+    if (slot_key.site_id, slot_key.service_ids) != (seen.site.id, tuple(one.id for one in seen.services)):
+        raise SlotTaken
+    desk = seen.visit.desk if seen.visit is not None else None
+    booked = context.db.get(Appointment, seen.booked.id) if seen.booked is not None else None
+    return Booking(
+        authority_id=context.authority.id,
+        channel="counter",
+        resident=seen.resident_id or ResidentDetails(form.name.data or "", phone=form.phone.data or ""),
+        slot_key=slot_key,
+        support_needs=tuple(seen.needs),
+        prefer=frozenset({desk.id} if desk is not None else ()),
+        beside=beside_of(booked) if booked is not None else {},
+    )
+
+
+def told_of_next(context: SiteContext, seen: CounterVisit, slots: list[FreeSlot]) -> tuple[ToldLine, ...]:
+    """Who is told when the first of the times is booked."""
+    if seen.resident_id is None:
+        return (
+            ToldLine(_("With a telephone number: the confirmation by text, if it is a mobile, and the reminders")),
+            ToldLine(_("Without one: nobody. Read the time and the reference out."), is_told=False),
+        )
+    if not slots:
+        return ()
+    visit = NewVisit(seen.services[0], slots[0].starts_at, slots[0].mode)
+    db, council, now = context.db, context.authority, context.now
+    if seen.booked is None:
+        return told_lines(expected_of_booking(db, council, seen.resident_id, visit, now))
+    contacts = planning_of(db, [seen.booked.id])[seen.booked.id].contacts
+    visit = NewVisit(visit.service, visit.starts_at, visit.mode, contacts.representative)
+    return told_lines(expected_of_contacts(db, council, contacts, visit, now))
+
+
+def next_booked(context: SiteContext, seen: CounterVisit) -> NextBooked | None:
+    """What was booked after the visit; None for nothing."""
+    if seen.visit is None or not seen.visit.booked_next:
+        return None
+    view = by_reference(context.db, context.catalogue, seen.visit.booked_next)
+    undo: tuple[ToldLine, ...] = ()
+    if view.state is State.BOOKED:
+        undo = told_lines(expected_of_change(context.db, context.authority, view.id, "cancelled", context.now))
+    is_open = view.state is State.BOOKED
+    return NextBooked(_words(context, view), view.reference, view.resident.id, view.version, is_open, undo)
+
+
+def _words(context: SiteContext, view: AppointmentView) -> str:
+    facts = {
+        "moment": format_moment(view.starts_at.astimezone(ZoneInfo(context.zone))),
+        "site": view.site.name,
+        "reference": view.spoken_reference,
+    }
+    return str(_("Booked: %(moment)s, %(site)s. The reference is %(reference)s.", **facts))
+
+
+def _label(context: SiteContext, slot: FreeSlot) -> str:
+    return format_moment(slot.starts_at.astimezone(ZoneInfo(context.zone)))
