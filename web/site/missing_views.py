@@ -104,7 +104,7 @@ def undo(site: str, reference: str) -> ResponseReturnValue:
 
 
 def _form(seen: CounterVisit, *, is_empty: bool = False) -> MissingForm:
-    form = MissingForm(formdata=None) if is_empty else MissingForm()
+    form = MissingForm(formdata=None, name=seen.name) if is_empty else MissingForm()
     form.missing.choices = [(paper, paper) for paper in seen.papers]
     return form
 
