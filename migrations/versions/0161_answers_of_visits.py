@@ -8,7 +8,7 @@ from alembic import op
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0161"
-down_revision = "0150"
+down_revision = "0145"
 branch_labels = None
 depends_on = None
 
