@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from booking.calendar.ical import CalendarEvent
+from booking.missing.missing_counts import document_names, document_words
 from locations.model import ServiceFacts
 from locations.own_words import words_in
 from reminders.delivery_decisions import MessageFacts
@@ -41,15 +42,16 @@ def facts_in(facts: MessageFacts, code: str) -> MessageFacts:
     services = tuple(words_in(service, code) for service in facts.services)
     authority, site = words_in(facts.authority, code), words_in(facts.site, code)
     others = tuple(facts_in(one, code) for one in facts.same_day)
-    missing = _documents_in(facts.missing_before, facts.services, services)
+    missing = documents_in(facts.missing_before, facts.services, services)
     of_council: dict[str, Any] = {"authority": authority, "site": site, "services": services, "missing_before": missing}
     return replace(facts, **of_council, offer=offer, same_day=others)
 
 
-def _documents_in(
+def documents_in(
     names: Sequence[str], services: Sequence[ServiceFacts], translated: Sequence[ServiceFacts]
 ) -> tuple[str, ...]:
     """Documents of the services by their names in the language of `translated`; another one stays as somebody wrote it."""
     pairs = zip(services, translated, strict=True)
-    words = {old: new for one, other in pairs for old, new in zip(one.papers, other.papers, strict=False)}
+    each = ((document_names(one), document_words(other)) for one, other in pairs)
+    words = {old: new for here, there in each for old, new in zip(here, there, strict=False)}
     return tuple(words.get(name, name) for name in names)

@@ -25,3 +25,9 @@ def to_visit(db: Session, visit_id: int, booked: Appointment) -> None:
     owner = {"visit_id": visit_id, "appointment_id": None, "resident_id": known}
     for table in TABLES:
         db.execute(update(table).where(table.appointment_id == booked.id).values(owner))
+
+
+def to_resident(db: Session, visit_id: int, resident_id: int) -> None:
+    """Let the documents of a visit be those of whoever came, once that is known."""
+    for table in TABLES:
+        db.execute(update(table).where(table.visit_id == visit_id).values(resident_id=resident_id))

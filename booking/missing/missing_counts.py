@@ -6,6 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from locations.model import ServiceFacts
+
+LONGEST_NAME = 300
 PEOPLE, OTHER = "people", "other"
 """In place of a document: how many people were turned away, and what is on no list of the council's."""
 
@@ -32,9 +35,19 @@ class MissingCount:
     number: int
 
 
-def counted_of(whole: MissingKey, missing: Sequence[str], asked: Collection[str]) -> list[MissingKey]:
-    """What is counted of one person without the documents `missing`, where the service asks for those in `asked`."""
-    names = dict.fromkeys(one if one in asked else OTHER for one in missing)
-    return [
-        MissingKey(whole.authority_id, whole.day, whole.site, whole.service, name) for name in (PEOPLE, *sorted(names))
-    ]
+def document_names(service: ServiceFacts) -> list[str]:
+    """What each document of the service is called, in their order: without how many of it, and for when."""
+    in_cases = [name for case in service.documents_by_case for name in case.documents]
+    names = (*service.documents, *in_cases, *(rule.document for rule in service.documents_by_rule))
+    return [name[:LONGEST_NAME] for name in names]
+
+
+def document_words(service: ServiceFacts) -> list[str]:
+    """The same documents in the same order, as people read them in the language of the service."""
+    in_cases = [name for case in service.documents_by_case for name in case.documents]
+    return [*service.documents, *in_cases, *(rule.name for rule in service.documents_by_rule)]
+
+
+def counted_of(missing: Sequence[str], asked: Collection[str]) -> list[str]:
+    """What is counted of one person without the documents `missing`, where the council asks for those in `asked`."""
+    return [PEOPLE, *sorted({one if one in asked else OTHER for one in missing})]

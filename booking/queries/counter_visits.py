@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.missing.missing_counts import document_names
 from booking.queries.advisers import ADVISER, adviser_of_person
 from booking.queries.appointments import AppointmentView, by_reference
 from booking.queries.slots import FreeSlot, SlotQuery, all_slots, next_slot
@@ -82,7 +83,7 @@ class CounterVisit:
     @property
     def papers(self) -> tuple[str, ...]:
         """The documents that the services ask for, each once."""
-        return tuple(dict.fromkeys(paper for service in self.services for paper in service.papers))
+        return tuple(dict.fromkeys(name for service in self.services for name in document_names(service)))
 
 
 def counter_visit(db: Session, catalogue: Catalogue, site: SiteFacts, reference: str) -> CounterVisit:

@@ -20,6 +20,8 @@ from booking.visits.visit_repository import enter_state, follow_appointment, loc
 from booking.visits.visit_states import HERE, VisitState, can_step_back
 from core.audit import Actor
 from core.errors import IllegalMove, NotFound, Stale
+from core.wall_clock import local_date_of, unit_of
+from locations.catalogue_queries import catalogue_by_id
 
 ORDER = (State.BOOKED, State.ARRIVED, State.IN_PROGRESS)
 """What somebody has gone through whose visit ends at the counter."""
@@ -41,6 +43,7 @@ class VisitRows:
 
     booked: Appointment | None
     row: DayVisit | None
+    here: AtCounter
 
     @property
     def stamp(self) -> str:
@@ -48,6 +51,18 @@ class VisitRows:
         if self.row is not None:
             return visit_stamp(self.row, self.booked)
         return stamp_of_row(self.booked) if self.booked is not None else ""
+
+    def check_seen(self) -> None:
+        """Raises: Stale when they are not as the page showed them."""
+        if self.here.seen is not None and self.here.seen != self.stamp:
+            raise Stale.because("visit_changed")
+
+    def check_today(self, db: Session, requested: VisitState, now: datetime) -> None:
+        """Raises: IllegalMove for a visit of another day."""
+        zone = catalogue_by_id(db, self.here.authority_id).authority.zone
+        place = self.booked or self.row
+        if place is None or place.local_date != local_date_of(unit_of(now), zone):
+            raise IllegalMove(place.state if place else "", requested)
 
 
 def visit_rows(db: Session, here: AtCounter) -> VisitRows:
@@ -63,17 +78,23 @@ def visit_rows(db: Session, here: AtCounter) -> VisitRows:
         raise NotFound.because("visit_unknown")
     if row is not None:
         db.refresh(row)
-    rows = VisitRows(booked, row)
-    if here.seen is not None and here.seen != rows.stamp:
-        raise Stale.because("visit_changed")
+    rows = VisitRows(booked, row, here)
+    rows.check_seen()
     return rows
 
 
 def end_visit(
     db: Session, rows: VisitRows, requested: State, actor: Actor, now: datetime, *, reason: str = ""
 ) -> DayVisit:
-    """The visit's row after it has ended so, however far it was; the same again changes nothing. Raises: IllegalMove."""
+    """The visit's row after it has ended so, however far it was; the same again changes nothing.
+
+    Raises: IllegalMove when it is over otherwise or of another day, Stale.
+    """
     ends = VisitState.ENDED if requested is State.ATTENDED else VisitState.NOT_COMPLETED
+    if rows.booked is not None:
+        db.refresh(rows.booked, with_for_update=True)
+        rows.check_seen()
+    rows.check_today(db, ends, now)
     if rows.booked is None:
         row = _visit(rows.row)
         if row.state not in (*HERE, ends):
@@ -84,7 +105,6 @@ def end_visit(
             enter_state(row, ends, now)
         return row
     booked = rows.booked
-    db.refresh(booked, with_for_update=True)
     if booked.state in ORDER:
         for state in (*ORDER[ORDER.index(State(booked.state)) + 1 :], requested):
             set_state(db, booked, state, actor, now, reason, "moved")

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import appointment_by_id
 from booking.documents.document_owner import CheckResult, DocumentOwner
-from booking.missing.missing_count_repository import count_missing
+from booking.documents.owner_repository import to_resident
 from booking.states import BY_RESIDENT, State, can_move
+from booking.tables import Appointment
 from booking.use_cases.appointment_changes import lock_appointment, record_change, site_id_of
 from booking.use_cases.book import Booking, make_booking
 from booking.use_cases.book_instead import with_answers
@@ -24,7 +26,7 @@ from booking.use_cases.end_of_visit import AtCounter, VisitRows, end_visit, reop
 from booking.use_cases.keep_documents import write_checks
 from booking.visits.desk_claim_repository import follow_desks
 from booking.visits.tables import DayVisit
-from booking.visits.undone_end_repository import missing_keys
+from booking.visits.undone_end_repository import count_turned_away
 from core.audit import Actor, record
 from core.errors import Invalid, Stale
 from core.idempotency import IdempotencyKey, run_once
@@ -91,7 +93,7 @@ def book_next(
     if booking is None:
         return ""
     row = rows.row
-    if row is not None and row.booked_next:
+    if row is not None and _is_next_booked(db, row):
         raise Stale.because("visit_changed")
     booking = replace(booking, beside={**booking.beside, "missing_before": list(missing)})
     if rows.booked is not None:
@@ -101,15 +103,20 @@ def book_next(
     made = make_booking(db, now, runtime, booking, actor)
     if rows.booked is None and row is not None and row.resident_id is None:
         row.resident_id = appointment_by_id(db, made["appointment_id"]).resident_id
+        to_resident(db, row.id, row.resident_id)
     return str(made["reference"])
+
+
+def _is_next_booked(db: Session, row: DayVisit) -> bool:
+    """Whether what was booked after the visit is booked still."""
+    same = (Appointment.authority_id == row.authority_id, Appointment.reference == row.booked_next)
+    state = db.scalar(select(Appointment.state).where(*same)) if row.booked_next else None
+    return state == State.BOOKED
 
 
 def _note(db: Session, rows: VisitRows, row: DayVisit, missing: Sequence[str], actor: Actor, now: datetime) -> None:
     """Write what was missing beside the documents of the visit, and count it once."""
-    if row.missing:
-        count_missing(db, missing_keys(db, row), by=-1)
-    row.missing = list(missing)
-    count_missing(db, missing_keys(db, row), by=1)
+    count_turned_away(db, row, missing)
     resident_id = rows.booked.resident_id if rows.booked is not None else row.resident_id
     visit_id = None if rows.booked is not None else row.id
     owner = DocumentOwner(row.authority_id, row.site_id, row.appointment_id, visit_id, resident_id)
@@ -132,6 +139,15 @@ def take_back_turned_away(
         follow_desks(db, here.authority_id, here.site_id, now)
         about = ("visit", rows.row.id if rows.row else 0)
         record(db, actor, "turned_away_undone", about, authority_id=here.authority_id, now=now, reason=reason)
+
+    run_with_retries(runtime.database, operation)
+
+
+def take_back_next(runtime: Runtime, here: AtCounter, *, actor: Actor, version: str | None = None) -> None:
+    """Cancel what was booked after the visit, and nothing else. Raises: Stale, NotFound."""
+
+    def operation(db: Session) -> None:
+        cancel_next(db, visit_rows(db, here), version, actor, runtime.clock.database_now(db))
 
     run_with_retries(runtime.database, operation)
 

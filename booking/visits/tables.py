@@ -72,6 +72,8 @@ class DayVisit(Base):
     sent_from_id: Mapped[int | None] = mapped_column(ForeignKey("visits.id", ondelete="SET NULL"), index=True)
     # Of anybody: the documents that were missing, so that they were turned away, and the reference of what was booked next.
     missing: Mapped[list[str]] = mapped_column(default=list, server_default="[]", info=personal("story", empty=[]))
+    # What was counted of it, to be taken from the same counts if it was a mistake.
+    counted: Mapped[list[str]] = mapped_column(default=list, server_default="[]", info=personal("story", empty=[]))
     booked_next: Mapped[str] = mapped_column(String(12), default="", server_default="")
     # The reference of the appointment that they were given instead of waiting.
     booked_instead: Mapped[str] = mapped_column(String(12), default="", server_default="")

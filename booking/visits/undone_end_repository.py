@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -10,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking.documents.document_owner import CheckResult
 from booking.documents.tables import DocumentCheck
 from booking.missing.missing_count_repository import count_missing
-from booking.missing.missing_counts import MissingKey, counted_of
+from booking.missing.missing_counts import MissingKey, counted_of, document_names
 from booking.visits.tables import DayVisit
 from booking.visits.visit_repository import enter_state
 from booking.visits.visit_states import AT_DESK, IN_WAITING_ROOM, VisitState
@@ -26,12 +28,12 @@ def take_back_end(db: Session, row: DayVisit, actor: Actor, now: datetime) -> No
     """
     _take_back_sent_on(db, row, actor, now)
     if row.missing:
-        count_missing(db, missing_keys(db, row), by=-1)
+        _count(db, row, by=-1)
         of_visit = DocumentCheck.visit_id == row.id
         owner = of_visit if row.appointment_id is None else DocumentCheck.appointment_id == row.appointment_id
         is_missing = (DocumentCheck.result == CheckResult.MISSING.value, DocumentCheck.document.in_(row.missing))
         db.execute(delete(DocumentCheck).where(owner, *is_missing))
-        row.missing = []
+        row.missing, row.counted = [], []
 
 
 def take_back_end_of(db: Session, appointment_id: int, actor: Actor, now: datetime) -> None:
@@ -41,21 +43,33 @@ def take_back_end_of(db: Session, appointment_id: int, actor: Actor, now: dateti
         take_back_end(db, row, actor, now)
 
 
-def missing_keys(db: Session, row: DayVisit) -> list[MissingKey]:
-    """What is counted of the documents that were missing in this visit."""
+def count_turned_away(db: Session, row: DayVisit, missing: Sequence[str]) -> None:
+    """Keep with the visit which documents were missing, and count it once."""
+    _count(db, row, by=-1)
     catalogue = catalogue_by_id(db, row.authority_id)
-    site, service = catalogue.site_by_id(row.site_id), catalogue.service_by_id(row.service_id)
-    whole = MissingKey(row.authority_id, row.local_date, site.slug, service.slug, "")
-    asked = frozenset(paper for one in catalogue.services for paper in one.papers)
-    return counted_of(whole, row.missing, asked)
+    asked = frozenset(name for service in catalogue.services for name in document_names(service))
+    row.missing, row.counted = list(missing), counted_of(missing, asked)
+    _count(db, row, by=1)
+
+
+def _count(db: Session, row: DayVisit, *, by: int) -> None:
+    """Count what the visit has counted, or take it back."""
+    if row.counted:
+        catalogue = catalogue_by_id(db, row.authority_id)
+        site, service = catalogue.site_by_id(row.site_id).slug, catalogue.service_by_id(row.service_id).slug
+        where = partial(MissingKey, row.authority_id, row.local_date, site, service)
+        count_missing(db, [where(name) for name in row.counted], by=by)
 
 
 def _take_back_sent_on(db: Session, row: DayVisit, actor: Actor, now: datetime) -> None:
-    open_states = {*IN_WAITING_ROOM, *AT_DESK}
-    sent_on = select(DayVisit).where(DayVisit.sent_from_id == row.id, DayVisit.state.in_(open_states))
-    for part in db.scalars(sent_on.execution_options(populate_existing=True)):
+    """Withdraw the part to which they were sent on, or to which that one has sent them on."""
+    sent_on = select(DayVisit).where(DayVisit.sent_from_id == row.id, DayVisit.state != VisitState.WITHDRAWN.value)
+    for part in db.scalars(sent_on.execution_options(populate_existing=True)).all():
         if part.state in AT_DESK:
             raise IllegalMove(row.state, VisitState.BEING_SEEN)
-        enter_state(part, VisitState.WITHDRAWN, now)
-        about: tuple[str, int] = ("visit", part.id)
-        record(db, actor, "visit_withdrawn", about, authority_id=row.authority_id, now=now, sent_from=row.id)
+        if part.state in IN_WAITING_ROOM:
+            enter_state(part, VisitState.WITHDRAWN, now)
+            about: tuple[str, int] = ("visit", part.id)
+            record(db, actor, "visit_withdrawn", about, authority_id=row.authority_id, now=now, sent_from=row.id)
+        else:
+            _take_back_sent_on(db, part, actor, now)

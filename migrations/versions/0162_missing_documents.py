@@ -16,6 +16,7 @@ depends_on = None
 def upgrade() -> None:
     """Nobody was turned away yet, as far as it is known."""
     op.add_column("visits", sa.Column("missing", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("visits", sa.Column("counted", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("visits", sa.Column("booked_next", sa.String(12), nullable=False, server_default=""))
     op.add_column("appointments", sa.Column("missing_before", sa.JSON(), nullable=False, server_default="[]"))
     op.create_table(
@@ -40,4 +41,5 @@ def downgrade() -> None:
     op.drop_table("missing_document_counts")
     op.drop_column("appointments", "missing_before")
     op.drop_column("visits", "booked_next")
+    op.drop_column("visits", "counted")
     op.drop_column("visits", "missing")

@@ -83,7 +83,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.CHANGE_APPOINTMENT: _WHO_SERVE,
         Action.MERGE_RESIDENTS: _AGENTS,  # of the whole council: people come to several sites
         Action.SEE_DAY_LIST: _AT_A_SITE,
-        Action.RECORD_OUTCOME: _AT_A_SITE,
+        Action.RECORD_OUTCOME: _AT_A_SITE,  # and book, by one click at the desk, what follows from a visit there
         Action.TAKE_WALK_IN: _AT_A_SITE - {Role.ADVISER},
         Action.HANDLE_DOCUMENTS: _AT_A_SITE,
         Action.VERIFY_RECEIPT: frozenset(Role),  # of the whole council: another library is asked too

@@ -18,7 +18,9 @@ from core.errors import IllegalMove
 from core.idempotency import IdempotencyKey
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
+from locations.catalogue_queries import catalogue_by_id
 from locations.model import AuthorityFacts
+from reminders.both_languages import documents_in
 from web.call_lines import unanswered_news
 from web.page_context import PageContext, council_context
 from web.request_language import only_in_english
@@ -76,6 +78,15 @@ class AppointmentPage:
         )
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """What was missing when they came before, in the language of the page."""
+        names = self.view.missing_before
+        if not names:
+            return ()
+        known = {one.id: one for one in catalogue_by_id(self.context.db, self.context.authority.id).services}
+        return documents_in(names, [known[one.id] for one in self.view.services], self.view.services)
+
+    @property
     def seen(self) -> str:
         """The stamp of the appointment on the page whose form was sent."""
         return request.form.get("seen", "")
@@ -87,6 +98,7 @@ class AppointmentPage:
         values |= {"is_booked": self.is_booked, "is_over": self.is_over, "has_begun": self.has_begun}
         values |= {
             "is_cancelled": self.view.state in CANCELLED,
+            "missing": self.missing,
             "unanswered": unanswered_news(self.view) if self.is_booked else "",
             "may_change": may_change,
             "may_wait": self.may_wait,

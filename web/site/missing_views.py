@@ -17,7 +17,7 @@ from booking.documents.tables import LONGEST_DOCUMENT
 from booking.queries.counter_visits import CounterVisit, counter_visit
 from booking.states import State
 from booking.use_cases.end_of_visit import AtCounter
-from booking.use_cases.turn_away import TurnedAway, take_back_turned_away, turn_away
+from booking.use_cases.turn_away import TurnedAway, take_back_next, take_back_turned_away, turn_away
 from booking.visits.visit_states import HERE, VisitState, can_step_back
 from core.errors import IdempotencyMismatch, IllegalMove, Invalid, NotFound, SameTime, SlotTaken, Stale, TooFar, TooSoon
 from core.problems import joined_texts, text_of_error
@@ -76,8 +76,7 @@ def record(site: str, reference: str) -> ResponseReturnValue:
     """Record it, and book the next appointment."""
     with site_context(site) as context:
         seen = counter_visit(context.db, context.catalogue, context.site, reference)
-        form = _form(seen)
-        offer_times(context, seen, form)
+        form = _form(context, seen)
         status = _refused(context, seen, form)
         if status is None:
             return redirect(url_for("site.missing", site=site, reference=seen.reference), code=303)
@@ -103,9 +102,31 @@ def undo(site: str, reference: str) -> ResponseReturnValue:
     return redirect(url_for("site.missing", site=site, reference=reference), code=303)
 
 
-def _form(seen: CounterVisit, *, is_empty: bool = False) -> MissingForm:
+@blueprint.post(f"{MISSING_PATH}/cancel", endpoint="cancel_next")
+@requires(Action.RECORD_OUTCOME, site_arg="site")
+def cancel_booked(site: str, reference: str) -> ResponseReturnValue:
+    """Cancel what was booked next, and nothing else."""
+    with site_context(site) as context:
+        here = AtCounter(context.authority.id, context.site.id, reference, request.form.get("seen", ""))
+        version = request.form.get("version") or None
+        try:
+            take_back_next(context.runtime, here, actor=context.actor, version=version)
+        except Stale:
+            with site_context(site) as again:
+                seen = counter_visit(again.db, again.catalogue, again.site, reference)
+                return _page(again, seen, None, has_changed=True), 409
+    return redirect(url_for("site.missing", site=site, reference=reference), code=303)
+
+
+def _form(context: SiteContext, seen: CounterVisit, *, is_empty: bool = False) -> MissingForm:
+    """The form with the documents and times of the visit; without times while another one is booked already."""
     form = MissingForm(formdata=None, name=seen.name) if is_empty else MissingForm()
     form.missing.choices = [(paper, paper) for paper in seen.papers]
+    booked = next_booked(context, seen)
+    if booked is not None and booked.is_open:
+        del form.slot, form.name, form.phone
+    else:
+        offer_times(context, seen, form)
     return form
 
 
@@ -116,7 +137,7 @@ def _refused(context: SiteContext, seen: CounterVisit, form: MissingForm) -> int
     if not form.documents:
         form.refuse("missing" if seen.papers else "other", _("Choose or enter which document was missing"))
         return 400
-    if form.slot.data != NO_TIME and seen.resident_id is None and not form.name.data:
+    if form.slot and form.slot.data != NO_TIME and seen.resident_id is None and not form.name.data:
         form.refuse("name", _("Enter a name, or choose no time"))
         return 400
     here = AtCounter(context.authority.id, context.site.id, seen.reference, request.form.get("seen", ""))
@@ -151,10 +172,9 @@ def _page(context: SiteContext, seen: CounterVisit, form: MissingForm | None, *,
     with context.runtime.database.writing() as db:
         log_access(db, context.authority.id, seen.resident_id, context.actor, "turned_away", context.now, **facts)
     booked, missing = next_booked(context, seen), seen.visit.missing if seen.visit else ()
-    can_record = not missing and booked is None and _can_end(context, seen)
-    form = form or _form(seen, is_empty=True)
-    slots = offer_times(context, seen, form) if can_record else []
-    if can_record and not form.slot.data:
+    can_record = not missing and _can_end(context, seen)
+    form = form or _form(context, seen, is_empty=True)
+    if form.slot and not form.slot.data:
         form.slot.data = form.slot.choices[0][0]
     return render_template(
         "site/missing.html",
@@ -167,9 +187,9 @@ def _page(context: SiteContext, seen: CounterVisit, form: MissingForm | None, *,
         missing=missing,
         booked=booked,
         can_undo=bool(missing) and _can_undo(context, seen),
-        has_times=bool(slots),
+        has_times=not form.slot or len(form.slot.choices) > 1,
         may_change=context.may(Action.CHANGE_APPOINTMENT),
-        told=told_of_next(context, seen, slots) if can_record else (),
+        told=told_of_next(context, seen) if can_record and form.slot else (),
     )
 
 

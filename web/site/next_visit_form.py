@@ -85,7 +85,7 @@ def offer_times(context: SiteContext, seen: CounterVisit, form: Any) -> list[Fre
 
 def booking_sent(context: SiteContext, seen: CounterVisit, form: Any) -> Booking | None:
     """The booking that the form asks for; None for none. Raises: SlotTaken for a time that is not of this visit."""
-    if form.slot.data == NO_TIME:
+    if not form.slot or form.slot.data == NO_TIME:
         return None
     slot_key = decode(form.slot.data)
     if (slot_key.site_id, slot_key.service_ids) != (seen.site.id, tuple(one.id for one in seen.services)):
@@ -103,13 +103,14 @@ def booking_sent(context: SiteContext, seen: CounterVisit, form: Any) -> Booking
     )
 
 
-def told_of_next(context: SiteContext, seen: CounterVisit, slots: list[FreeSlot]) -> tuple[ToldLine, ...]:
+def told_of_next(context: SiteContext, seen: CounterVisit) -> tuple[ToldLine, ...]:
     """Who is told when the first of the times is booked."""
     if seen.resident_id is None:
         return (
             ToldLine(_("With a telephone number: the confirmation by text, if it is a mobile, and the reminders")),
             ToldLine(_("Without one: nobody. Read the time and the reference out."), is_told=False),
         )
+    slots = next_times(context.db, context.catalogue, seen, context.now)
     if not slots:
         return ()
     visit = NewVisit(seen.services[0], slots[0].starts_at, slots[0].mode)

@@ -82,6 +82,17 @@ def test_who_is_called_for_the_next_service_is_not_taken_back(database: object, 
     assert here(counter) == [(1, "being_seen")]
 
 
+def test_who_was_sent_on_twice_waits_for_nothing_once_they_are_back_at_the_first_desk(counter: Counter) -> None:
+    counter.walk_in()
+    first = at_desk(counter, counter.call())
+    sent(counter, first)
+    second = at_desk(counter, counter.call())
+    send_on(counter.runtime, counter.world.authority_id, HERE, SentOn(second, "certify"), actor=AGENT)
+    assert here(counter) == [(3, "waiting")]
+    counter.step(first, VisitState.BEING_SEEN)
+    assert here(counter) == [(1, "being_seen")]
+
+
 def test_the_part_to_which_somebody_is_sent_on_knows_who_they_are(counter: Counter) -> None:
     counter.arrive(counter.book(0))
     first = at_desk(counter, counter.call())

@@ -7,20 +7,24 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from booking.documents.document_owner import CheckResult, DocumentOwner
 from booking.documents.tables import DocumentCheck
 from booking.missing.missing_count_repository import missing_counts
+from booking.missing.tables import MissingDocumentCount
 from booking.queries.counter_visits import CounterVisit, counter_visit, next_times
 from booking.states import State
 from booking.tables import Appointment
 from booking.use_cases.book import Booking
 from booking.use_cases.end_of_visit import AtCounter
+from booking.use_cases.keep_documents import check_documents
 from booking.use_cases.next_booking import beside_of
 from booking.use_cases.outcomes import correct
 from booking.use_cases.turn_away import TurnedAway, take_back_turned_away, turn_away
 from booking.visits.tables import DayVisit
 from booking.visits.visit_states import VisitState
 from core.errors import IllegalMove, Invalid, SlotTaken, Stale
-from locations.catalogue_queries import catalogue_by_id
+from locations.catalogue_queries import bump_plan, catalogue_by_id
+from locations.tables import Service
 from people.residents.details import ResidentDetails
 from people.staff.tables import StaffMember
 from reminders.appointment_queries import message_facts
@@ -128,6 +132,66 @@ def test_the_plain_undo_counts_nobody_any_more_and_leaves_what_was_booked(counte
     visit = seen(counter, reference).visit
     assert visit is not None
     assert visit.booked_next == following
+
+
+def test_what_is_put_right_elsewhere_can_be_recorded_again_without_a_time(counter: Counter) -> None:
+    reference = counter.book(0)
+    following = away(counter, reference)
+    correct(counter.runtime, counter.world.authority_id, reference, State.IN_PROGRESS, actor=AGENT, reason="A slip")
+    assert away(counter, reference, is_booked=False) == ""
+    take_back_turned_away(counter.runtime, here(counter, reference), actor=AGENT, reason="A slip")
+    with counter.database.reading() as db:
+        state = db.scalars(select(Appointment.state).where(Appointment.reference == following)).one()
+    assert state == State.CANCELLED_BY_RESIDENT
+    assert away(counter, reference) != ""
+
+
+def test_an_appointment_of_another_day_is_not_ended(counter: Counter) -> None:
+    reference = counter.book(24 * 60)
+    with pytest.raises(IllegalMove):
+        away(counter, reference, is_booked=False)
+    stranger = walked_in(counter)
+    counter.advance(24 * 60)
+    with pytest.raises(IllegalMove):
+        away(counter, stranger, is_booked=False)
+    assert (counted(counter), checks(counter)) == ([], [])
+
+
+def test_what_was_found_before_is_theirs_once_it_is_known_who_they_are(counter: Counter) -> None:
+    reference = walked_in(counter)
+    visit = seen(counter, reference).visit
+    assert visit is not None
+    owner = DocumentOwner(counter.world.authority_id, counter.world.site_id, visit_id=visit.id)
+    check_documents(counter.runtime, owner, {"Passport": CheckResult.SEEN, "Bill": CheckResult.SEEN}, actor=AGENT)
+    away(counter, reference)
+    with counter.database.reading() as db:
+        found = [(one.document, one.result, one.resident_id) for one in db.scalars(select(DocumentCheck))]
+        resident_id = db.scalars(select(DayVisit.resident_id)).one()
+    assert resident_id is not None
+    assert sorted(found) == [("Bill", "seen", resident_id), ("Passport", "missing", resident_id)]
+
+
+def test_what_was_counted_is_taken_back_though_the_list_has_changed(counter: Counter) -> None:
+    reference = counter.book(0)
+    away(counter, reference, is_booked=False)
+    with counter.database.writing() as db:
+        bump_plan(db, counter.world.authority_id, [counter.world.site_id])
+        for service in db.scalars(select(Service)):
+            service.documents = ["Identity card"]
+    take_back_turned_away(counter.runtime, here(counter, reference), actor=AGENT, reason="A slip")
+    with counter.database.reading() as db:
+        assert set(db.scalars(select(MissingDocumentCount.number))) == {0}
+
+
+def test_a_document_is_known_by_its_name_alone(counter: Counter) -> None:
+    with counter.database.writing() as db:
+        bump_plan(db, counter.world.authority_id, [counter.world.site_id])
+        rule = {"document": "Proof of identity", "one_of": ["A passport of any country " * 7, "A licence " * 18]}
+        db.get_one(Service, counter.world.service_ids[0]).documents_by_rule = [rule]
+    view = seen(counter, counter.book(0))
+    assert view.papers == ("Passport", "Proof of identity")
+    away(counter, view.reference, *view.papers, is_booked=False)
+    assert counted(counter) == [("Passport", 1), ("Proof of identity", 1), ("people", 1)]
 
 
 def test_nothing_is_recorded_when_the_time_has_gone(counter: Counter) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from booking.states import State
 from booking.tables import Appointment
+from booking.use_cases.outcomes import correct
 from booking.use_cases.take_walk_in import take_walk_in
 from booking.visits.tables import DayVisit
 from booking.visits.visit_states import NewWalkIn
@@ -65,6 +66,23 @@ def test_one_click_records_it_books_the_next_time_and_tells_what_to_bring(
     assert site_staff.post(form.action, data=form.fields).status_code == 303
     assert appointments(library) == [(State.IN_PROGRESS, []), (State.CANCELLED_BY_RESIDENT, ["Passport"])]
     assert "Nobody was turned away" in check_page(manager.get("/staff/turned-away").text).text
+
+
+def test_an_adviser_does_it_too_and_cancels_what_was_booked_when_it_was_put_right_elsewhere(library: Library) -> None:
+    reference = library.book()
+    library.record(reference, State.ARRIVED)
+    adviser = library.sign_in(Role.ADVISER, library.world.site_id)
+    form = form_of(adviser, reference)
+    assert adviser.post(form.action, data=form.values(missing=["Passport"])).status_code == 303
+    council = library.world.authority_id
+    correct(library.runtime, council, reference, State.IN_PROGRESS, actor=STAFF, reason="A slip")
+    page = check_page(adviser.get(page_of(reference)).text)
+    assert "slot" not in page.form_to(reference).fields
+    form = page.form_to("/cancel")
+    assert adviser.post(form.action, data={**form.fields, "version": "7"}).status_code == 409
+    assert adviser.post(form.action, data=form.fields).status_code == 303
+    assert appointments(library) == [(State.IN_PROGRESS, []), (State.CANCELLED_BY_RESIDENT, ["Passport"])]
+    assert form_of(adviser, reference).fields["slot"]
 
 
 def test_of_a_stranger_a_name_is_asked_for_and_what_was_typed_is_kept(
