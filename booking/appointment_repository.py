@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.queries.appointments import stamp_of_row
@@ -15,15 +13,7 @@ from booking.slot_tokens import SlotKey, encode, without_adviser
 from booking.states import State, has_link_ended
 from booking.tables import Appointment, AppointmentService
 from core.audit import Actor
-from core.database import connection_of, table_of
 from core.errors import LinkEnded, NotFound, Stale
-from core.tokens import new_reference
-
-_appointments = table_of(Appointment)
-_INSERT_APPOINTMENT = {
-    name: insert(_appointments).on_conflict_do_nothing(index_elements=["reference"]).returning(_appointments.c.id)
-    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-}
 
 
 def appointment_for_change(db: Session, authority_id: int, reference: str) -> Appointment:
@@ -79,17 +69,3 @@ def service_ids_of(db: Session, appointment_id: int) -> tuple[int, ...]:
         .order_by(AppointmentService.position)
     )
     return tuple(db.scalars(statement))
-
-
-def insert_appointment(db: Session, values: dict[str, Any]) -> tuple[int, str]:
-    """The id and the new reference of an appointment with these column values.
-
-    A reference that exists already (one in 22,000 at a million appointments) is drawn again.
-    """
-    connection = connection_of(db)
-    statement = _INSERT_APPOINTMENT[connection.dialect.name]
-    while True:
-        reference = new_reference()
-        appointment_id = connection.execute(statement, values | {"reference": reference}).scalar()
-        if appointment_id is not None:
-            return appointment_id, reference

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 from booking.states import ContactChange
+from locations.model import AuthorityFacts
 
 # With whom staff spoke while they made a change: that person has heard it.
 RESIDENT, REPRESENTATIVE = "resident", "representative"
@@ -55,6 +56,28 @@ class PlanningFacts:
     division: str = "england-and-wales"  # whose bank holidays count
     reminders_apart: timedelta = timedelta(hours=12)
     missed_after: timedelta | None = None  # they are written to when they did not come; None for never
+
+
+def facts_of_new(
+    council: AuthorityFacts,
+    reminder_plan: tuple[Mapping[str, Any], ...],
+    appointment_id: int,
+    state: str,
+    starts_at: datetime,
+) -> PlanningFacts:
+    """What decides which messages a new appointment is owed, whose channel is not known yet."""
+    return PlanningFacts(
+        authority_id=council.id,
+        appointment_id=appointment_id,
+        version=1,
+        state=state,
+        starts_at=starts_at,
+        is_walk_in=False,
+        zone=council.zone,
+        division=council.division,
+        reminder_plan=reminder_plan,
+        reminders_apart=timedelta(hours=council.reminders_apart_hours),
+    )
 
 
 @dataclass(frozen=True)

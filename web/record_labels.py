@@ -172,6 +172,7 @@ VIEW_PURPOSES: Labels = {
     "site_message": _l("Looked at whom a message to everybody of a day would reach"),
     "staff_record": _l("Looked at this record"),
     "documents": _l("Looked at the documents of a visit"),
+    "turned_away": _l("Looked at who is turned away because a document is missing"),
     "document_file": _l("Opened a file of a document"),
     "receipt": _l("Verified a receipt for documents"),
     "api_receipt": _l("A program verified a receipt for documents"),

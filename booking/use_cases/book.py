@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from booking.appointment_repository import insert_appointment
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held
-from booking.events import AppointmentChange, PlanningFacts, What, announce
+from booking.events import AppointmentChange, PlanningFacts, What, announce, facts_of_new
 from booking.slot_tokens import SlotKey
 from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
@@ -25,7 +25,7 @@ from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached, SameTime
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
-from core.tokens import digest, manage_token, new_nonce, working_manage_token
+from core.tokens import digest, manage_token, new_nonce, new_reference, working_manage_token
 from core.wall_clock import instant_of
 from locations.catalogue_queries import catalogue_by_id
 from people.residents.approach import Approach
@@ -35,6 +35,10 @@ from people.residents.representative_repository import add_representative
 from people.residents.resident_repository import Identified, identify, lock_known, wishes_beside_record
 
 _appointments, _services = table_of(Appointment).c, table_of(AppointmentService).c
+_INSERT_APPOINTMENT = {
+    name: insert(table_of(Appointment)).on_conflict_do_nothing(index_elements=["reference"]).returning(_appointments.id)
+    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
 _INSERT_SERVICE = table_of(AppointmentService).insert()
 _COMING = (
     select(_services.service_id, _appointments.reference)
@@ -166,7 +170,7 @@ def _book(
     values |= booking.beside
     values |= {"room": new_nonce(), "manage_nonce": nonce, "manage_digest": digest(manage_token(key, nonce))}
     values["is_approach"] = bool(booking.approach and keep_first_contact(db, resident.id, booking.approach, actor, now))
-    appointment_id, reference = insert_appointment(db, values)
+    appointment_id, reference = _insert_appointment(db, values)
     insert_services(db, appointment_id, placement.services())
     claim_for_appointment(db, placement, appointment_id=appointment_id, now=now)
     action, subject = "imported" if booking.imported_as else "booked", ("appointment", appointment_id)
@@ -261,6 +265,20 @@ def _values(placement: Placement, booking: Booking, now: datetime) -> dict[str, 
     }
 
 
+def _insert_appointment(db: Session, values: dict[str, Any]) -> tuple[int, str]:
+    """The id and the new reference of an appointment with these column values.
+
+    A reference that exists already (one in 22,000 at a million appointments) is drawn again.
+    """
+    connection = connection_of(db)
+    statement = _INSERT_APPOINTMENT[connection.dialect.name]
+    while True:
+        reference = new_reference()
+        appointment_id = connection.execute(statement, values | {"reference": reference}).scalar()
+        if appointment_id is not None:
+            return appointment_id, reference
+
+
 def insert_services(db: Session, appointment_id: int, parts: Sequence[tuple[int, datetime, datetime]]) -> None:
     """Write the services of a visit in their order: (service id, start, end) each."""
     rows = [
@@ -272,17 +290,7 @@ def insert_services(db: Session, appointment_id: int, parts: Sequence[tuple[int,
 
 def _planning_facts(placement: Placement, appointment_id: int, booking: Booking) -> PlanningFacts:
     """The facts by which messages are planned; all are known here, so that no subscriber reads them again."""
-    catalogue = placement.catalogue
-    return PlanningFacts(
-        authority_id=catalogue.authority.id,
-        appointment_id=appointment_id,
-        version=1,
-        state=booking.state.value,
-        starts_at=instant_of(placement.start_unit),
-        is_walk_in=booking.is_walk_in,
-        zone=catalogue.authority.zone,
-        division=catalogue.authority.division,
-        reminder_plan=catalogue.service_by_id(placement.slot_key.service_ids[0]).reminder_plan,
-        channel="" if booking.imported_as else booking.channel,
-        reminders_apart=timedelta(hours=catalogue.authority.reminders_apart_hours),
-    )
+    council, service = placement.catalogue.authority, placement.slot_key.service_ids[0]
+    plan, starts_at = placement.catalogue.service_by_id(service).reminder_plan, instant_of(placement.start_unit)
+    facts = facts_of_new(council, plan, appointment_id, booking.state.value, starts_at)
+    return replace(facts, is_walk_in=booking.is_walk_in, channel="" if booking.imported_as else booking.channel)
