@@ -16,6 +16,7 @@ from booking.feeds.tables import ResidentFeed
 from booking.proposals.tables import Wish
 from booking.tables import Appointment, HandOver
 from booking.urgent.tables import UrgentRequest
+from booking.visits.tables import DayVisit
 from core.database import connection_of, table_of
 from core.tokens import stamp_of
 from people.residents.resident_repository import record_stamp
@@ -61,6 +62,7 @@ MOVED_TABLES: tuple[MovedTable, ...] = (
     _moved(CertifiedCopy, made_at="certified_at"),
     _moved(DocumentReceipt, made_at="given_at"),
     _moved(KeptOriginal, made_at="taken_at"),
+    _moved(DayVisit, made_at="arrived_at"),
     _moved(NamedAdviser),
 )
 # Tables that name a resident and do not move as these do, with the reason.

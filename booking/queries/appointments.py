@@ -271,8 +271,7 @@ def _view(catalogue: Catalogue, found: Any, services: Grouped, resources: Groupe
 
 
 def _resources_at(catalogue: Catalogue, site: SiteFacts, ids: Sequence[int]) -> tuple[ResourceFacts, ...]:
-    found = (catalogue.resource_at(site, resource_id) for resource_id in dict.fromkeys(ids))
-    return tuple(resource for resource in found if resource is not None)
+    return tuple(filter(None, (catalogue.resource_at(site, resource_id) for resource_id in dict.fromkeys(ids))))
 
 
 def _resident(row: Resident, appointment: Appointment) -> ResidentView:

@@ -8,7 +8,7 @@ from alembic import op
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0161"
-down_revision = "0145"
+down_revision = "0151"
 branch_labels = None
 depends_on = None
 

@@ -9,16 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Table,
-    and_,
-    exists,
-    false,
-    or_,
-    select,
-)
+from sqlalchemy import Column, ColumnElement, Table, and_, exists, false, or_, select
 
 from booking.advisers.tables import NamedAdviser
 from booking.documents.tables import CertifiedCopy, DocumentCheck, DocumentFile, DocumentReceipt, KeptOriginal
@@ -26,15 +17,7 @@ from booking.feeds.tables import ResidentFeed
 from booking.merging.tables import ResidentMerge
 from booking.proposals.tables import Proposal, Wish
 from booking.ringing.tables import Ringing
-from booking.tables import (
-    Appointment,
-    AppointmentService,
-    Call,
-    HandOver,
-    LinkRequest,
-    OldReference,
-    RebookItem,
-)
+from booking.tables import Appointment, AppointmentService, Call, HandOver, LinkRequest, OldReference, RebookItem
 from booking.urgent.tables import UrgentRequest
 from booking.visits.tables import DayVisit
 from core.audit import AuditEntry, mark_removed_reasons
