@@ -42,7 +42,7 @@ def set_up() -> ResponseReturnValue:
             "council/set_up.html",
             lists=lists,
             steps=first_steps(catalogue),
-            residents_page=url_for("resident.start", authority=context.authority.slug),
+            residents_page=f"{context.runtime.settings.public_url}/{context.authority.slug}/",
             council_screens=council_screens(context.authority.slug),
             file_screens=file_screens(),
             name=context.authority.name,
