@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.confirmation_columns import ConfirmationColumns
 from booking.own_contact_columns import OwnContactColumns
+from booking.paper_columns import PaperColumns
 from core.database import Base, BigId
 from core.personal_data import personal
 
@@ -58,7 +59,7 @@ class Call(Base):
     check_result: Mapped[str] = mapped_column(String(20), default="", server_default="")
 
 
-class Appointment(OwnContactColumns, ConfirmationColumns, Base):
+class Appointment(OwnContactColumns, ConfirmationColumns, PaperColumns, Base):
     """A booked visit. Rescheduling keeps the reference and raises the version."""
 
     __tablename__ = "appointments"

@@ -53,13 +53,14 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
 
 
 def _keys(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The keys of the service and of its files of documents, each with those that were used before; and their folder."""
+    """The keys of the service and of its files of documents, each with those before it; their folder and scanner."""
     return {
         "secret_key": environ.get("SECRET_KEY", ""),
         "old_secret_keys": tuple(environ.get("OLD_SECRET_KEYS", "").split()),
         "document_key": environ.get("DOCUMENT_KEY", ""),
         "old_document_keys": tuple(environ.get("OLD_DOCUMENT_KEYS", "").split()),
         "document_folder": environ.get("DOCUMENT_FOLDER") or Settings.document_folder,
+        "virus_scanner": environ.get("VIRUS_SCANNER", "").strip(),
     }
 
 

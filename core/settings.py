@@ -37,6 +37,7 @@ class Settings:
     document_key: str = ""
     old_document_keys: tuple[str, ...] = ()
     document_folder: str = "instance/documents"
+    virus_scanner: str = ""
     metrics_token: str = ""
     calendar_hosts: tuple[str, ...] = ()
     heartbeat_seconds: int = 60

@@ -67,6 +67,18 @@ def _of_documents(settings: Settings) -> Iterator[str]:
     folder = Path(settings.document_folder)
     if (ROOT / "static") in ((folder if folder.is_absolute() else ROOT / folder) / "files").resolve().parents:
         yield "DOCUMENT_FOLDER must lie outside the folder that is served as /static/."
+    if settings.virus_scanner and not _is_scanner(settings.virus_scanner):
+        yield "VIRUS_SCANNER must look like tcp://127.0.0.1:3310 or unix:/run/clamav/clamd.ctl."
+
+
+def _is_scanner(address: str) -> bool:
+    """Whether a socket can be found by it."""
+    try:
+        parts = urlsplit(address)
+        is_tcp = parts.scheme == "tcp" and bool(parts.hostname and parts.port) and parts.path in ("", "/")
+    except ValueError:
+        return False
+    return is_tcp or (parts.scheme == "unix" and parts.path.startswith("/") and not parts.netloc)
 
 
 def _is_weak(key: str) -> bool:

@@ -13,8 +13,13 @@ def _(text: str) -> str:
 VISIT_TEXTS: Mapping[str, str] = {
     "appointment_elsewhere": _("This appointment is at %(site)s, on %(at)s."),
     "copy_unknown": _("There is no certified copy with this code. Check the code, or ask the council."),
+    "document_busy": _("We are busy with other files. Send it again in a minute"),
     "document_has_password": _("The file has a password. Save it without one, and send that"),
+    "document_has_virus": _("This file has a virus, so we did not keep it. Send another one, or bring the paper"),
     "document_missing": _("Choose a file, or take a photograph"),
+    "document_not_scanned": _(
+        "We cannot look through files for viruses at the moment. Send it again in some minutes, or bring the paper"
+    ),
     "document_sent_before": _("This form was sent before with something else, and that was kept. Send it again"),
     "document_slow": _("The file could not be read in time. Send it again, or send pictures of the pages"),
     "document_too_many": _("Write down at most %(most)s documents"),
@@ -29,6 +34,9 @@ VISIT_TEXTS: Mapping[str, str] = {
     "no_place_of_original": _("Say where the original lies"),
     "nothing_for_receipt": _("Nothing was seen, kept or certified yet"),
     "original_not_seen": _("Tick first that you have seen this original"),
+    "paper_choice": _("Choose one of the answers about papers"),
+    "paper_number": _("Enter a whole number from %(least)s to %(most)s"),
+    "no_reason_for_again": _("Say why it is to be sent again: they read it"),
     "receipt_unknown": _("There is no receipt with this number."),
     "desk_unknown": _("There is no such desk or person here."),
     "nobody_more_today": _("Nobody sees people without an appointment here any more today."),

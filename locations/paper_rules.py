@@ -93,12 +93,12 @@ def _marked(text: str) -> str:
 def _line(rule: PaperRule, language: Language) -> str:
     """The rule in one line, before anybody has answered anything."""
     line = _counted(rule, language)
-    if rule.one_of:
-        line = language.gettext("%(document)s: one of %(choices)s", document=line, choices="; ".join(rule.one_of))
     if rule.each == ACCOUNT:
         line = language.gettext("%(document)s, for each account", document=line)
     if rule.each == ADULT:
         line = language.gettext("%(document)s, for each adult", document=line)
+    if rule.one_of:
+        line = language.gettext("%(document)s: one of %(choices)s", document=line, choices="; ".join(rule.one_of))
     if rule.question and rule.answer == YES:
         return language.gettext("If yes to “%(question)s”: %(document)s", question=rule.question, document=line)
     if rule.question:

@@ -73,7 +73,7 @@ _MESSAGE_ROWS = (
         Appointment.support_needs,
         Appointment.slot_token,
         Appointment.arrangements,
-        *(Appointment.owner_since, Appointment.resident_id),
+        *(Appointment.paper_answers, Appointment.owner_since, Appointment.resident_id),
         (Appointment.confirmed_version == Appointment.version).label("is_confirmed"),
         Appointment.given_back_at,
         *(Appointment.is_urgent, Appointment.missing_before),
@@ -260,10 +260,7 @@ def _facts(
     of_other_tables["offer"] = replace(offer, site=told.site(offer.site)) if offer else None
     return MessageFacts(
         appointment_id=row.id,
-        reference=row.reference,
-        version=row.version,
-        state=row.state,
-        moved_by=row.moved_by,
+        **{name: getattr(row, name) for name in ("reference", "version", "state", "moved_by", "paper_answers")},
         confirming=ConfirmFacts(bool(row.is_confirmed), row.is_urgent, row.given_back_at is not None),
         mode=row.mode,
         starts_at=row.starts_at,

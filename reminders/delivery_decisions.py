@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from booking.arrangements import ArrangementState
 from booking.states import State
@@ -73,6 +74,7 @@ class MessageFacts:
     authority: AuthorityFacts
     site: SiteFacts
     services: tuple[ServiceFacts, ...]
+    paper_answers: Mapping[str, Any] = field(default_factory=dict)
     awaits_rebooking: bool = False
     join_url: str = ""
     is_rung_instead: bool = False
@@ -124,6 +126,7 @@ class MessageFacts:
             contacts=owner.contacts,
             owner_since=owner.since,
             support_needs=(),
+            paper_answers={},
             unmet_needs=(),
             arrangements={},
             is_in_calendar=owner.is_in_calendar,

@@ -34,6 +34,7 @@ from reminders.day_words import by_time, words_of_day
 from reminders.delivery_decisions import MessageFacts, ReadyMessage
 from reminders.message_context import MessageContext
 from reminders.offer_words import NO_OFFER, words_of_offer
+from reminders.own_papers import as_answered
 from reminders.recipients import (
     CANCELLED,
     CONFIRMATION,
@@ -149,6 +150,8 @@ class MessageWriter:
         places, parts = PLACES if len(codes) > 1 else ("",), []
         for code, place in zip(codes, places, strict=True):
             language, in_one = language_for(code), facts if code == DEFAULT_LANGUAGE else facts_in(facts, code)
+            if any(one.paper_answers for one in (in_one, *in_one.same_day)):
+                in_one = as_answered(in_one, language)
             message = self._context(kind, in_one, delivery, language)
             own, said = facts.site_text_of(kind), facts.authority.missed_visit_pounds
             message = replace(message, missed_cost=facts.authority.missed_visit_cost) if said else message

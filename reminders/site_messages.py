@@ -66,7 +66,7 @@ class SentMessage:
 
 
 @dataclass(frozen=True)
-class _Planned:
+class PlannedReader:
     """A reader, with the row of the outbox for each of their appointments; all but the first are told already."""
 
     reader: Reader
@@ -75,7 +75,7 @@ class _Planned:
 
 def readers_of(db: Session, authority_id: int, new: NewSiteMessage, now: datetime) -> list[Reader]:
     """Everybody who gets the message if it is sent now, once for each person, with the first of their visits then."""
-    return [one.reader for one in _plan(db, _appointments(db, authority_id, new, now), 0, now)]
+    return [one.reader for one in plan_readers(db, _appointments(db, authority_id, new, now), 0, now)]
 
 
 def send_site_message(runtime: Runtime, authority_id: int, new: NewSiteMessage, *, actor: Actor) -> SentMessage:
@@ -93,7 +93,7 @@ def send_site_message(runtime: Runtime, authority_id: int, new: NewSiteMessage, 
         known = _known(db, row, booked) if row else frozenset[int]()
         row = row or _added(db, authority_id, new, actor, now)
         had_it = {booked[id_] for id_ in known}
-        planned = _plan(db, {id_: who for id_, who in booked.items() if id_ not in known}, row.id, now, had_it)
+        planned = plan_readers(db, {id_: who for id_, who in booked.items() if id_ not in known}, row.id, now, had_it)
         write_rows(db, [one for reader in planned for one in reader.rows])
         fresh = [one.reader for one in planned if one.rows[0]["reason"] != TOLD_ALREADY]
         if fresh:
@@ -112,16 +112,16 @@ def _known(db: Session, row: SiteMessage, booked: Collection[int]) -> frozenset[
     return frozenset(db.scalars(select(Notification.appointment_id).where(*same)))
 
 
-def _plan(
+def plan_readers(
     db: Session, booked: Mapping[int, int], number: int, now: datetime, had_it: Collection[int] = ()
-) -> list[_Planned]:
+) -> list[PlannedReader]:
     """Everybody with an appointment among `booked`, whose residents these are: the first visit brings the message."""
     found = [input_of(row, db) for row in db.execute(planning_rows().where(Appointment.id.in_(booked)))]
-    planned: dict[tuple[int, object], _Planned] = {}
+    planned: dict[tuple[int, object], PlannedReader] = {}
     for planning in sorted(found, key=lambda one: (one.facts.starts_at, one.facts.appointment_id)):
         reader, row = _reader(planning, f"{SITE_MESSAGE}_{number}", now)
         resident = booked[reader.appointment_id]
-        one = planned.setdefault((resident, reader.delivery), _Planned(reader, []))
+        one = planned.setdefault((resident, reader.delivery), PlannedReader(reader, []))
         if one.rows or resident in had_it:
             row.update(status=WITHHELD, reason=TOLD_ALREADY, closed_at=now)
         one.rows.append(row)
@@ -157,6 +157,7 @@ def _same(db: Session, authority_id: int, new: NewSiteMessage) -> SiteMessage | 
     here = (SiteMessage.authority_id == authority_id, SiteMessage.site_id == new.site_id)
     words = (SiteMessage.text == new.text, SiteMessage.text_cy == new.text_cy)
     found = select(SiteMessage).where(*here, *words, SiteMessage.local_date == new.day)
+    found = found.where(SiteMessage.appointment_id.is_(None))
     return db.scalar(found.where(SiteMessage.service_id.is_not_distinct_from(new.service_id)).limit(1))
 
 

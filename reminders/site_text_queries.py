@@ -21,7 +21,7 @@ def site_texts(db: Session, ids: Collection[int]) -> dict[int, SiteText]:
 
 def sent_messages(db: Session, authority_id: int, site_ids: Collection[int] | None) -> Sequence[SiteMessage]:
     """The messages that were sent last to everybody of a day, at these sites or (None) at all, the newest first."""
-    rows = select(SiteMessage).where(SiteMessage.authority_id == authority_id)
+    rows = select(SiteMessage).where(SiteMessage.authority_id == authority_id, SiteMessage.appointment_id.is_(None))
     if site_ids is not None:
         rows = rows.where(SiteMessage.site_id.in_(site_ids))
     return db.scalars(rows.order_by(SiteMessage.id.desc()).limit(MOST_LISTED)).all()

@@ -236,7 +236,10 @@ class CouncilPause(Base):
 
 
 class SiteMessage(Base):
-    """What staff wrote to everybody who was booked at a site on a day, or for one service of it; Welsh where given."""
+    """What staff wrote to everybody who was booked at a site on a day, or for one service of it; Welsh where given.
+
+    With an appointment, it is about that one alone.
+    """
 
     __tablename__ = "site_messages"
     __table_args__ = (Index("ix_site_messages_authority_id_local_date", "authority_id", "local_date"),)
@@ -245,6 +248,7 @@ class SiteMessage(Base):
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
     service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id", ondelete="CASCADE"))
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
     local_date: Mapped[date]
     text: Mapped[str] = mapped_column(String(500), info=personal("story"))
     text_cy: Mapped[str] = mapped_column(String(500), info=personal("story"))

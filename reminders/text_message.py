@@ -17,6 +17,7 @@ from reminders.gsm7 import without_marks
 from reminders.message_context import MessageContext
 from reminders.offer_words import TIME
 from reminders.offered_time import OfferedTime
+from reminders.own_papers import count_missing
 from reminders.recipients import (
     CANCELLED,
     CONTACT_CHANGED,
@@ -86,6 +87,7 @@ class TextMessage:
     visits: tuple[TextVisit, ...] = ()
     asked: str = ""  # the day on which they first asked for help
     is_brief: bool = False
+    missing_papers: int = 0  # in a reminder
 
     def without_link(self) -> TextMessage:
         """The same where the link stands elsewhere."""
@@ -125,6 +127,7 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         is_given_back=message.is_given_back,
         asked=language.day_short(_here(facts, facts.asked_at)) if facts.asked_at and message.asked_on else "",
         is_for_helper=bool(message.acts_for),
+        missing_papers=count_missing(facts) if any(one.paper_answers for one in (facts, *facts.same_day)) else 0,
         **_times(kind, facts, message, language),
     )
     if kind != SEVERAL_BOOKINGS:  # a question, with the longest link of all

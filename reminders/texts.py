@@ -1,7 +1,8 @@
 """Messages as texts: who writes, what it is about, when and where, and a short link. Pure.
 
-A text says nothing private: the appointment has its neutral name, and no papers, needs or reference. When it is longer
-than two segments, what can be read behind the link is left out, the name of the person first, and the place never.
+A text says nothing private: the appointment has its neutral name, and no papers, but how many are missing, needs or
+reference. When it is longer than two segments, what can be read behind the link is left out, the name of the person
+first, and the place never.
 """
 
 from __future__ import annotations

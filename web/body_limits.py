@@ -9,7 +9,10 @@ LONGEST_WITH_FILE = (
     10_500_000  # of one that sends a document: `booking.documents.file_content.LARGEST_FILE` and its form
 )
 FILES = "/files"  # how the addresses end to which documents are sent
-_TAKES_FILE = re.compile(rf"/staff/sites/[^/]+/documents/[^/]+{FILES}|/[a-z0-9-]+/certified/[A-Z0-9-]{{20,30}}{FILES}")
+_TAKES_FILE = re.compile(
+    rf"/staff/sites/[^/]+/documents/[^/]+{FILES}|/[a-z0-9-]+/certified/[A-Z0-9-]{{20,30}}{FILES}"
+    rf"|/[a-z0-9-]+/appointment/[A-Za-z0-9-]{{8,12}}{FILES}"
+)
 
 
 def longest_body(path: str) -> int:

@@ -13,6 +13,14 @@ class CheckResult(StrEnum):
     MISSING = "missing"
 
 
+class Review(StrEnum):
+    """What staff say of a file that a resident has sent."""
+
+    OPEN = ""
+    ACCEPTED = "accepted"
+    AGAIN = "again"
+
+
 @dataclass(frozen=True)
 class DocumentOwner:
     """An appointment with whose it is, or the visit of a walk-in, at the site where it is now."""

@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from booking.documents.document_owner import CheckResult, DocumentOwner
 from booking.documents.tables import CertifiedCopy, DocumentCheck, DocumentFile, DocumentReceipt, OfVisit
+from booking.documents.virus_scan import ScanResult
 from booking.tables import Appointment
 from booking.visits.tables import DayVisit
 from core.errors import NotFound
 from core.tokens import digest, parse_reference
 from people.staff.tables import StaffMember
 
+AT_COUNTER, BY_RESIDENT = "counter", "resident"
 Row = TypeVar("Row", bound=OfVisit)
 
 
@@ -35,6 +37,14 @@ class FileView:
     added_at: datetime
     stored_name: str
     staff: str
+    is_scanned: bool = False
+    review: str = ""
+    review_reason: str = ""
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the resident has sent it."""
+        return self.source == BY_RESIDENT
 
     @property
     def is_kept(self) -> bool:
@@ -133,7 +143,7 @@ def _one(db: Session, table: type[Row], where: ColumnElement[bool]) -> tuple[Row
 
 def _file(row: DocumentFile, staff: str) -> FileView:
     facts = (row.id, row.document, row.media_type, row.size, row.pages, row.source, row.added_at, row.stored_name)
-    return FileView(*facts, staff)
+    return FileView(*facts, staff, row.scan == ScanResult.CLEAN, row.review, row.review_reason)
 
 
 def _copy(row: CertifiedCopy, staff: str) -> CopyView:

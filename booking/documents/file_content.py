@@ -9,6 +9,8 @@ from __future__ import annotations
 import struct
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from threading import Lock
@@ -30,6 +32,7 @@ _SEARCHED = 1024  # bytes in which a PDF begins (ISO 32000-1, annex H, note 13)
 _PAGES_ALONE = "booking.documents.pdf_pages"
 _WITHOUT_SHADES = {"1": "L", "P": "RGBA"}
 _TURNS = Lock()  # one picture at a time: a large one takes memory while it is read
+_TURN_SECONDS = 3.0
 # What Pillow raises on files that are broken, or made to break it.
 _BROKEN = (
     *(OSError, EOFError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError),
@@ -58,11 +61,22 @@ def clean_file(upload: bytes) -> CleanFile:
     return CleanFile(JPEG, _clean_picture(upload))
 
 
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Raises: InvalidValue when others take too long."""
+    if not _TURNS.acquire(timeout=_TURN_SECONDS):
+        raise InvalidValue.because("document_busy")
+    try:
+        yield
+    finally:
+        _TURNS.release()
+
+
 def _clean_picture(upload: bytes) -> bytes:
     """The first picture of the file, the right way up, as a JPEG without metadata. Raises: InvalidValue."""
     too_many = InvalidValue.because("document_too_many_pixels", most=MOST_PIXELS // 1_000_000)
     try:
-        with _TURNS, Image.open(BytesIO(upload), formats=FORMATS) as found:
+        with _turn(), Image.open(BytesIO(upload), formats=FORMATS) as found:
             is_vast = found.width * found.height > MOST_PIXELS
             upright = Image.new("RGBA", (1, 1)) if is_vast else _upright(found)
     except _BOMBS as error:
@@ -89,7 +103,7 @@ def _upright(found: Image.Image) -> Image.Image:
 def _clean_pdf(upload: bytes) -> CleanFile:
     """A PDF of the pages alone, made in a process of its own with little memory and time. Raises: InvalidValue."""
     try:
-        with _TURNS:
+        with _turn():
             done = subprocess.run(  # noqa: S603 - our own module; what was sent is its input alone
                 [sys.executable, "-m", _PAGES_ALONE],
                 input=upload,

@@ -6,6 +6,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from hashlib import sha256
 
 from locations.paper_rules import ACCOUNT, ADULT, FORTNIGHTLY, FOUR_WEEKLY, WEEKLY, PaperRule
 
@@ -48,17 +49,26 @@ class NeededPaper:
     months: tuple[date, ...] = ()
     is_new_starter: bool = False
 
+    @property
+    def mark(self) -> str:
+        """A short digest of how many there are and of which dates: a tick is for these, and for no others."""
+        dates = ",".join(one.isoformat() for one in (*self.pay_days, *self.months))
+        return sha256(f"{self.count} {dates}".encode()).hexdigest()[:12]
+
 
 def papers_for(rules: Iterable[PaperRule], answers: PaperAnswers, day: date) -> tuple[NeededPaper, ...]:
-    """What somebody with these answers brings on `day`, in the council's order, each paper once.
+    """What somebody with these answers brings on `day`, in the council's order, each paper once: where two services want
+    it, as many as the one that wants more.
 
     What depends on a question that is not answered is left out; see `open_rules`.
     """
     found: dict[str, NeededPaper] = {}
     for rule in rules:
-        if _applies(rule, answers) and rule.document not in found:
-            found[rule.document] = _needed(rule, answers, day)
-    return tuple(paper for paper in found.values() if paper.count != 0 or paper.is_new_starter)
+        paper = _needed(rule, answers, day) if applies(rule, answers) else None
+        known = found.get(rule.document)
+        if paper and (known is None or (paper.count or 0) > (known.count or 0)):
+            found[rule.document] = paper
+    return tuple(paper for paper in found.values() if paper.count != 0 or _replaces_payslips(paper))
 
 
 def open_rules(rules: Iterable[PaperRule], answers: PaperAnswers) -> tuple[PaperRule, ...]:
@@ -88,10 +98,16 @@ def full_months_before(day: date, count: int) -> tuple[date, ...]:
     return tuple(_day_in(months - number, 1) for number in range(count, 0, -1))
 
 
-def _applies(rule: PaperRule, answers: PaperAnswers) -> bool:
+def applies(rule: PaperRule, answers: PaperAnswers) -> bool:
+    """Whether somebody with these answers brings the paper."""
     if rule.counts and answers.paid == NEVER:
         return False
     return not rule.question_key or answers.cases.get(rule.question_key) == rule.answer
+
+
+def _replaces_payslips(paper: NeededPaper) -> bool:
+    """Whether somebody who has no payslip yet brings something else."""
+    return paper.is_new_starter and bool(paper.rule.new_starter)
 
 
 def _needed(rule: PaperRule, answers: PaperAnswers, day: date) -> NeededPaper:

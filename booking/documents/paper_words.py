@@ -54,12 +54,15 @@ def _dated(paper: NeededPaper, language: Language, day: date) -> str:
     if paper.months:
         months = language.all_of(_month(one, language, day) for one in paper.months)
         name = language.gettext("%(document)s of the whole of %(months)s", document=name, months=months)
+    if rule.each:
+        name = _for_each(rule.each, name, count // max(1, len(paper.months)), language)
     if rule.one_of:
-        name = language.gettext("%(document)s: one of %(choices)s", document=name, choices="; ".join(rule.one_of))
-    if not rule.each:
-        return name
-    number = count // max(1, len(paper.months))
-    if rule.each == ACCOUNT:
+        return language.gettext("%(document)s: one of %(choices)s", document=name, choices="; ".join(rule.one_of))
+    return name
+
+
+def _for_each(each: str, name: str, number: int, language: Language) -> str:
+    if each == ACCOUNT:
         return language.ngettext(
             "%(document)s, for %(num)s account", "%(document)s, for %(num)s accounts", number, document=name
         )

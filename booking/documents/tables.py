@@ -69,7 +69,10 @@ class DocumentCheck(OfVisit, Base):
 
 
 class DocumentFile(OfVisit, Base):
-    """A picture or a PDF of a document. The file lies encrypted in the folder of documents as `stored_name`."""
+    """A picture or a PDF of a document. The file lies encrypted in the folder of documents as `stored_name`.
+
+    What a resident sends is reviewed by staff: `review` is empty before that, see `booking.documents.document_owner.Review`.
+    """
 
     __tablename__ = "document_files"
     __table_args__ = (_is_of_one(), Index("ix_document_files_stored", "stored_name"))
@@ -81,6 +84,11 @@ class DocumentFile(OfVisit, Base):
     pages: Mapped[int]
     source: Mapped[str] = mapped_column(String(12))
     added_at: Mapped[datetime]
+    scan: Mapped[str] = mapped_column(String(12), default="not_scanned", server_default="not_scanned")
+    review: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    review_reason: Mapped[str] = mapped_column(String(300), default="", server_default="", info=personal("story"))
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
 
 
 class CertifiedCopy(OfVisit, Base):

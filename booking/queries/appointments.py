@@ -75,6 +75,7 @@ class AppointmentView:
     first_contact: Approach | None = None  # when they first asked for help, where the appointment follows from that
     counts: Counts = ()
     missing_before: Sequence[str] = ()  # when they came before
+    paper_answers: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def spoken_language(self) -> str:
@@ -152,14 +153,8 @@ def of_site_day(db: Session, catalogue: Catalogue, site_id: int, local_date: dat
 
 
 _AS_KEPT = (
-    "id",
-    "name",
-    "postcode",
-    "do_not_text",
-    "message_language",
-    "safe_hours",
-    "uses_neutral_name",
-    "letter_format",
+    *("id", "name", "postcode", "do_not_text"),
+    *("message_language", "safe_hours", "uses_neutral_name", "letter_format"),
 )
 
 
@@ -241,7 +236,7 @@ def _grouped(db: Session, statement: Any, ids: list[int]) -> Grouped:
 _OF_THE_ROW = (
     *("id", "authority_id", "reference", "version", "state_reason", "mode", "starts_at"),
     *("ends_at", "local_date", "notes", "answers", "channel", "is_walk_in", "created_at"),
-    *("changed_at", "arrived_at", "room", "owner_since", "moved_by", "is_urgent", "missing_before"),
+    *("changed_at", "arrived_at", "room", "owner_since", "moved_by", "is_urgent", "missing_before", "paper_answers"),
 )
 
 

@@ -91,6 +91,7 @@ class Booking:
     approach: Approach | None = None
     prefer: frozenset[int] = frozenset()
     beside: Mapping[str, Any] = field(default_factory=dict)
+    paper_answers: dict[str, Any] = field(default_factory=dict)
 
     @property
     def state(self) -> State:
@@ -257,8 +258,7 @@ def _values(placement: Placement, booking: Booking, now: datetime) -> dict[str, 
         "state": booking.state.value,
         "channel": booking.channel,
         "support_needs": sorted(set(booking.support_needs)),
-        "notes": booking.notes,
-        "answers": booking.answers,
+        **{name: getattr(booking, name) for name in ("notes", "answers", "paper_answers")},
         "is_walk_in": booking.is_walk_in,
         "arrived_at": now if booking.is_walk_in else None,
         **dict.fromkeys(("created_at", "changed_at"), now),

@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from booking.documents.document_owner import CheckResult, DocumentOwner
-from booking.documents.document_queries import DocumentsOfVisit, FileView, documents_of, has_documents
-from booking.documents.file_content import MOST_FILES, CleanFile
+from booking.documents.document_queries import AT_COUNTER, DocumentsOfVisit, FileView, documents_of, has_documents
+from booking.documents.file_content import MOST_FILES, CleanFile, clean_file
 from booking.documents.file_store import FileStore, file_store
 from booking.documents.tables import DocumentCheck, DocumentFile, DocumentReceipt
+from booking.documents.virus_scan import ScanResult, scan
 from core.audit import Actor, record
 from core.errors import InvalidValue, NotFound, ServiceError
 from core.idempotency import IdempotencyKey, run_once
@@ -23,10 +25,10 @@ from core.runtime import Runtime
 from core.tokens import new_reference
 from core.transactions import lock_by_name, run_with_retries
 
-AT_COUNTER, BY_RESIDENT = "counter", "resident"
 MOST_DOCUMENTS = 40  # of one visit
 UNFINISHED_FOR = timedelta(days=30)  # longer than a database is behind its files after a backup was restored
 _AT_ONCE = 500
+OF_RESIDENTS = Lock()
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class NewFile:
     document: str
     file: CleanFile
     source: str = AT_COUNTER
+    scan: ScanResult = ScanResult.NOT_SCANNED
 
 
 def store_of(runtime: Runtime) -> FileStore:
@@ -109,6 +112,32 @@ def write_checks(
         record_of_documents(db, actor, "documents_checked", owner, now, seen=seen, missing=missing)
 
 
+def checked_file(runtime: Runtime, document: str, upload: bytes, source: str = AT_COUNTER) -> NewFile:
+    """What is kept of an upload: looked through for viruses as it was sent, and then written anew.
+
+    What staff have scanned is kept without a scanner that answers; of residents one file at a time is looked at, so that
+    nobody at the counter waits for theirs. Raises: InvalidValue.
+    """
+    if source == AT_COUNTER:
+        return NewFile(document, clean_file(upload), source, _scanned_by_staff(runtime, upload))
+    if not OF_RESIDENTS.acquire(blocking=False):
+        raise InvalidValue.because("document_busy")
+    try:
+        found = scan(upload, runtime.settings.virus_scanner)
+        return NewFile(document, clean_file(upload), source, found)
+    finally:
+        OF_RESIDENTS.release()
+
+
+def _scanned_by_staff(runtime: Runtime, upload: bytes) -> ScanResult:
+    try:
+        return scan(upload, runtime.settings.virus_scanner)
+    except InvalidValue as error:
+        if error.reason.code != "document_not_scanned":
+            raise
+        return ScanResult.NOT_SCANNED
+
+
 def keep_file(
     runtime: Runtime, owner: DocumentOwner, new: NewFile, *, actor: Actor, idempotency: IdempotencyKey | None = None
 ) -> int:
@@ -131,6 +160,7 @@ def keep_file(
             size=len(new.file.content),
             pages=new.file.pages,
             source=new.source,
+            scan=new.scan.value,
             added_at=now,
             staff_id=staff_id_of(actor),
         )

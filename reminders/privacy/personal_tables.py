@@ -226,7 +226,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     PersonalTable(
         _site_messages,
         in_authority=lambda authority: _site_messages.c.authority_id == authority,
-        of_resident=lambda _person: false(),
+        of_resident=lambda person: _site_messages.c.appointment_id.in_(_appointments_of(person)),
         is_older=lambda instant: _site_messages.c.created_at < instant,
     ),
     PersonalTable(

@@ -111,10 +111,10 @@ def text_of(message: RenderedMessage) -> str:
 def test_the_right_person_has_all_of_it_and_the_wrong_one_nothing(
     database: Database, world: World, runtime: Runtime
 ) -> None:
-    """Who acts, the contact for this appointment and the link go; time, services, answers and notes stay."""
+    """Who acts, the contact, the link and which papers they have go; time, services, answers and notes stay."""
     wrong, right = person(database, world, FATHER), person(database, world, SON)
     booked = booked_for(
-        runtime, world, wrong, notes="By the door", answers={"Which benefit?": "Housing"},
+        runtime, world, wrong, notes="By the door", answers={"Which benefit?": "Housing"}, paper_answers={"paid": "weekly"},
         representative=Representation("Hodan Helper", "family", "hodan@example.org"),
     )  # fmt: skip
     contact = Contact("own@example.org", "", "letter", leave_no_message=True)
@@ -130,6 +130,7 @@ def test_the_right_person_has_all_of_it_and_the_wrong_one_nothing(
         "",
     )
     assert (after.version, after.owner_since, after.support_needs) == (2, 2, ("bsl",))
+    assert (before.paper_answers, after.paper_answers) == ({"paid": "weekly"}, {})
     same = ("reference", "starts_at", "ends_at", "services", "resources", "notes", "answers", "channel", "room")
     assert [getattr(after, name) for name in same] == [getattr(before, name) for name in same]
     with database.reading() as db:

@@ -16,6 +16,7 @@ ABOUT_SOMEBODY = {"residents", "appointments", "representatives", "notifications
 SHORTEST_WORDS = 40  # a column of this length takes a name, or what leads to somebody elsewhere
 # The content of these is ours: tokens, codes, ids and the names of staff.
 NOT_PERSONAL = {
+    "site_messages.sent_by",
     "appointments.manage_digest",
     "appointments.manage_nonce",
     "appointments.room",
@@ -89,7 +90,6 @@ OF_SERVICE = (
     }
     | {
         "second_step_demands",
-        "site_messages",
         "reminder_trials",
     }
 )

@@ -19,11 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.arrangements import ArrangementState
+from booking.documents.paper_list import NeededPaper
 from booking.proposals.time_ranking import ProposedChange
 from core.settings import ROOT
 from locations.document_cases import document_case
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.own_words import Told, words_in
+from locations.paper_rules import paper_rule
 from locations.session_facts import HolidayRule
 from reminders.confirming.confirm_facts import ConfirmFacts
 from reminders.contacts import Contacts, Person
@@ -483,3 +485,76 @@ def test_a_confirmation_says_on_which_day_they_first_asked_and_nothing_else_does
     short = writer().body("confirmation", asked, replace(TO_RESIDENT, channel="sms"), TextBody)
     assert isinstance(short, TextBody)
     assert "First asked us on Fri 20 Nov." in short.text
+
+
+PAYSLIPS: dict[str, Any] = {
+    "document": "Payslips",
+    "weekly": 5,
+    "fortnightly": 3,
+    "monthly": 2,
+    "without": "Ask your employer.",
+}
+RENT = {"document": "Rent book", "document_cy": "Llyfr rhent"}
+ANSWERED = {
+    "paid": "weekly",
+    "paid_on": "2026-11-20",
+    "cases": {},
+    "have": {"Rent book": NeededPaper(paper_rule(RENT), 1).mark},
+}
+
+
+def with_papers(**facts: Any) -> MessageFacts:
+    """The appointment with two papers that are counted, of which somebody lacks one."""
+    certify = replace(FACTS.services[0], documents=(), documents_by_rule=(paper_rule(PAYSLIPS), paper_rule(RENT)))
+    return replace(FACTS, **{"services": (certify,), "paper_answers": ANSWERED} | facts)
+
+
+@pytest.mark.parametrize("kind", ["confirmation", "reminder_1d", "rescheduled"])
+def test_every_message_has_the_own_list_and_what_to_do_about_what_is_missing(kind: str) -> None:
+    words = writer().write(kind, with_papers(), TO_RESIDENT)
+    assert isinstance(words, EmailBody)
+    payslips = "Payslips: bring 5, of 23, 30 October, 6, 13, 20 November. Still missing: Ask your employer."
+    assert f"- {payslips}\n- Rent book\n" in words.text
+    assert f"<li>{payslips}</li>" in words.html
+    assert (
+        "- Payslips: 5 weekly, 3 fortnightly or 2 monthly\n" in writer().write(kind, plain_papers(), TO_RESIDENT).text
+    )
+
+
+def plain_papers() -> MessageFacts:
+    """The same of somebody who has not answered."""
+    return replace(with_papers(), paper_answers={})
+
+
+def test_a_text_says_how_many_papers_are_missing_and_none_of_their_names() -> None:
+    text = writer().body("reminder_1d", with_papers(), TO_RESIDENT, TextBody)
+    assert isinstance(text, TextBody)
+    assert "Papers missing: 1." in text.text
+    assert "Payslips" not in text.text
+    assert "missing" not in text_of(writer().body("reminder_1d", plain_papers(), TO_RESIDENT, TextBody))
+
+
+def text_of(body: object) -> str:
+    assert isinstance(body, TextBody)
+    return body.text
+
+
+def test_a_neutral_message_has_no_papers_and_misses_none() -> None:
+    told = Told(with_papers().services, is_neutral=True)
+    facts = with_papers(services=told.services)
+    assert "Payslips" not in writer().write("reminder_1d", facts, TO_RESIDENT).text
+    assert "missing" not in text_of(writer().body("reminder_1d", facts, TO_RESIDENT, TextBody))
+
+
+def test_the_own_list_of_each_visit_of_a_day_stands_in_one_reminder() -> None:
+    """Also where only a later one has answers."""
+    later = with_papers(
+        reference="BBBB2222", starts_at=STARTS + timedelta(hours=2), ends_at=STARTS + timedelta(hours=3)
+    )
+    facts = replace(plain_papers(), same_day=(later,))
+    words = writer().write("reminder_1d", facts, TO_RESIDENT)
+    assert "Payslips: bring 5, of" in words.text
+    assert "Payslips: 5 weekly" in words.text
+    both = replace(with_papers(), same_day=(later,))
+    assert "Papers missing: 2." in text_of(writer().body("reminder_1d", both, TO_RESIDENT, TextBody))
+    assert "Papers missing: 1." in text_of(writer().body("to_confirm_1", with_papers(), TO_RESIDENT, TextBody))

@@ -39,7 +39,7 @@ from core.runtime import Runtime
 from core.settings import Settings
 from core.tokens import short_token, wish_token
 from locations.catalogue_queries import bump_plan, catalogue_by_id
-from locations.tables import Closure
+from locations.tables import Closure, Service
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import create_resident
 from people.residents.tables import Representative
@@ -118,6 +118,7 @@ ELSEWHERE = {
         *("resident.kiosk_arrive", "resident.kiosk_ticket"),
         "resident.make_own_calendar",
         "resident.resident_feed_page",
+        *("resident.send_file", "resident.take_file_back"),
         "resident.triage_reach",
     },
     "staff": {
@@ -132,6 +133,7 @@ ELSEWHERE = {
         "site.book_next",
         *("site.call_next", "site.leave_desk"),
         *("site.keep_file", "site.delete_file", "site.certify", "site.revoke_copy"),
+        *("site.accept_file", "site.ask_file_again"),
         "site.try_walk_in",
     },
 }
@@ -174,6 +176,14 @@ HELPER, NEW_HELPER = "rep_name", {"caller": ["other"]}
 SHUT = "site=riverside-hub&starts=later&from_day=2026-12-03&until_day=2026-12-03&reason=Painting"
 
 
+# What works as an answer to the questions about papers, of residents and in a call.
+PAPERS = {
+    f"{before}{name}": value
+    for before in ("", "answer-papers--")
+    for name, value in (("paid_on", "2026-11-20"), ("started_on", "2026-11-02"), ("accounts", "2"), ("adults", "1"))
+}
+
+
 @dataclass(frozen=True)
 class Explored:
     """The pages of one kind of visitor."""
@@ -205,12 +215,13 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
     database, clock = Database(template.copy_to(folder)), FixedClock(MORNING)
     app = _app(database, clock)
     callers = make_callers(database, MORNING)
+    _count_papers(database, callers.town)
     admin = add_agent(database, callers.town.authority_id, MORNING, role="authority_admin")
     agent, at_ten = Actor("staff", callers.agent_id, "Agnes Agent"), datetime(2026, 11, 23, 10, tzinfo=UTC)
     at_ten_today = book_for(database, callers.town, callers.people["norbert"], at_ten, agent, MORNING).reference
     booked = _booked_online(app, callers.town, datetime(2026, 12, 2, 11, tzinfo=UTC), EMAIL)
     by_video = _booked_remote(app, callers.town, datetime(2026, 12, 2, 12, tzinfo=UTC), "video")
-    known = {"reference": callers.booked.reference, "password": AGENT_PASSWORD}
+    known = {"reference": callers.booked.reference, "password": AGENT_PASSWORD, **PAPERS}
     if who == "resident":
         _ask_first(database, callers.town)
         put_triage(database, callers.town, services=[], front_page=True)
@@ -321,6 +332,20 @@ def _drop_from_plan(runtime: Runtime, callers: Callers) -> str:
         with runtime.database.writing() as db:
             db.add(RebookItem(appointment_id=booked.appointment_id, offers_wanted_at=wanted_at, **common))
     return booked.reference
+
+
+def _count_papers(database: Database, town: Town) -> None:
+    """A service for which people bring papers that are counted and dated, and some by what they answer."""
+    rules: list[dict[str, Any]] = [
+        {"document": "Payslips", "weekly": 5, "fortnightly": 3, "monthly": 2, "new_starter": "Your contract"},
+        {"document": "Bank statements", "full_months": 2, "each": "account"},
+        {"document": "Photo identification", "each": "adult"},
+        {"document": "Rent book", "question": "Do you rent?"},
+    ]
+    with database.writing() as db:
+        where = (Service.authority_id == town.authority_id, Service.slug == "certify")
+        db.execute(update(Service).where(*where).values(documents_by_rule=rules))
+        bump_plan(db, town.authority_id)
 
 
 def _ask_first(database: Database, town: Town) -> None:

@@ -16,6 +16,7 @@ from locations.triage.in_front import triage_before
 from locations.triage.tree import COME_TODAY, Tree
 from people.residents.approach import Approach
 from web.agent.call_request import CallState, Typed, answers_by_question
+from web.agent.papers_in_call import papers_in_call
 from web.page_context import StaffContext
 
 
@@ -32,7 +33,10 @@ def with_answers_of_call(
     kept = open_call(context.runtime, context.call_with(resident_id)).typed
     trees = [tree for tree in context.authority.triages if _is_about(tree, kept, services)]
     answers = answers_in_call(trees, kept) | answers_by_question(typed, services)
-    booking = replace(booking, answers=answers)
+    papers = papers_in_call(services, typed.answers, local_date_of(decode(hold.slot_token).start_unit, context.zone))
+    if papers is not None:
+        papers.check()
+    booking = replace(booking, answers=answers, paper_answers=papers.stored if papers else {})
     if not any(given_in_call(tree, kept).path_in(tree).is_about_homelessness for tree in trees):
         return booking
     helper = booking.representative.name if booking.representative else ""

@@ -19,7 +19,7 @@ from booking.use_cases.calls import open_call
 from locations.catchment import Catchment, refusing_rule
 from locations.model import ServiceFacts
 from web.agent.asked_on_call import only_today_at
-from web.agent.call_request import ANSWER, MOST_SERVICES, REPRESENTATIVE_FIELDS, CallState, read_typed, read_unused
+from web.agent.call_request import MOST_SERVICES, REPRESENTATIVE_FIELDS, CallState, read_typed, read_unused
 from web.agent.call_visit import visit_in_call, with_known_services
 from web.agent.caller_adviser import lacks_adviser
 from web.agent.form_result import FormResult, SlotConflict
@@ -187,9 +187,8 @@ class CallPage(ResidentPage):
         if self.cancelling or (self.can_confirm and self.moving):
             names.add("reason")
         elif self.can_confirm and self.booking_fields:
-            answers = {f"{ANSWER}{question.key}" for question in self.booking_fields.questions}
             names |= {"reason"} if self.why_label else set()
-            names |= {"site_notes", *REPRESENTATIVE_FIELDS, *answers}
+            names |= {"site_notes", *REPRESENTATIVE_FIELDS, *self.booking_fields.names}
         return frozenset(names)
 
     @cached_property

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from booking.calendar.event import Papers, papers_of, remote_lines
 from booking.calendar.need_lines import need_lines
+from booking.documents.kept_papers import services_as_answered
 from booking.queries.appointments import AppointmentView
 from booking.states import CANCELLED as CANCELLED_STATES
 from booking.states import State
@@ -129,7 +130,10 @@ class ConfirmationPage(ResidentPage):
     @property
     def papers(self) -> tuple[Papers, ...]:
         """What to bring, by service."""
-        return papers_of(self.appointment.services)
+        one, language = self.appointment, current_language()
+        if not one.paper_answers:
+            return papers_of(one.services)
+        return papers_of(services_as_answered(one.services, one.paper_answers, one.local_date, language))
 
     @property
     def basis(self) -> str:

@@ -17,8 +17,9 @@ from booking.use_cases.holds import held
 from core.errors import HoldExpired
 from core.wall_clock import instant_of
 from locations.model import ServiceFacts, SiteFacts
-from web.agent.call_request import REPRESENTATIVE_FIELDS, CallState, Typed
+from web.agent.call_request import ANSWER, REPRESENTATIVE_FIELDS, CallState, Typed
 from web.agent.choices import Option, options_of
+from web.agent.papers_in_call import PapersInCall, papers_in_call
 from web.agent.slot_grid import place_label
 from web.labels import BASES
 from web.page_context import StaffContext
@@ -139,6 +140,13 @@ class BookingFields:
     bases: tuple[Option, ...]
     questions: tuple[Question, ...]
     is_open: bool
+    papers: PapersInCall | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the fields for answers."""
+        of_papers = self.papers.field_names if self.papers else frozenset()
+        return of_papers | {f"{ANSWER}{question.key}" for question in self.questions}
 
 
 def booking_fields(slot: HeldSlotView, typed: Typed, fields_with_error: frozenset[str]) -> BookingFields:
@@ -151,7 +159,8 @@ def booking_fields(slot: HeldSlotView, typed: Typed, fields_with_error: frozense
         for key in [f"{service.slug}-{number}"]
     )
     is_open = not typed.is_self or bool(typed.rep_name) or not REPRESENTATIVE_FIELDS.isdisjoint(fields_with_error)
-    return BookingFields(options_of(BASES, typed.rep_basis), questions, is_open)
+    papers = papers_in_call(slot.services, typed.answers, slot.starts_at.date())
+    return BookingFields(options_of(BASES, typed.rep_basis), questions, is_open, papers)
 
 
 def site_address(site: SiteFacts) -> str:

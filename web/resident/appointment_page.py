@@ -23,6 +23,7 @@ from locations.model import AuthorityFacts
 from reminders.both_languages import documents_in
 from web.call_lines import unanswered_news
 from web.page_context import PageContext, council_context
+from web.paper_lines import PapersOnPage, papers_on_page
 from web.request_language import only_in_english
 from web.resident import drafts
 from web.resident.opened_links import link_mark_of
@@ -69,6 +70,11 @@ class AppointmentPage:
         return only_in_english(name)
 
     @property
+    def papers(self) -> PapersOnPage | None:
+        """What to bring by rules that count and date, if anything is."""
+        return papers_on_page(self.view.services, self.view.paper_answers, self.view.local_date)
+
+    @property
     def contact(self) -> Contact:
         """How the resident is reached about it."""
         resident = self.view.resident
@@ -93,7 +99,8 @@ class AppointmentPage:
 
     def show(self, template: str, **values: object) -> str:
         """The HTML of `template`, with a banner when the form that was sent belongs to an older state of the appointment."""
-        values.setdefault("has_changed", request.method == "POST" and self.seen != self.view.stamp)
+        if "has_changed" not in values:
+            values["has_changed"] = request.method == "POST" and self.seen != self.view.stamp
         may_change = can_change(self.view, self.context.now)
         values |= {"is_booked": self.is_booked, "is_over": self.is_over, "has_begun": self.has_begun}
         values |= {

@@ -24,6 +24,7 @@ from web.error_pages import http_error
 from web.page_context import PageContext, council_context
 from web.request_language import current_language
 from web.resident.page_rendering import show
+from web.resident.sent_views import file_too_large
 from web.resident.urls import blueprint
 from web.uploads import uploaded
 
@@ -70,8 +71,10 @@ def compare(authority: str, code: str) -> ResponseReturnValue:
 
 @blueprint.errorhandler(RequestEntityTooLarge)
 def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
-    """A file that is larger than any that was certified is not the one."""
+    """A file that is larger than any that was certified is not the one; nor can a paper that is sent be so large."""
     arguments: dict[str, str] = dict(request.view_args or {})
+    if request.endpoint == "resident.send_file":
+        return file_too_large()
     if request.endpoint != "resident.compare_copy":
         return http_error(error)
     with council_context(arguments["authority"]) as context:

@@ -26,6 +26,7 @@ from reminders.contacts import Contacts, Person
 from reminders.expected_queries import NewVisit
 from web.message_routes import route_of, route_of_booked
 from web.page_context import PageContext, council_context
+from web.paper_lines import papers_on_page
 from web.request_language import language_to_keep
 from web.resident import drafts
 from web.resident.appointment_page import open_appointment_context
@@ -48,7 +49,7 @@ BOOKING_LIMIT = SlowingLimit("20/day", beyond="1/10 minutes")
 # What these pages show of the draft beside the time: their forms are for exactly these.
 ON_WHO: tuple[str, ...] = ("helper",)
 AREA_FIELD, SLOT_FIELD = "postcode", "slot"
-ON_CHECK: tuple[str, ...] = ("person", "helper", "needs", "language")
+ON_CHECK: tuple[str, ...] = ("person", "helper", "needs", "language", "papers")
 
 
 @blueprint.route("/<authority:authority>/book/<visit>/check", methods=["GET", "POST"])
@@ -80,6 +81,7 @@ def _check_values(page: BookingPage) -> dict[str, Any]:
         "route": route_of(contacts := _contacts_of_draft(page.draft, page.visit.mode), page.visit.starts_at),
         "told": told_of_booking(page.context, contacts, _visit_of(page, contacts)),
         "same_day": drafts.same_day_here(page.context, page.visit),
+        "papers": papers_on_page(page.visit.services, page.draft.papers or {}, page.visit.starts_at.date()),
     }
 
 
@@ -195,6 +197,7 @@ def _booking_of(authority_id: int, draft: Draft, message_language: str, known_re
         notes=typed["notes"],
         despite_same_time=bool(request.form.get("despite_same_time")),
         known_resident=known_resident,
+        paper_answers=draft.papers or {},
     )
 
 
@@ -259,5 +262,6 @@ def done(authority: str, visit: str) -> ResponseReturnValue:
             link=manage_path(page.context.db, page.context.runtime.settings.secret_keys, page.view),
             route=route,
             own_adviser=page.own_adviser,
+            papers=page.papers,
             is_asked_to_confirm=asks(page.view.services) and page.view.representative is None,
         )

@@ -27,6 +27,7 @@ from core.browser_states import delete_entries, names_of, prolong_entry, write_e
 from core.errors import HoldExpired, NotFound
 from core.tokens import new_token, stamp_of
 from locations.model import ServiceFacts
+from web.components.paper_form import PAPER_FIELDS, cut_ticks
 from web.page_context import PageContext
 from web.resident.opened_links import OPENED, link_mark_of
 from web.resident.own_adviser import refuse_adviser_of_others
@@ -47,6 +48,8 @@ STEPS: Mapping[str, tuple[str, ...]] = {
         *("name", "email", "phone", "address", "postcode"),
         *("contact_preference", "leave_no_message", "neutral", "notes"),
     ),
+    "papers": PAPER_FIELDS,
+    "bring": ("have",),
     "check": (),
 }
 LONGEST_TYPED = 2_000
@@ -71,6 +74,7 @@ class Draft:
     helper: dict[str, Any] | None = None
     step: str = ""
     typed: dict[str, Any] = field(default_factory=dict)
+    papers: dict[str, Any] | None = None
 
     @property
     def next_page(self) -> str:
@@ -258,8 +262,8 @@ class BookingPage:
 
     def keep_typed(self) -> None:
         """Save what was sent from this page, whether it could be used or not: its fields show it again."""
-        names = [name for name in STEPS.get(self._step, ()) if name in request.form]
-        typed = {name: request.form[name][:LONGEST_TYPED] for name in names}
+        sent = {name: request.form.getlist(name) for name in STEPS.get(self._step, ()) if name in request.form}
+        typed = {name: cut_ticks(some) if name == "have" else some[0][:LONGEST_TYPED] for name, some in sent.items()}
         self.draft = self.save(step=self._step, typed=typed or self.draft.values_on(self._step, {}))
 
     def show_expired(self) -> ResponseReturnValue:

@@ -14,6 +14,7 @@ from booking.calendar.event import Audience, appointment_event
 from booking.calendar.ical import single_file
 from booking.calendar.need_lines import need_lines
 from booking.counted import numbers_of
+from booking.documents.kept_papers import services_as_answered
 from booking.proposals.wish_rules import BY_PHONE
 from booking.queries import appointments, link_tokens
 from booking.queries.advisers import adviser_of_appointment
@@ -42,6 +43,7 @@ from web.resident.move_views import search_for_another_time
 from web.resident.own_time import longer_time
 from web.resident.page_rendering import show
 from web.resident.search_state import OWN
+from web.resident.sent_views import may_send
 from web.resident.told_you import told_of_cancelling, told_of_move
 from web.resident.urls import blueprint
 from web.resident.wish_page import open_wish_link
@@ -66,6 +68,10 @@ MESSAGES = {
     "cancelled_by_council": Banner(
         _l("Cancelled"), _l("The appointment is cancelled. The council cancelled it: that counts against nobody.")
     ),
+    "moved_with_papers": Banner(
+        _l("Changed"),
+        _l("The appointment has a new time. Your list of papers is for the new day: look at it again."),
+    ),
     "booked": Banner(_l("Booked"), _l("The time is yours.")),
     "cancelled": Banner(_l("Cancelled"), _l("The appointment is cancelled. Somebody else can have the time.")),
     "declined": Banner(
@@ -84,6 +90,7 @@ MESSAGES = {
     "waiting": Banner(_l("Thank you"), _l("We will write to you if an earlier time comes up.")),
     "not_waiting": Banner(_l("Thank you"), _l("You keep the time that you have. We offer you no earlier times.")),
     "confirmed": Banner(_l("Thank you"), _l("The appointment is confirmed.")),
+    "papers": Banner(_l("Thank you"), _l("We have kept which papers you have.")),
     "changed": Banner(_l("Changed"), _l("We have kept your new details.")),
 }
 
@@ -145,6 +152,8 @@ def show_appointment(page: AppointmentPage, message: Banner | None) -> str:
         "wish": wish,
         "is_rung": wish is not None and wish.told_by == BY_PHONE and BY_PHONE in ways_to_wait(page.context.db, view.id),
         "own_adviser": page.own_adviser,
+        "papers": page.papers,
+        "may_send": may_send(page),
         "confirmation": asked,
         "code": qr_picture(view.reference) if page.is_booked and view.site.has_kiosk else None,
         "is_in_time": asked is not None and asked.answer_by is not None and page.context.now < asked.answer_by,
@@ -169,6 +178,8 @@ def _message(view: AppointmentView) -> Banner | None:
         code = "cancelled_by_council"
     if code == "moved" and view.moved_by == BY_COUNCIL:
         code = "moved_by_council"
+    if code == "moved" and view.paper_answers:
+        code = "moved_with_papers"
     if code == "changed" and view.unmet_needs:
         return NOT_ALL_MET
     return None if is_over else MESSAGES.get(code)
@@ -182,6 +193,8 @@ def calendar(authority: str, reference: str) -> ResponseReturnValue:
         settings, view = page.context.runtime.settings, page.view
         told = Told(view.services, is_neutral=view.resident.uses_neutral_name)
         services = tuple(words_in(one, current_language().code) for one in told.services)
+        if view.paper_answers:
+            services = services_as_answered(services, view.paper_answers, view.local_date, current_language())
         event = appointment_event(
             replace(view, services=services, site=told.site(view.site)),
             page.context.authority,

@@ -37,6 +37,7 @@ from web.labels import (
     phone_of_representative,
 )
 from web.labels import ROW_ACTIONS as ROW_ACTION_LABELS
+from web.missing_papers import missing_papers
 from web.request_language import all_of, format_time
 from web.site.arrangement_rows import NeedRow, need_rows
 from web.site.outcome_words import (
@@ -115,6 +116,7 @@ class DayRow:
     told_of_arrangement: tuple[ToldLine, ...] = ()
     told_of_other_desk: tuple[ToldLine, ...] = ()
     told_of_missing: tuple[ToldLine, ...] = ()
+    missing_papers: str = ""
 
     kind = "row"
 
@@ -207,6 +209,7 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
         way=way,
         needs=need_rows(view, now, may_arrange=rights.may_arrange) if view.support_needs else (),
         documents=view.documents,
+        missing_papers=missing_papers(view) if view.paper_answers else "",
         notes=view.notes.strip(),
         answers=answers_of(view),
         **_helper(view),

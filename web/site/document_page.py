@@ -22,8 +22,10 @@ from core.errors import NotFound
 from people.residents.access_log import log_access
 from web.components.form_fields import FieldError
 from web.labels import Labels
+from web.missing_papers import missing_papers
 from web.page_context import SiteContext
 from web.request_language import all_of, format_moment
+from web.site.sent_papers import told_of_wish
 
 RETURNED: Labels = {Returned.COLLECTED: _l("given back"), Returned.POSTED: _l("posted")}
 
@@ -39,6 +41,7 @@ class VisitHere:
     services: str
     when: str
     asked: tuple[str, ...]
+    missing_papers: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,22 @@ def _of_appointment(context: SiteContext, view: AppointmentView) -> VisitHere:
     owner = DocumentOwner(context.authority.id, view.site.id, view.id, resident_id=view.resident.id)
     when = format_moment(view.starts_at.astimezone(ZoneInfo(view.zone)))
     names = all_of(view.service_names)
-    return VisitHere(owner, view.reference, view.spoken_reference, view.resident.name, names, when, view.documents)
+    who = (view.reference, view.spoken_reference, view.resident.name)
+    return VisitHere(owner, *who, names, when, _asked(view), missing_papers(view))
+
+
+def _asked(view: AppointmentView) -> tuple[str, ...]:
+    """The documents that the services ask for; those that are counted by their names alone, as residents send them."""
+    found = (
+        name
+        for service in view.services
+        for name in (
+            *service.documents,
+            *(one.line for one in service.documents_by_case),
+            *(rule.document for rule in service.documents_by_rule),
+        )
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _walk_in_here(context: SiteContext, reference: str) -> VisitHere:
@@ -125,6 +143,7 @@ def documents_page(
         visit=visit,
         rows=rows_of(visit, found),
         found=found,
+        told_of_wish=told_of_wish(context, visit.reference, found) if visit.owner.appointment_id else (),
         originals=originals_of(context.db, visit.owner),
         returned_words=RETURNED,
         now=context.now,

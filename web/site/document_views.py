@@ -12,13 +12,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from booking.documents.document_owner import CheckResult
 from booking.documents.document_queries import documents_of
-from booking.documents.file_content import SUFFIXES, clean_file
+from booking.documents.file_content import SUFFIXES
 from booking.documents.pdf_pages import LARGEST_FILE
 from booking.documents.tables import LONGEST_DOCUMENT
 from booking.use_cases.keep_documents import (
     MOST_DOCUMENTS,
-    NewFile,
     check_documents,
+    checked_file,
     content_of,
     delete_file,
     file_of,
@@ -86,7 +86,7 @@ def keep(site: str, reference: str) -> ResponseReturnValue:
         visit = visit_here(context, reference)
         try:
             document = document_sent()
-            new = NewFile(document, clean_file(uploaded()))
+            new = checked_file(context.runtime, document, uploaded())
             key = context.form_key("keep_file", (visit.reference, document, sha256(new.file.content).hexdigest()))
             keep_file(context.runtime, visit.owner, new, actor=context.actor, idempotency=key)
         except InvalidValue as error:

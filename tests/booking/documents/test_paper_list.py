@@ -172,3 +172,26 @@ def test_the_year_stands_where_it_is_another() -> None:
     assert days_in_words([date(2026, 12, 31), date(2027, 1, 7)], ENGLISH, date(2027, 1, 9)) == (
         "31 December 2026, 7 January"
     )
+
+
+def test_who_started_lately_and_has_nothing_to_bring_in_place_is_not_asked_for_payslips() -> None:
+    rule = paper_rule({name: value for name, value in PAYSLIPS.items() if name != "new_starter"})
+    answers = PaperAnswers(paid="weekly", paid_on=date(2026, 11, 20), started_on=date(2026, 11, 23))
+    assert papers_for([rule], answers, date(2026, 11, 24)) == ()
+
+
+def test_of_two_services_the_one_that_wants_more_of_a_paper_counts() -> None:
+    few, many = paper_rule(PAYSLIPS), paper_rule(PAYSLIPS | {"weekly": 8})
+    rents = paper_rule({"document": "Tenancy agreement", "question": "Do you rent?"})
+    always = paper_rule({"document": "Tenancy agreement"})
+    answers = PaperAnswers(paid="weekly", paid_on=date(2026, 11, 3), cases={"Do you rent?": "no"})
+    found = papers_for([few, rents, many, always], answers, VISIT)
+    assert [(paper.rule.document, paper.count) for paper in found] == [("Payslips", 8), ("Tenancy agreement", 1)]
+
+
+@given(DAYS, DAYS, st.sampled_from(sorted(DAYS_BETWEEN)))
+def test_a_tick_is_for_the_dates_that_were_shown(day: date, paid_on: date, paid: str) -> None:
+    answers = PaperAnswers(paid=paid, paid_on=paid_on)
+    now, later = one(PAYSLIPS, answers, day), one(PAYSLIPS, answers, day + timedelta(days=28))
+    assert now.mark != later.mark
+    assert now.mark == one(PAYSLIPS, answers, day).mark

@@ -1,0 +1,20 @@
+"""How many papers somebody lacks for their appointment, as staff read it."""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+from booking.documents.kept_papers import papers_of_visit
+from booking.queries.appointments import AppointmentView
+
+
+def missing_papers(view: AppointmentView) -> str:
+    """ "2 of 5 papers missing: Payslips, Rent book"; that they have all; nothing where they have not said."""
+    papers = papers_of_visit(view.services, view.paper_answers, view.local_date)
+    if papers.have is None or not papers.needed:
+        return ""
+    if not papers.missing:
+        return str(gettext("They have all papers"))
+    names = ", ".join(paper.rule.name for paper in papers.missing)
+    missing, all_ = len(papers.missing), len(papers.needed)
+    return str(gettext("%(missing)s of %(all)s papers missing: %(names)s", missing=missing, all=all_, names=names))
