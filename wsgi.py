@@ -48,6 +48,7 @@ import web.agent.history_views
 import web.agent.merge_views
 import web.agent.message_views
 import web.agent.record_views
+import web.agent.register_views
 import web.agent.resident_views
 import web.agent.text_again_views
 import web.agent.text_views

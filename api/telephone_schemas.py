@@ -28,6 +28,9 @@ class CallerSchema(Schema):
     support_needs = fields.List(fields.String(), required=True)
     appointments = fields.Integer(required=True, metadata=about("How many are to come."))
     next = fields.Nested(NextVisitSchema, required=True, allow_none=True)
+    on_register = fields.Boolean(
+        required=True, metadata=about("Cannot get online, and is on the register: put them through to an agent.")
+    )
     page = fields.String(
         required=True, metadata=about("The page of the call, for staff who are signed in.", format="uri")
     )

@@ -20,6 +20,7 @@ from core.rate_limits import check_rate_limit
 from locations.catalogue_queries import catalogue_by_id
 from people.residents.access_log import log_access
 from people.residents.phone_queries import residents_of_phone
+from people.residents.register_queries import on_register
 from people.residents.tables import Resident
 from people.staff.access_marks import api_scope
 
@@ -46,11 +47,12 @@ def callers(number: str) -> Response:
         found = residents_of_phone(db, key.authority_id, phone, MOST + 1)
         for resident in found[:MOST]:
             log_access(db, key.authority_id, resident.id, api_actor(), "api_caller", now)
-        items = []
+        items, registered = [], on_register(db, [resident.id for resident in found[:MOST]])
         for resident in found[:MOST]:
             views = of_resident(db, catalogue, resident.id)
             coming = [view for view in views if view.state is State.BOOKED and view.ends_at > now]
-            items.append(_caller(resident, coming, runtime.settings.public_url))
+            page = f"{runtime.settings.public_url}/staff/calls/residents/{resident.id}"
+            items.append(_caller(resident, coming, page, is_registered=resident.id in registered))
     return json_answer({"items": items, "has_more": len(found) > MOST})
 
 
@@ -61,7 +63,7 @@ def _parsed(number: str) -> str:
         raise BadRequest.in_field("number", "wrong_field", message=explained(error)) from error
 
 
-def _caller(resident: Resident, coming: list[AppointmentView], public_url: str) -> dict[str, Any]:
+def _caller(resident: Resident, coming: list[AppointmentView], page: str, *, is_registered: bool) -> dict[str, Any]:
     following = min(coming, key=lambda view: view.starts_at, default=None)
     return {
         "name": resident.name,
@@ -76,5 +78,6 @@ def _caller(resident: Resident, coming: list[AppointmentView], public_url: str) 
             "starts_at": serializers.moment(following.starts_at, following.zone),
             "site": following.site.slug,
         },
-        "page": f"{public_url}/staff/calls/residents/{resident.id}",
+        "on_register": is_registered,
+        "page": page,
     }

@@ -153,6 +153,12 @@ PEOPLE_TEXTS: Mapping[str, str] = {
         "This password is easy to guess. Use three random words, without names, dates or your email address."
     ),
     "password_too_short": _("Use a password of at least %(shortest)s characters: three random words, say."),
+    "register_without_criterion": _("Choose at least one criterion."),
+    "register_needs_reason": _("Say why, since not all three criteria are met."),
+    "register_reason_too_long": _("The reason may have %(longest)s characters at most."),
+    "register_review_day": _("Choose a review date after today, and at most %(days)s days ahead."),
+    "register_end_reason": _("Say why they are taken off the register, in %(longest)s characters at most."),
+    "register_changed": _("Somebody else has decided about the register meanwhile."),
     "no_shared_hours": _(
         "They may be rung from %(one)s in one record, and from %(other)s in the other. Ask them, and correct one first."
     ),

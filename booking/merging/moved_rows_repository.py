@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Table, func, select, update
+from sqlalchemy import Column, ColumnElement, Table, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.advisers.tables import NamedAdviser
@@ -20,7 +20,7 @@ from booking.visits.tables import DayVisit
 from core.database import connection_of, table_of
 from core.tokens import stamp_of
 from people.residents.resident_repository import record_stamp
-from people.residents.tables import ContactNote, FirstContact, Representative, Resident, ResidentView
+from people.residents.tables import ContactNote, FirstContact, RegisterEntry, Representative, Resident, ResidentView
 
 AT_ONCE = 500
 RESIDENT = "resident_id"
@@ -38,11 +38,26 @@ class MovedTable:
     whose: Column[Any]
     made_at: Column[Any] | None = None
     is_counted: bool = True
+    may_have: Callable[[int], ColumnElement[bool]] | None = None  # which rows a resident can have beside their own
 
 
-def _moved(row: Any, whose: str = RESIDENT, made_at: str = "", *, is_counted: bool = True) -> MovedTable:
+def _moved(row: Any, whose: str = RESIDENT, made_at: str = "", **more: Any) -> MovedTable:
     table = table_of(row)
-    return MovedTable(table, table.c[whose], table.c[made_at] if made_at else None, is_counted)
+    return MovedTable(table, table.c[whose], table.c[made_at] if made_at else None, **more)
+
+
+def _another_service(to_id: int) -> ColumnElement[bool]:
+    """Of two advisers whom both have for one service, the kept record's counts, and the other stays where it was."""
+    own = table_of(NamedAdviser).alias()
+    return table_of(NamedAdviser).c.service_id.not_in(select(own.c.service_id).where(own.c.resident_id == to_id))
+
+
+def _another_entry(to_id: int) -> ColumnElement[bool]:
+    """Of two who are on the register the kept one is."""
+    entries = table_of(RegisterEntry)
+    own = entries.alias()
+    is_on = select(own.c.id).where(own.c.resident_id == to_id, own.c.ended_at.is_(None)).exists()
+    return or_(entries.c.ended_at.is_not(None), ~is_on)
 
 
 APPOINTMENTS = _moved(Appointment)
@@ -64,6 +79,8 @@ MOVED_TABLES: tuple[MovedTable, ...] = (
     _moved(KeptOriginal, made_at="taken_at"),
     _moved(DayVisit, made_at="arrived_at"),
     _moved(NamedAdviser),
+    _moved(NamedAdviser, may_have=_another_service),
+    _moved(RegisterEntry, may_have=_another_entry),
 )
 # Tables that name a resident and do not move as these do, with the reason.
 NOT_MOVED: Mapping[str, str] = {
@@ -75,17 +92,13 @@ NOT_MOVED: Mapping[str, str] = {
 
 
 def move_rows(db: Session, from_id: int, to_id: int) -> dict[str, list[int]]:
-    """Move all rows of one resident to another; the ids that have moved, by table.
-
-    Of two advisers whom both have for one service, the kept record's counts, and the other stays where it was.
-    """
+    """Move all rows of one resident to another, as far as it can have them; the ids that have moved, by table."""
     moved: dict[str, list[int]] = {}
     for one in MOVED_TABLES:
         key = one.table.c.id
         chosen = select(key).where(one.whose == from_id)
-        if one.table is table_of(NamedAdviser):
-            service = one.table.c.service_id
-            chosen = chosen.where(service.not_in(select(service).where(one.whose == to_id)))
+        if one.may_have is not None:
+            chosen = chosen.where(one.may_have(to_id))
         ids = list(db.scalars(chosen.order_by(key)))
         _set_whose(db, one, ids, to_id)
         if ids:
@@ -118,9 +131,8 @@ def _set_whose(db: Session, one: MovedTable, ids: Iterable[int], to_id: int, fro
         rows = update(one.table).where(one.table.c.id.in_(part))
         if from_id is not None:
             rows = rows.where(one.whose == from_id)
-        if one.table is table_of(NamedAdviser):
-            service = one.table.c.service_id
-            rows = rows.where(service.not_in(select(service).where(one.whose == to_id).scalar_subquery()))
+        if one.may_have is not None:
+            rows = rows.where(one.may_have(to_id))
         connection_of(db).execute(rows.values({one.whose.name: to_id}))
 
 

@@ -172,6 +172,37 @@ class FirstContact(Base):
     words: Mapped[str] = mapped_column(Text, info=personal("story"))
 
 
+class RegisterEntry(Base):
+    """Somebody is on the register of people who cannot get online, until it is ended or decided anew.
+
+    `criteria` are codes of `register_rules`; `reason` says why it is so without all of them. Who decided is `staff_id`.
+    """
+
+    __tablename__ = "register_entries"
+    __table_args__ = (
+        Index(
+            "uq_register_entries_open",
+            "resident_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_register_entries_authority_review", "authority_id", "review_on"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), index=True)
+    criteria: Mapped[list[str]] = mapped_column(info=personal("needs", empty=[]))
+    reason: Mapped[str] = mapped_column(String(500), info=personal("needs"))
+    review_on: Mapped[date]
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    decided_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    ended_why: Mapped[str] = mapped_column(String(500), default="", info=personal("needs"))
+
+
 class ResidentView(Base):
     """A member of staff or a program has seen a resident's data: who, whose, why, when."""
 

@@ -35,6 +35,7 @@ class Action(StrEnum):
     BOOK_FOR_RESIDENT = "book_for_resident"
     CHANGE_APPOINTMENT = "change_appointment"
     MERGE_RESIDENTS = "merge_residents"
+    KEEP_REGISTER = "keep_register"
     SEE_DAY_LIST = "see_day_list"
     RECORD_OUTCOME = "record_outcome"
     TAKE_WALK_IN = "take_walk_in"
@@ -82,6 +83,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.BOOK_FOR_RESIDENT: _WHO_SERVE,
         Action.CHANGE_APPOINTMENT: _WHO_SERVE,
         Action.MERGE_RESIDENTS: _AGENTS,  # of the whole council: people come to several sites
+        Action.KEEP_REGISTER: _AGENTS,
         Action.SEE_DAY_LIST: _AT_A_SITE,
         Action.RECORD_OUTCOME: _AT_A_SITE,  # and book, by one click at the desk, what follows from a visit there
         Action.TAKE_WALK_IN: _AT_A_SITE - {Role.ADVISER},

@@ -5,8 +5,10 @@ What is personal, of which class, and how long it is kept at most stands on the 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table, and_, exists, false, or_, select
@@ -24,7 +26,14 @@ from core.audit import AuditEntry, mark_removed_reasons
 from core.database import table_of
 from locations.session_facts import FROM_FILE
 from locations.tables import Closure
-from people.residents.tables import ContactNote, FirstContact, Representative, Resident, ResidentNameToken
+from people.residents.tables import (
+    ContactNote,
+    FirstContact,
+    RegisterEntry,
+    Representative,
+    Resident,
+    ResidentNameToken,
+)
 from reminders.costs.tables import TrialAllotment
 from reminders.hand_made.tables import HandMadeTask
 from reminders.privacy.personal_columns import Condition, PersonalTable
@@ -41,7 +50,7 @@ from reminders.tables import (
 
 _appointments, _residents, _notes = table_of(Appointment), table_of(Resident), table_of(ContactNote)
 _representatives, _tokens = table_of(Representative), table_of(ResidentNameToken)
-_first_contacts = table_of(FirstContact)
+_first_contacts, _register = table_of(FirstContact), table_of(RegisterEntry)
 _notifications, _attempts, _wishes = table_of(Notification), table_of(DeliveryAttempt), table_of(Wish)
 _calls, _requests, _named_advisers = table_of(Call), table_of(LinkRequest), table_of(NamedAdviser)
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
@@ -70,7 +79,8 @@ def _is_done_with(resident: ColumnElement[int], instant: datetime) -> Condition:
     may_return = exists().where(
         _merges.c.merged_resident_id == resident, _merges.c.at >= instant, _merges.c.undone_at.is_(None)
     )
-    return and_(~known_since, ~later, ~waits, ~may_return)
+    is_registered = exists().where(_register.c.resident_id == resident, _register.c.ended_at.is_(None))
+    return and_(~known_since, ~later, ~waits, ~may_return, ~is_registered)
 
 
 def _with_resident(table: Table, resident: Column[int], **more: Any) -> PersonalTable:
@@ -152,6 +162,12 @@ def _of_documents(table: Table, at: Column[datetime]) -> PersonalTable:
     )
 
 
+def _about_nobody(table: Table, is_older: Callable[[datetime], Condition]) -> PersonalTable:
+    """A table of what somebody wrote, nobody knows about whom."""
+    in_authority = partial(operator.eq, table.c.authority_id)
+    return PersonalTable(table, in_authority=in_authority, of_resident=lambda _person: false(), is_older=is_older)
+
+
 def _has_asked_urgently(person: int) -> Condition:
     """Of an urgent request: whether the resident asked, or in a closed one somebody of whom their number alone is known."""
     of_person = _residents.c.id == person, _residents.c.authority_id == _urgent.c.authority_id
@@ -179,13 +195,9 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     _with_resident(_representatives, _representatives.c.resident_id),
     _own(_notes, _notes.c.at, _notes.c.resident_id),
     _with_resident(_first_contacts, _first_contacts.c.resident_id),
+    _own(_register, _register.c.ended_at, _register.c.resident_id),
     _own(_calls, _calls.c.changed_at, _calls.c.resident_id),
-    PersonalTable(
-        _merges,
-        in_authority=lambda authority: _merges.c.authority_id == authority,
-        of_resident=lambda person: or_(_merges.c.kept_resident_id == person, _merges.c.merged_resident_id == person),
-        is_older=lambda instant: _merges.c.at < instant,
-    ),
+    _own(_merges, _merges.c.at, _merges.c.kept_resident_id),
     _own(_hand_overs, _hand_overs.c.at, _hand_overs.c.from_resident_id),
     PersonalTable(
         _old_references,
@@ -211,18 +223,8 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     _of_documents(_copies, _copies.c.certified_at),
     _of_documents(_receipts, _receipts.c.given_at),
     _own(_wishes, _wishes.c.closed_at, _wishes.c.resident_id),
-    PersonalTable(
-        _closures,
-        in_authority=lambda authority: _closures.c.authority_id == authority,
-        of_resident=lambda _person: false(),  # nobody knows about whom somebody wrote
-        is_older=lambda instant: and_(_closures.c.ends_at < instant, _closures.c.source != FROM_FILE),
-    ),
-    PersonalTable(
-        _pauses,
-        in_authority=lambda authority: _pauses.c.authority_id == authority,
-        of_resident=lambda _person: false(),
-        is_older=lambda instant: _pauses.c.since < instant,
-    ),
+    _about_nobody(_closures, lambda instant: and_(_closures.c.ends_at < instant, _closures.c.source != FROM_FILE)),
+    _about_nobody(_pauses, lambda instant: _pauses.c.since < instant),
     PersonalTable(
         _site_messages,
         in_authority=lambda authority: _site_messages.c.authority_id == authority,

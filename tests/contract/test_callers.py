@@ -9,7 +9,8 @@ from sqlalchemy import select
 from core.clock import FixedClock
 from core.database import Database
 from people.residents.details import phone_key
-from people.residents.tables import Representative, Resident, ResidentView
+from people.residents.register_rules import CRITERIA
+from people.residents.tables import RegisterEntry, Representative, Resident, ResidentView
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
 from tests.support.factories import NOW, World, make_world
 
@@ -34,6 +35,18 @@ def test_the_number_in_any_format_names_who_has_it(program: Program, telephones:
     with database.reading() as db:
         views = db.scalars(select(ResidentView.purpose).where(ResidentView.purpose == "api_caller")).all()
     assert len(views) == 3
+
+
+def test_who_cannot_get_online_is_marked(program: Program, telephones: Program, database: Database) -> None:
+    program.post("/appointments", {"slot": program.slots()[0]["slot"], "resident": ROBIN})
+    number = "/callers/07700900123"
+    assert telephones.get(number).get_json()["items"][0]["on_register"] is False
+    with database.writing() as db:
+        robin = db.scalars(select(Resident)).one()
+        of_robin = {"authority_id": robin.authority_id, "resident_id": robin.id, "decided_at": NOW}
+        db.add(RegisterEntry(**of_robin, criteria=list(CRITERIA), reason="", review_on=NOW.date()))
+    (marked,) = telephones.get(number).get_json()["items"]
+    assert (marked["on_register"], "criteria" in marked) == (True, False)
 
 
 @pytest.mark.databases("sqlite")

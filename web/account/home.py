@@ -94,6 +94,18 @@ def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
         yield Task(
             _("Waiting list"), href, _("People who want an earlier time: whom to ring, and who was offered what.")
         )
+    yield from _record_tasks(staff)
+    href = url_or_none("manage.to_ring")
+    if href and staff.may(Action.RING_PEOPLE):
+        yield Task(_("People to ring"), href, _("Their appointment cannot take place, and they need another time."))
+
+
+def _record_tasks(staff: SignedInStaff) -> Iterator[Task]:
+    href = url_or_none("agent.register_list")
+    if href and staff.may(Action.KEEP_REGISTER):
+        yield Task(
+            _("Register: cannot get online"), href, _("Who goes straight to one of you, and who is to be reviewed.")
+        )
     href = url_or_none("agent.same_people")
     if href and staff.may(Action.MERGE_RESIDENTS):
         yield Task(
@@ -101,9 +113,6 @@ def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
             href,
             _("Records that look like one person's: put them side by side, make one."),
         )
-    href = url_or_none("manage.to_ring")
-    if href and staff.may(Action.RING_PEOPLE):
-        yield Task(_("People to ring"), href, _("Their appointment cannot take place, and they need another time."))
 
 
 def _closure_tasks(staff: SignedInStaff) -> Iterator[Task]:

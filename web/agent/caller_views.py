@@ -16,6 +16,7 @@ from booking.queries.references import meant_reference
 from booking.queries.visits_around import VisitsAround, visits_around
 from core.errors import NotFound
 from people.residents.access_log import log_access
+from people.residents.register_queries import on_register
 from people.residents.search_queries import Match, find_residents
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -25,9 +26,9 @@ from web.agent import blueprint
 from web.agent.call_request import as_search_text, read_search_text
 from web.agent.kept_forms import UnsavedRecord, save_search, search_of, unsaved_records
 from web.agent.match_labels import MATCH_REASONS
-from web.agent.resident_card import details_of
+from web.agent.resident_card import details_of, marks_of
 from web.agent.service_list import key_of
-from web.labels import labels_of, wishes_of
+from web.labels import labels_of
 from web.language_labels import greeting_in_both
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language, format_birth_date, format_day_short
@@ -105,12 +106,13 @@ def _start_page(context: StaffContext, page: StartPage, status: int = 200) -> Re
 
 def match_lines(context: StaffContext, matches: Sequence[Match]) -> tuple[MatchLine, ...]:
     """What was found, as it is listed: why each fits, and when they come next or came last."""
-    visits = visits_around(context.db, [match.resident.id for match in matches], context.now)
+    ids = [match.resident.id for match in matches]
+    visits, registered = visits_around(context.db, ids, context.now), on_register(context.db, ids)
     certain = [match.resident.id for match in matches if match.is_certain]
     sole = certain[0] if len(certain) == 1 else None
     return tuple(
         replace(
-            _match_line(number, match),
+            _match_line(number, match, is_registered=match.resident.id in registered),
             visit=_visit_text(visits.get(match.resident.id), context),
             is_default=match.resident.id == sole,
         )
@@ -127,7 +129,7 @@ def _visit_text(visit: VisitsAround | None, context: StaffContext) -> str:
     return str(_("next visit %(day)s", day=day) if visit.next_at else _("last visit %(day)s", day=day))
 
 
-def _match_line(number: int, match: Match) -> MatchLine:
+def _match_line(number: int, match: Match, *, is_registered: bool) -> MatchLine:
     resident = details_of(match.resident)
     born = format_birth_date(resident.date_of_birth)
     return MatchLine(
@@ -136,7 +138,7 @@ def _match_line(number: int, match: Match) -> MatchLine:
         born=_("born %(day)s", day=born) if born else "",
         contacts=tuple(contact for contact in (resident.phone, resident.postcode, resident.email) if contact),
         reasons=labels_of(MATCH_REASONS, match.why),
-        warnings=wishes_of(resident),
+        warnings=marks_of(resident, is_registered=is_registered),
         key=key_of(number),
     )
 

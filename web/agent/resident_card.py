@@ -16,11 +16,13 @@ from locations.model import ServiceFacts
 from people.residents.access_log import has_logged_access, log_access
 from people.residents.contact_notes import Note, notes_of
 from people.residents.details import ResidentDetails
+from people.residents.register_queries import on_register
 from people.residents.resident_repository import resident_of
 from people.residents.tables import Resident
 from reminders.contacts import Person
 from web.agent.call_request import Typed
 from web.agent.forms import facts_of
+from web.agent.register_labels import ON_REGISTER
 from web.labels import CONTACT_PREFERENCES, NEEDS, label_of, labels_of, wishes_of
 from web.language_labels import MESSAGE_LANGUAGES
 from web.message_routes import sends_texts
@@ -82,7 +84,7 @@ def resident_card(context: StaffContext, resident_id: int, purpose: str = "call"
     return ResidentCard(
         id=resident_id,
         resident=resident,
-        warnings=wishes_of(resident),
+        warnings=marks_of(resident, is_registered=bool(on_register(context.db, [resident_id]))),
         preference=preference_label(resident),
         representatives=_representatives(views),
         upcoming=tuple(reversed(upcoming)),
@@ -90,6 +92,11 @@ def resident_card(context: StaffContext, resident_id: int, purpose: str = "call"
         notes=tuple(notes_of(context.db, context.authority.id, resident_id)),
         recent_services=tuple(dict.fromkeys(service for view in views for service in view.services)),
     )
+
+
+def marks_of(resident: ResidentDetails, *, is_registered: bool) -> tuple[str, ...]:
+    """What whoever serves them sees first: that they cannot get online, and what they asked whoever wants to reach them."""
+    return (*((str(ON_REGISTER),) if is_registered else ()), *wishes_of(resident))
 
 
 def details_of(resident: Resident) -> ResidentDetails:

@@ -16,6 +16,7 @@ from booking.queries.advisers import is_known_at
 from booking.queries.appointments import AppointmentView
 from booking.queries.open_wishes import WishView, wishes_of_resident
 from booking.states import RepresentativeView, State
+from people.staff.policy import Action
 from web.agent.call_request import CallState, Typed, Unused, code_of_representative
 from web.agent.merge_page import PairLine, pairs_of
 from web.agent.resident_card import ResidentCard
@@ -159,6 +160,11 @@ class ResidentPage:
     def shows_visits(self) -> bool:
         """Whether appointments and notes are shown: once the caller was checked, or it is on record why not."""
         return bool(self.check_result)
+
+    @property
+    def may_keep_register(self) -> bool:
+        """Whether they may decide who is on the register of those who cannot get online."""
+        return self.context.staff.may(Action.KEEP_REGISTER)
 
     @cached_property
     def same_people(self) -> tuple[PairLine, ...]:
