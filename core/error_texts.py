@@ -159,6 +159,9 @@ PEOPLE_TEXTS: Mapping[str, str] = {
     "register_review_day": _("Choose a review date after today, and at most %(days)s days ahead."),
     "register_end_reason": _("Say why they are taken off the register, in %(longest)s characters at most."),
     "register_changed": _("Somebody else has decided about the register meanwhile."),
+    "word_length": _("The word needs %(shortest)s letters at least, and %(longest)s at most."),
+    "word_known": _("Choose a word that is neither a name of theirs nor a number."),
+    "word_wrong": _("That is not their memorable word. Say nothing of what is wrong with it."),
     "no_shared_hours": _(
         "They may be rung from %(one)s in one record, and from %(other)s in the other. Ask them, and correct one first."
     ),

@@ -20,7 +20,15 @@ from booking.visits.tables import DayVisit
 from core.database import connection_of, table_of
 from core.tokens import stamp_of
 from people.residents.resident_repository import record_stamp
-from people.residents.tables import ContactNote, FirstContact, RegisterEntry, Representative, Resident, ResidentView
+from people.residents.tables import (
+    ContactNote,
+    FirstContact,
+    MemorableWord,
+    RegisterEntry,
+    Representative,
+    Resident,
+    ResidentView,
+)
 
 AT_ONCE = 500
 RESIDENT = "resident_id"
@@ -52,6 +60,12 @@ def _another_service(to_id: int) -> ColumnElement[bool]:
     return table_of(NamedAdviser).c.service_id.not_in(select(own.c.service_id).where(own.c.resident_id == to_id))
 
 
+def _only_word(to_id: int) -> ColumnElement[bool]:
+    """Of two memorable words the kept record's counts."""
+    own = table_of(MemorableWord).alias()
+    return ~select(own.c.id).where(own.c.resident_id == to_id).exists()
+
+
 def _another_entry(to_id: int) -> ColumnElement[bool]:
     """Of two who are on the register the kept one is."""
     entries = table_of(RegisterEntry)
@@ -80,6 +94,7 @@ MOVED_TABLES: tuple[MovedTable, ...] = (
     _moved(DayVisit, made_at="arrived_at"),
     _moved(NamedAdviser),
     _moved(NamedAdviser, may_have=_another_service),
+    _moved(MemorableWord, may_have=_only_word),
     _moved(RegisterEntry, may_have=_another_entry),
 )
 # Tables that name a resident and do not move as these do, with the reason.

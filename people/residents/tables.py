@@ -203,6 +203,19 @@ class RegisterEntry(Base):
     ended_why: Mapped[str] = mapped_column(String(500), default="", info=personal("needs"))
 
 
+class MemorableWord(Base):
+    """By which a resident shows on the telephone that it is they: a hash, as of a password."""
+
+    __tablename__ = "memorable_words"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), unique=True)
+    word_hash: Mapped[str] = mapped_column(String(200), info=personal("identity"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    set_at: Mapped[datetime]
+
+
 class ResidentView(Base):
     """A member of staff or a program has seen a resident's data: who, whose, why, when."""
 

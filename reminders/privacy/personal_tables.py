@@ -29,6 +29,7 @@ from locations.tables import Closure
 from people.residents.tables import (
     ContactNote,
     FirstContact,
+    MemorableWord,
     RegisterEntry,
     Representative,
     Resident,
@@ -50,7 +51,7 @@ from reminders.tables import (
 
 _appointments, _residents, _notes = table_of(Appointment), table_of(Resident), table_of(ContactNote)
 _representatives, _tokens = table_of(Representative), table_of(ResidentNameToken)
-_first_contacts, _register = table_of(FirstContact), table_of(RegisterEntry)
+_first_contacts, _register, _words = table_of(FirstContact), table_of(RegisterEntry), table_of(MemorableWord)
 _notifications, _attempts, _wishes = table_of(Notification), table_of(DeliveryAttempt), table_of(Wish)
 _calls, _requests, _named_advisers = table_of(Call), table_of(LinkRequest), table_of(NamedAdviser)
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
@@ -164,8 +165,7 @@ def _of_documents(table: Table, at: Column[datetime]) -> PersonalTable:
 
 def _about_nobody(table: Table, is_older: Callable[[datetime], Condition]) -> PersonalTable:
     """A table of what somebody wrote, nobody knows about whom."""
-    in_authority = partial(operator.eq, table.c.authority_id)
-    return PersonalTable(table, in_authority=in_authority, of_resident=lambda _person: false(), is_older=is_older)
+    return PersonalTable(table, partial(operator.eq, table.c.authority_id), lambda _person: false(), is_older)
 
 
 def _has_asked_urgently(person: int) -> Condition:
@@ -191,7 +191,10 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
         is_older=lambda instant: _urgent.c.asked_at < instant,
     ),
     _with_resident(_residents, _residents.c.id, set_besides={"identity": "anonymised_at"}),
-    *(_with_resident(one, one.c.resident_id, are_rows_deleted=True) for one in (_tokens, _feeds, _named_advisers)),
+    *(
+        _with_resident(one, one.c.resident_id, are_rows_deleted=True)
+        for one in (_tokens, _feeds, _named_advisers, _words)
+    ),
     _with_resident(_representatives, _representatives.c.resident_id),
     _own(_notes, _notes.c.at, _notes.c.resident_id),
     _with_resident(_first_contacts, _first_contacts.c.resident_id),

@@ -196,7 +196,7 @@ def exported_resident(runtime: Runtime, authority_id: int, reference: str, *, ac
 
 def _rows(db: Session, table: Table, chosen: ColumnElement[bool]) -> list[dict[str, Any]]:
     of_links = {"manage_nonce", "manage_digest", "link_nonce", "link_digest"}
-    hidden = {*of_links, "hold_nonce", "origin"}  # they open something; of the person they say nothing
+    hidden = {*of_links, "hold_nonce", "origin", "word_hash"}  # they open something; of the person they say nothing
     rows = db.execute(select(table).where(chosen).order_by(*table.primary_key.columns)).mappings()
     return [{key: _plain(value) for key, value in row.items() if key not in hidden} for row in rows]
 
