@@ -26,7 +26,7 @@ from web.agent.register_labels import CRITERIA_LABELS
 from web.agent.resident_card import ResidentCard, resident_card
 from web.components.form_fields import FieldError
 from web.page_context import StaffContext, staff_context
-from web.request_language import current_language, format_day, format_day_short
+from web.request_language import current_language, format_day
 
 PATH = "/residents/<int:resident_id>/register"
 
@@ -78,7 +78,7 @@ def register_list() -> ResponseReturnValue:
 
 def _line(context: StaffContext, one: Registered) -> EntryLine:
     entry, zone = one.entry, ZoneInfo(context.zone)
-    decided = format_day_short(entry.decided_at.astimezone(zone).date())
+    decided = format_day(entry.decided_at.astimezone(zone).date())
     return EntryLine(
         name=one.name,
         href=url_for("agent.register_of_resident", resident_id=entry.resident_id),
@@ -87,7 +87,7 @@ def _line(context: StaffContext, one: Registered) -> EntryLine:
         reason=entry.reason,
         review=format_day(entry.review_on),
         is_due=one.is_due(context.today),
-        ended=format_day_short(entry.ended_at.astimezone(zone).date()) if entry.ended_at else "",
+        ended=format_day(entry.ended_at.astimezone(zone).date()) if entry.ended_at else "",
         ended_why=entry.ended_why,
     )
 
