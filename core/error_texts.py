@@ -161,6 +161,11 @@ PEOPLE_TEXTS: Mapping[str, str] = {
     "register_changed": _("Somebody else has decided about the register meanwhile."),
     "word_length": _("The word needs %(shortest)s letters at least, and %(longest)s at most."),
     "word_known": _("Choose a word that is neither a name of theirs nor a number."),
+    "word_first": _(
+        "They have a memorable word: ask for it. If they cannot say it, say here why you go on without it."
+    ),
+    "word_not_checked": _("Another word is chosen once the caller has shown who they are, by the word that they have."),
+    "word_removed_why": _("Say why the word is removed, and how they have shown who they are."),
     "word_wrong": _("That is not their memorable word. Say nothing of what is wrong with it."),
     "no_shared_hours": _(
         "They may be rung from %(one)s in one record, and from %(other)s in the other. Ask them, and correct one first."

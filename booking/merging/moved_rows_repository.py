@@ -92,7 +92,6 @@ MOVED_TABLES: tuple[MovedTable, ...] = (
     _moved(DocumentReceipt, made_at="given_at"),
     _moved(KeptOriginal, made_at="taken_at"),
     _moved(DayVisit, made_at="arrived_at"),
-    _moved(NamedAdviser),
     _moved(NamedAdviser, may_have=_another_service),
     _moved(MemorableWord, may_have=_only_word),
     _moved(RegisterEntry, may_have=_another_entry),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from booking.queries.memorable_words import has_word
+from booking.tables import Call
 from booking.use_cases.calls import CHECKED, CallKey, begun, write_check
 from core.audit import Actor, record
-from core.errors import Invalid, NotFound
+from core.errors import Invalid, NotFound, Refused
 from core.rate_limits import check_rate_limit
 from core.runtime import Runtime
 from people.residents.memorable_words import check_word, word_key
@@ -19,36 +21,51 @@ LIMIT = "5/hour"  # tries for one resident, whoever types them
 FACT = "memorable_word"  # in the record of what a caller knew
 
 
-def has_word(db: Session, authority_id: int, resident_id: int) -> bool:
-    """Whether the resident has agreed on one."""
-    here = (MemorableWord.authority_id == authority_id, MemorableWord.resident_id == resident_id)
-    return db.scalar(select(MemorableWord.id).where(*here, MemorableWord.word_hash != "")) is not None
+def set_word(runtime: Runtime, key: CallKey, word: str, *, actor: Actor) -> None:
+    """Agree on a word, in place of the one before: in a call in which the caller was checked, by that word if there is one.
 
-
-def set_word(runtime: Runtime, authority_id: int, resident_id: int, word: str, *, actor: Actor) -> None:
-    """Agree on a word, in place of the one before. Whoever calls has been checked. Raises: Invalid, NotFound."""
+    Raises: Invalid, Refused for a caller who was not, NotFound.
+    """
     with runtime.database.reading() as db:
-        key = check_word(word, resident_of(db, authority_id, resident_id).name)
-    hashed = hash_password(key)
+        compared = check_word(word, resident_of(db, key.authority_id, key.resident_id).name)
+    hashed = hash_password(compared)
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
-        lock_known(db, authority_id, resident_id)
-        db.execute(delete(MemorableWord).where(MemorableWord.resident_id == resident_id))
+        lock_known(db, key.authority_id, key.resident_id)
+        if not may_choose(db, key):
+            raise Refused.because("word_not_checked")
+        db.execute(delete(MemorableWord).where(MemorableWord.resident_id == key.resident_id))
         staff_id = actor.id if actor.kind == "staff" else None
-        whose = {"authority_id": authority_id, "resident_id": resident_id}
+        whose = {"authority_id": key.authority_id, "resident_id": key.resident_id}
         db.add(MemorableWord(**whose, word_hash=hashed, staff_id=staff_id, set_at=now))
-        record(db, actor, "word_set", ("resident", resident_id), authority_id=authority_id, now=now)
+        record(db, actor, "word_set", ("resident", key.resident_id), authority_id=key.authority_id, now=now)
 
 
-def remove_word(runtime: Runtime, authority_id: int, resident_id: int, *, actor: Actor) -> None:
-    """Forget the word. Raises: NotFound, also where there is none."""
+def may_choose(db: Session, key: CallKey) -> bool:
+    """Whether the caller was checked in this call: where there is a word, since it was chosen, so by nothing else."""
+    of_call = (Call.authority_id == key.authority_id, Call.staff_id == key.staff_id)
+    checked = select(Call.checked_at).where(*of_call, Call.resident_id == key.resident_id, Call.check_result == CHECKED)
+    checked_at = db.scalar(checked)
+    here = (MemorableWord.authority_id == key.authority_id, MemorableWord.resident_id == key.resident_id)
+    set_at = db.scalar(select(MemorableWord.set_at).where(*here))
+    return checked_at is not None and (set_at is None or checked_at > set_at)
+
+
+def remove_word(runtime: Runtime, authority_id: int, resident_id: int, why: str, *, actor: Actor) -> None:
+    """Forget the word, for a reason that is on record: they forgot it, and have shown who they are in another way.
+
+    Raises: Invalid without a reason; NotFound, also where there is none.
+    """
+    if not why.strip():
+        raise Invalid.in_field("why", "word_removed_why")
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
         lock_known(db, authority_id, resident_id)
         if not has_word(db, authority_id, resident_id):
             raise NotFound
         db.execute(delete(MemorableWord).where(MemorableWord.resident_id == resident_id))
-        record(db, actor, "word_removed", ("resident", resident_id), authority_id=authority_id, now=now)
+        subject = ("resident", resident_id)
+        record(db, actor, "word_removed", subject, authority_id=authority_id, now=now, reason=why.strip())
 
 
 def check_caller_by_word(runtime: Runtime, key: CallKey, word: str, *, actor: Actor) -> None:

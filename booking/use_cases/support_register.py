@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from core.audit import Actor, record
@@ -14,15 +15,15 @@ from people.residents.tables import RegisterEntry
 
 
 def put_on_register(
-    runtime: Runtime, authority_id: int, resident_id: int, decision: Decision, *, seen: int, actor: Actor
+    runtime: Runtime, authority_id: int, resident_id: int, decision: Decision, *, today: date, seen: int, actor: Actor
 ) -> int:
-    """The id of the new entry, in place of the one that was `seen` on the page (0 for none).
+    """The id of the new entry, in place of the one that was `seen` on the page (0 for none); `today` is the council's.
 
     Raises: Stale when somebody else has decided meanwhile, Invalid, NotFound.
     """
+    checked = check_decision(decision, today)
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
-        checked = check_decision(decision, now.date())
         lock_known(db, authority_id, resident_id)
         known = open_entry(db, authority_id, resident_id)
         if (known.id if known else 0) != seen:

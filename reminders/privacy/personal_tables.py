@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, and_, exists, false, or_, select
+from sqlalchemy import Column, ColumnElement, Table, and_, exists, false, func, or_, select
 
 from booking.advisers.tables import NamedAdviser
 from booking.documents.tables import CertifiedCopy, DocumentCheck, DocumentFile, DocumentReceipt, KeptOriginal
@@ -62,7 +62,7 @@ _copies, _receipts = table_of(CertifiedCopy), table_of(DocumentReceipt)
 _site_messages, _demo_messages, _audit = table_of(SiteMessage), table_of(DemoMessage), table_of(AuditEntry)
 
 
-def _own(table: Table, at: Column[datetime], resident: Column[int]) -> PersonalTable:
+def _own(table: Table, at: ColumnElement[Any], resident: Column[int]) -> PersonalTable:
     """A table whose rows name council and resident, and count from an instant of their own."""
     return PersonalTable(
         table,
@@ -80,7 +80,8 @@ def _is_done_with(resident: ColumnElement[int], instant: datetime) -> Condition:
     may_return = exists().where(
         _merges.c.merged_resident_id == resident, _merges.c.at >= instant, _merges.c.undone_at.is_(None)
     )
-    is_registered = exists().where(_register.c.resident_id == resident, _register.c.ended_at.is_(None))
+    reviewed = (_register.c.ended_at.is_(None), _register.c.review_on >= instant.date())  # who has died is on no list
+    is_registered = exists().where(_register.c.resident_id == resident, *reviewed)
     return and_(~known_since, ~later, ~waits, ~may_return, ~is_registered)
 
 
@@ -176,6 +177,8 @@ def _has_asked_urgently(person: int) -> Condition:
     return or_(_urgent.c.resident_id == person, by_number)
 
 
+# When the record of whoever is on the register was emptied, or became a part of another one.
+_EMPTIED = select(_residents.c.anonymised_at).where(_residents.c.id == _register.c.resident_id).scalar_subquery()
 PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     PersonalTable(  # before the numbers by which it is known whose a text is
         _inbound,
@@ -198,7 +201,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     _with_resident(_representatives, _representatives.c.resident_id),
     _own(_notes, _notes.c.at, _notes.c.resident_id),
     _with_resident(_first_contacts, _first_contacts.c.resident_id),
-    _own(_register, _register.c.ended_at, _register.c.resident_id),
+    _own(_register, func.coalesce(_register.c.ended_at, _EMPTIED), _register.c.resident_id),
     _own(_calls, _calls.c.changed_at, _calls.c.resident_id),
     _own(_merges, _merges.c.at, _merges.c.kept_resident_id),
     _own(_hand_overs, _hand_overs.c.at, _hand_overs.c.from_resident_id),

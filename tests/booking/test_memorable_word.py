@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from booking.merging.moved_rows_repository import records_stamp
-from booking.use_cases.calls import CallKey, open_call
-from booking.use_cases.memorable_word import check_caller_by_word, has_word, remove_word, set_word
+from booking.queries.memorable_words import has_word
+from booking.use_cases.caller_checks import record_check
+from booking.use_cases.calls import CallKey, end_call, open_call
+from booking.use_cases.memorable_word import check_caller_by_word, remove_word, set_word
 from booking.use_cases.merge_residents import TwoRecords, merge_residents
 from core.audit import AuditEntry
 from core.database import Database
-from core.errors import Invalid, NotFound, RateLimited
+from core.errors import Invalid, NotFound, RateLimited, Refused
 from core.runtime import Runtime
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import create_resident
@@ -46,8 +48,10 @@ def robin(database: Database, world: World) -> CallKey:
 
 
 def agree(runtime: Runtime, call: CallKey, word: str = "Blue Teapot") -> None:
-    """Keep a word."""
-    set_word(runtime, call.authority_id, call.resident_id, word, actor=AGENT)
+    """Keep a word, in a call in which the caller has said two facts, and end it."""
+    record_check(runtime, call, ["postcode", "phone"], "", actor=AGENT)
+    set_word(runtime, call, word, actor=AGENT)
+    end_call(runtime, call, "", channel="phone", actor=AGENT)
 
 
 @pytest.mark.parametrize("said", ["Blue Teapot", "blue-teapot", " BLUETEAPOT ", "blüe teapot"])
@@ -59,7 +63,8 @@ def test_the_word_as_it_is_said_checks_the_caller(
     assert open_call(runtime, robin).check_result == "checked"
     with database.reading() as db:
         kept = db.scalars(select(MemorableWord.word_hash)).one()
-        checked = db.scalars(select(AuditEntry).where(AuditEntry.action == "caller_checked")).one()
+        entries = select(AuditEntry).where(AuditEntry.action == "caller_checked").order_by(AuditEntry.id)
+        checked = db.scalars(entries).all()[-1]
     assert kept.startswith("$argon2id$")
     assert checked.facts["facts"] == ["memorable_word"]
 
@@ -86,21 +91,49 @@ def test_a_word_that_everybody_knows_is_refused(runtime: Runtime, robin: CallKey
     assert list(refused.value.errors) == ["new_word"]
 
 
+def test_whoever_knows_the_facts_and_not_the_word_is_not_checked(
+    database: Database, runtime: Runtime, robin: CallKey
+) -> None:
+    """Nor do they choose another: a partner knows the facts, too. With a reason the agent goes on, and it is on record."""
+    agree(runtime, robin)
+    with pytest.raises(Invalid) as refused:
+        record_check(runtime, robin, ["postcode", "phone", "date_of_birth"], "", actor=AGENT)
+    assert list(refused.value.errors) == ["why_not"]
+    record_check(runtime, robin, ["postcode", "phone"], "She is in hospital, the ward rang", actor=AGENT)
+    assert open_call(runtime, robin).check_result == "not_checked"
+    with pytest.raises(Refused):
+        set_word(runtime, robin, "Green kettle", actor=AGENT)
+    check_caller_by_word(runtime, robin, "Blue Teapot", actor=AGENT)
+    with pytest.raises(Refused):
+        set_word(make_runtime(database, NOW - timedelta(hours=1)), other_call(robin), "Green kettle", actor=AGENT)
+
+
+def other_call(call: CallKey) -> CallKey:
+    """A call of a colleague with the same resident, in which nobody was checked."""
+    return CallKey(call.authority_id, call.staff_id + 1, call.resident_id)
+
+
 def test_another_word_takes_its_place_and_none_lets_nobody_in(
     database: Database, runtime: Runtime, robin: CallKey
 ) -> None:
     agree(runtime, robin)
-    agree(runtime, robin, "Green kettle")
+    later = make_runtime(database, NOW + timedelta(minutes=5))
+    check_caller_by_word(later, robin, "Blue Teapot", actor=AGENT)
+    set_word(later, robin, "Green kettle", actor=AGENT)
     with pytest.raises(Invalid):
-        check_caller_by_word(runtime, robin, "Blue Teapot", actor=AGENT)
-    remove_word(runtime, robin.authority_id, robin.resident_id, actor=AGENT)
+        check_caller_by_word(later, robin, "Blue Teapot", actor=AGENT)
+    with pytest.raises(Invalid):
+        remove_word(later, robin.authority_id, robin.resident_id, " ", actor=AGENT)
+    remove_word(later, robin.authority_id, robin.resident_id, "Forgotten, showed a passport", actor=AGENT)
     with database.reading() as db:
         assert not has_word(db, robin.authority_id, robin.resident_id)
+        removed = db.scalars(select(AuditEntry).where(AuditEntry.action == "word_removed")).one()
+    assert removed.reason == "Forgotten, showed a passport"
     for said in ("Green kettle", ""):
         with pytest.raises(NotFound):
-            check_caller_by_word(runtime, robin, said, actor=AGENT)
+            check_caller_by_word(later, robin, said, actor=AGENT)
     with pytest.raises(NotFound):
-        remove_word(runtime, robin.authority_id, robin.resident_id, actor=AGENT)
+        remove_word(later, robin.authority_id, robin.resident_id, "Again", actor=AGENT)
 
 
 def test_nobody_of_another_council(database: Database, runtime: Runtime, robin: CallKey) -> None:
@@ -110,7 +143,7 @@ def test_nobody_of_another_council(database: Database, runtime: Runtime, robin: 
     with pytest.raises(NotFound):
         check_caller_by_word(runtime, stranger, "Blue Teapot", actor=AGENT)
     with pytest.raises(NotFound):
-        agree(runtime, stranger)
+        set_word(runtime, stranger, "Green kettle", actor=AGENT)
 
 
 def test_it_is_in_no_export_and_goes_with_the_record(
@@ -138,4 +171,4 @@ def test_of_two_records_the_kept_one_s_word_counts(database: Database, runtime: 
     merge_residents(runtime, two, {}, seen=seen, actor=AGENT)
     check_caller_by_word(runtime, robin, "Green kettle", actor=AGENT)
     with pytest.raises(NotFound):
-        agree(runtime, other)
+        set_word(runtime, other, "Red saucer", actor=AGENT)

@@ -52,7 +52,7 @@ def robin(database: Database, world: World) -> int:
 
 def put(runtime: Runtime, world: World, resident_id: int, decision: Decision = ALL, seen: int = 0) -> int:
     """Decide that they are on the register."""
-    return put_on_register(runtime, world.authority_id, resident_id, decision, seen=seen, actor=AGENT)
+    return put_on_register(runtime, world.authority_id, resident_id, decision, today=TODAY, seen=seen, actor=AGENT)
 
 
 def test_who_is_on_it_until_when_and_who_decided(
@@ -121,20 +121,28 @@ def test_nobody_of_another_council(database: Database, world: World, runtime: Ru
         assert reviews_due(db, elsewhere.authority_id, date(2030, 1, 1)) == 0
 
 
+@pytest.mark.parametrize("is_reviewed", [True, False])
 def test_whoever_is_on_it_is_kept_also_without_an_appointment(
-    database: Database, world: World, runtime: Runtime, robin: int
+    database: Database, world: World, runtime: Runtime, robin: int, is_reviewed: bool
 ) -> None:
-    """Their number marks them for as long as they are on it; what was decided goes when they are not."""
+    """Their number marks them for as long as somebody looks at it; whoever has died is on no list for ever."""
     entry = put(runtime, world, robin)
-    later = make_runtime(database, NOW + timedelta(days=800))
+    later = make_runtime(database, NOW + timedelta(days=700))
     empty_expired(later)
     with database.reading() as db:
         assert db.get_one(Resident, robin).phone == "01632 960111"
-    take_off_register(later, world.authority_id, robin, "Moved", seen=entry, actor=AGENT)
-    empty_expired(make_runtime(database, NOW + timedelta(days=1200)))
+    if is_reviewed:
+        day = (NOW + timedelta(days=700)).date()
+        renewed = replace(ALL, review_on=day + timedelta(days=365))
+        entry = put_on_register(later, world.authority_id, robin, renewed, today=day, seen=entry, actor=AGENT)
+    empty_expired(make_runtime(database, NOW + timedelta(days=1_200)))
+    with database.reading() as db:
+        assert bool(db.get_one(Resident, robin).phone) is is_reviewed
+    empty_expired(make_runtime(database, NOW + timedelta(days=2_000)))
+    empty_expired(make_runtime(database, NOW + timedelta(days=2_400)))
     with database.reading() as db:
         assert db.get_one(Resident, robin).phone == ""
-        assert db.get_one(RegisterEntry, entry).criteria == []
+        assert db.get_one(RegisterEntry, entry).criteria == [], "what was decided goes when the record is empty"
 
 
 def test_of_two_records_of_one_person_one_is_on_it(

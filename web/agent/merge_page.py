@@ -15,6 +15,7 @@ from flask_babel import ngettext
 from booking.merging.duplicate_queries import LikelySame, compared, likely_same_as
 from booking.merging.tables import ResidentMerge
 from booking.queries.appointments import AppointmentView
+from booking.queries.memorable_words import with_word
 from booking.use_cases.undo_merge import UNDONE_WITHIN
 from people.residents.details import ResidentDetails
 from people.residents.merge_choice import CHOSEN_FACTS, WISHES
@@ -103,7 +104,17 @@ class MergePage:
             (_("Latest contacts, notes and documents"), self._contacts(self.kept), self._contacts(self.other)),
         )
         none = (str(_("None")),)
-        return tuple(BothRow(str(label), ours or none, theirs or none) for label, ours, theirs in rows)
+        found = tuple(BothRow(str(label), ours or none, theirs or none) for label, ours, theirs in rows)
+        return (*found, *self._word())
+
+    def _word(self) -> tuple[BothRow, ...]:
+        """Who has a memorable word; of two the older record's counts."""
+        has = with_word(self.context.db, self.context.authority.id, [self.kept.id, self.other.id])
+        counts = str(_("has one, which counts")) if len(has) > 1 else str(_("has one"))
+        ours, theirs = (str(_("has one")) if card.id in has else str(_("None")) for card in (self.kept, self.other))
+        return (
+            (BothRow(str(_("Memorable word")), (counts if self.kept.id in has else ours,), (theirs,)),) if has else ()
+        )
 
     def _visits(self, views: Sequence[AppointmentView]) -> tuple[str, ...]:
         lines = tuple(

@@ -121,7 +121,13 @@ def put_resident_on_register(resident_id: int) -> ResponseReturnValue:
             return _page(context, card, Forms(put=form), status=400)
         try:
             put_on_register(
-                context.runtime, context.authority.id, resident_id, form.decision(), seen=_seen(), actor=context.actor
+                context.runtime,
+                context.authority.id,
+                resident_id,
+                form.decision(),
+                today=context.today,
+                seen=_seen(),
+                actor=context.actor,
             )
         except Invalid as error:
             _refuse(form, error)

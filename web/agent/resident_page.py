@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from booking.calendar.need_lines import need_lines
 from booking.queries.advisers import is_known_at
 from booking.queries.appointments import AppointmentView
+from booking.queries.memorable_words import has_word
 from booking.queries.open_wishes import WishView, wishes_of_resident
 from booking.states import RepresentativeView, State
 from people.staff.policy import Action
@@ -160,6 +161,11 @@ class ResidentPage:
     def shows_visits(self) -> bool:
         """Whether appointments and notes are shown: once the caller was checked, or it is on record why not."""
         return bool(self.check_result)
+
+    @cached_property
+    def has_word(self) -> bool:
+        """Whether they have a memorable word, which is asked for in place of facts."""
+        return has_word(self.context.db, self.context.authority.id, self.card.id)
 
     @property
     def may_keep_register(self) -> bool:

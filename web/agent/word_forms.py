@@ -9,8 +9,9 @@ from flask_babel import lazy_gettext as _
 from wtforms.validators import DataRequired, Length
 
 from people.residents.memorable_words import LONGEST_WORD
-from web.components.form_fields import Form, Password
+from web.components.form_fields import Form, LongText, Password
 
+LONGEST_WHY = 500
 _NO_HELP = {"autocomplete": "off", "spellcheck": "false"}
 
 
@@ -38,4 +39,15 @@ class NewWordForm(Form):
             Length(max=LONGEST_WORD, message=_("That word is too long")),
         ],
         render_kw=_NO_HELP,
+    )
+
+
+class RemoveWordForm(Form):
+    """Why somebody has no memorable word any more."""
+
+    why = LongText(
+        _("Why is it removed, and how have they shown who they are?"),
+        longest=LONGEST_WHY,
+        validators=[DataRequired(_("Say why the word is removed"))],
+        render_kw={"rows": 3},
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.use_cases.calls import open_call
-from booking.use_cases.memorable_word import check_caller_by_word, has_word, remove_word, set_word
+from booking.queries.memorable_words import has_word
+from booking.use_cases.memorable_word import check_caller_by_word, may_choose, remove_word, set_word
 from core.errors import Invalid
 from core.problems import field_texts
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent import blueprint
 from web.agent.resident_card import ResidentCard, resident_card
-from web.agent.word_forms import CheckWordForm, NewWordForm
+from web.agent.word_forms import CheckWordForm, NewWordForm, RemoveWordForm
 from web.components.form_fields import Form
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
@@ -51,13 +51,12 @@ def set_memorable_word(resident_id: int) -> ResponseReturnValue:
     """Agree on a word; whoever was not checked cannot, since it would let them in the next time."""
     with staff_context() as context:
         card, form = resident_card(context, resident_id), NewWordForm()
-        if not _is_checked(context, card):
+        if not may_choose(context.db, context.call_with(resident_id)):
             return redirect(url_for("agent.memorable_word", resident_id=resident_id), code=303)
         if not form.validate():
             return _page(context, card, form)
         try:
-            word = form.new_word.data or ""
-            set_word(context.runtime, context.authority.id, resident_id, word, actor=context.actor)
+            set_word(context.runtime, context.call_with(resident_id), form.new_word.data or "", actor=context.actor)
         except Invalid as error:
             return _refused(context, card, form, error)
     return redirect(url_for("agent.memorable_word", resident_id=resident_id, done="set"), code=303)
@@ -66,18 +65,15 @@ def set_memorable_word(resident_id: int) -> ResponseReturnValue:
 @blueprint.post(f"{PATH}/remove")
 @requires(Action.BOOK_FOR_RESIDENT)
 def remove_memorable_word(resident_id: int) -> ResponseReturnValue:
-    """Forget the word."""
+    """Forget the word, with a reason that is on record."""
     with staff_context() as context:
-        card = resident_card(context, resident_id)
-        if _is_checked(context, card) and has_word(context.db, context.authority.id, resident_id):
-            remove_word(context.runtime, context.authority.id, resident_id, actor=context.actor)
-            return redirect(url_for("agent.memorable_word", resident_id=resident_id, done="removed"), code=303)
-    return redirect(url_for("agent.memorable_word", resident_id=resident_id), code=303)
-
-
-def _is_checked(context: StaffContext, card: ResidentCard) -> bool:
-    """Whether the caller has shown who they are: a reason for not asking is not enough here."""
-    return open_call(context.runtime, context.call_with(card.id)).check_result == "checked"
+        card, form = resident_card(context, resident_id), RemoveWordForm()
+        if not has_word(context.db, context.authority.id, resident_id):
+            return redirect(url_for("agent.memorable_word", resident_id=resident_id), code=303)
+        if not form.validate():
+            return _page(context, card, form)
+        remove_word(context.runtime, context.authority.id, resident_id, form.why.data or "", actor=context.actor)
+    return redirect(url_for("agent.memorable_word", resident_id=resident_id, done="removed"), code=303)
 
 
 def _refused(context: StaffContext, card: ResidentCard, form: Form, error: Invalid) -> Response:
@@ -92,9 +88,10 @@ def _page(context: StaffContext, card: ResidentCard, form: Form | None = None) -
         authority=context.authority,
         card=card,
         has_word=has_word(context.db, context.authority.id, card.id),
-        is_checked=_is_checked(context, card),
+        may_choose=may_choose(context.db, context.call_with(card.id)),
         form=form,
         check_form=form if isinstance(form, CheckWordForm) else CheckWordForm(formdata=None),
+        remove_form=form if isinstance(form, RemoveWordForm) else RemoveWordForm(formdata=None),
         new_form=form if isinstance(form, NewWordForm) else NewWordForm(formdata=None),
         has_errors=form is not None,
         done=request.args.get("done", ""),

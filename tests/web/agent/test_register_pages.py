@@ -19,6 +19,7 @@ from tests.web.agent.conftest import Agent
 pytestmark = pytest.mark.databases("sqlite")
 
 CALLS = "/staff/calls"
+TODAY = datetime(2026, 11, 23, tzinfo=UTC).date()
 MARK = "On the register: cannot get online"
 
 
@@ -33,7 +34,7 @@ def put(agent: Agent, callers: Callers, key: str, days: int) -> None:
     runtime = agent.client.application.extensions[EXTENSION]
     decision = Decision(CRITERIA, "", (datetime(2026, 11, 23, tzinfo=UTC) + timedelta(days=days)).date())
     actor = Actor("staff", callers.agent_id, "Agnes Agent")
-    put_on_register(runtime, callers.town.authority_id, callers.people[key], decision, seen=0, actor=actor)
+    put_on_register(runtime, callers.town.authority_id, callers.people[key], decision, today=TODAY, seen=0, actor=actor)
 
 
 @pytest.mark.databases("sqlite", "postgresql")

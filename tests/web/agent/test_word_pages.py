@@ -33,7 +33,7 @@ def test_agree_on_a_word_and_be_known_by_it_in_the_next_call(
 ) -> None:
     call = agent.open(amina)
     assert "Until then say nothing of appointments" in call.text
-    assert f"{amina}/word" in [href for _, href in call.links]
+    assert f"{amina}/word" not in [href for _, href in call.links], "there is none to ask for"
     assert "They have no memorable word." in agent.open(f"{amina}/word").text
     check_by_facts(agent, amina)
     page = agent.open(f"{amina}/word")
@@ -44,6 +44,9 @@ def test_agree_on_a_word_and_be_known_by_it_in_the_next_call(
     assert "The word is kept." in agent.checked(kept).text
     assert WORD not in kept.text
     agent.send(f"{CALLS}/end", resident=str(callers.people["amina"]))
+    assert f"{amina}/word" in [href for _, href in agent.open(amina).links]
+    check_by_facts(agent, amina)
+    assert "You have checked who is calling." not in agent.open(amina).text, "the facts are not asked for any more"
     page = agent.open(f"{amina}/word")
     assert "/word/new" not in page.text
     form = page.form_to(f"{amina}/word")
@@ -53,7 +56,9 @@ def test_agree_on_a_word_and_be_known_by_it_in_the_next_call(
     right = agent.client.post(f"{amina}/word", data=form.values(word=["blue teapot"]), follow_redirects=True)
     assert "You have checked who is calling." in agent.checked(right).text
     gone = agent.open(f"{amina}/word").form_to("/word/remove")
-    done = agent.client.post(f"{amina}/word/remove", data=gone.values(), follow_redirects=True)
+    agent.checked(agent.client.post(f"{amina}/word/remove", data=gone.values(why=[""])), 400)
+    why = ["Forgotten, showed a passport"]
+    done = agent.client.post(f"{amina}/word/remove", data=gone.values(why=why), follow_redirects=True)
     assert "They have no memorable word any more." in agent.checked(done).text
 
 
