@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from booking.queries.memorable_words import has_word
+from booking.queries.word_holders import has_word
 from booking.use_cases.calls import CHECKED, NOT_CHECKED, CallKey, begun, write_check
 from core.audit import Actor
 from core.errors import Invalid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from booking.queries.memorable_words import has_word
+from booking.queries.word_holders import has_word
 from booking.tables import Call
 from booking.use_cases.calls import CHECKED, CallKey, begun, write_check
 from core.audit import Actor, record

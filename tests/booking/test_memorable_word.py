@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from booking.merging.moved_rows_repository import records_stamp
-from booking.queries.memorable_words import has_word
+from booking.queries.word_holders import has_word
 from booking.use_cases.caller_checks import record_check
 from booking.use_cases.calls import CallKey, end_call, open_call
 from booking.use_cases.memorable_word import check_caller_by_word, remove_word, set_word

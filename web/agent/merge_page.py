@@ -15,7 +15,7 @@ from flask_babel import ngettext
 from booking.merging.duplicate_queries import LikelySame, compared, likely_same_as
 from booking.merging.tables import ResidentMerge
 from booking.queries.appointments import AppointmentView
-from booking.queries.memorable_words import with_word
+from booking.queries.word_holders import with_word
 from booking.use_cases.undo_merge import UNDONE_WITHIN
 from people.residents.details import ResidentDetails
 from people.residents.merge_choice import CHOSEN_FACTS, WISHES

@@ -14,8 +14,8 @@ from flask_babel import lazy_gettext as _l
 from booking.calendar.need_lines import need_lines
 from booking.queries.advisers import is_known_at
 from booking.queries.appointments import AppointmentView
-from booking.queries.memorable_words import has_word
 from booking.queries.open_wishes import WishView, wishes_of_resident
+from booking.queries.word_holders import has_word
 from booking.states import RepresentativeView, State
 from people.staff.policy import Action
 from web.agent.call_request import CallState, Typed, Unused, code_of_representative

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.queries.memorable_words import has_word
+from booking.queries.word_holders import has_word
 from booking.use_cases.memorable_word import check_caller_by_word, may_choose, remove_word, set_word
 from core.errors import Invalid
 from core.problems import field_texts
