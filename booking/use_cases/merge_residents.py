@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from booking.events import AppointmentChange, announce
@@ -19,12 +19,13 @@ from booking.states import State
 from booking.tables import Appointment, Call
 from booking.use_cases.calls import NOTE
 from core.audit import Actor, record
+from core.database import table_of
 from core.errors import Invalid, NotFound, Stale
 from core.runtime import Runtime
 from people.residents.details import ResidentDetails
 from people.residents.merge_choice import merged_details
 from people.residents.resident_repository import change_contact
-from people.residents.tables import Resident, ResidentNameToken
+from people.residents.tables import MemorableWord, Resident, ResidentNameToken
 
 FIRST_CONTACT = "first_contact"  # in `moved`: the one that is not the first any more
 DIFFERENT = "different_people"
@@ -100,6 +101,9 @@ def _move(db: Session, kept_id: int, other_id: int) -> dict[str, Any]:
     moved: dict[str, Any] = dict(move_rows(db, other_id, kept_id))
     moved[DIFFERENT] = move_different(db, other_id, kept_id)
     _move_calls(db, other_id, kept_id)
+    if table_of(MemorableWord).name in moved:  # who said facts alone has not said the word that the record has now
+        unchecked = update(Call).where(Call.resident_id == kept_id).values(checked_at=None, check_result="")
+        db.execute(unchecked)
     return moved | ({FIRST_CONTACT: later} if later is not None else {})
 
 

@@ -172,3 +172,20 @@ def test_of_two_records_the_kept_one_s_word_counts(database: Database, runtime: 
     check_caller_by_word(runtime, robin, "Green kettle", actor=AGENT)
     with pytest.raises(NotFound):
         set_word(runtime, other, "Red saucer", actor=AGENT)
+
+
+def test_a_word_that_comes_by_a_merge_is_asked_for(database: Database, runtime: Runtime, robin: CallKey) -> None:
+    """Whoever said two facts before has not said it."""
+    with database.writing() as db:
+        other_id = create_resident(db, robin.authority_id, ResidentDetails("Robin Sample"), NOW)
+    agree(runtime, CallKey(robin.authority_id, robin.staff_id, other_id))
+    later = make_runtime(database, NOW + timedelta(minutes=5))
+    record_check(later, robin, ["postcode", "phone"], "", actor=AGENT)
+    with database.reading() as db:
+        seen = records_stamp(db, db.get_one(Resident, robin.resident_id), db.get_one(Resident, other_id))
+    two = TwoRecords(robin.authority_id, robin.resident_id, other_id)
+    merge_residents(later, two, {}, seen=seen, actor=AGENT)
+    assert open_call(later, robin).check_result == ""
+    with pytest.raises(Refused):
+        set_word(later, robin, "Green kettle", actor=AGENT)
+    check_caller_by_word(later, robin, "Blue Teapot", actor=AGENT)
