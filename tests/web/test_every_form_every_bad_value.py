@@ -108,8 +108,8 @@ FOR_PROGRAMS = {"api", "provider_callbacks"}
 # Three that scripts send, a button of an answer that only a full house gives, what is about another server, what follows
 # a file or a form of the rules, the switch of a council with two languages, buttons behind a link of a message, those
 # for whose appointments a calendar reads, what is there while somebody is asked to confirm, and the demo's answer to a
-# text, two records of one person, a memorable word, which the page never shows again, a desk that somebody sits at, a number for whoever cannot wait, a kiosk, and files of documents: each has a test of
-# its own.
+# text, two records of one person, a memorable word, which no page shows again, a desk that somebody sits at, a number for
+# whoever cannot wait, a kiosk, and files of documents: each has a test of its own.
 ELSEWHERE = {
     "resident": {
         "resident.change_language",
