@@ -12,7 +12,7 @@ TABLE = "register_entries"
 REFERENCES = {"authority_id": "authorities", "staff_id": "staff_members", "ended_by": "staff_members"}
 
 revision = "0152"
-down_revision = "0162"
+down_revision = "0147"
 branch_labels = None
 depends_on = None
 
