@@ -60,6 +60,11 @@ def stored_ticks(stored: Stored, papers: Iterable[NeededPaper]) -> dict[str, Any
     return {**stored, "have": {paper.rule.document: paper.mark for paper in papers}}
 
 
+def without_ticks(stored: Stored) -> dict[str, Any]:
+    """The same answers for another visit, for which nobody has ticked anything yet."""
+    return {name: value for name, value in stored.items() if name != "have"}
+
+
 def answers_from(stored: Stored) -> PaperAnswers:
     """The answers that are stored."""
     days = {name: parse_day(stored[name]) for name in _DAYS if stored.get(name)}

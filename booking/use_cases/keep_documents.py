@@ -29,6 +29,7 @@ MOST_DOCUMENTS = 40  # of one visit
 UNFINISHED_FOR = timedelta(days=30)  # longer than a database is behind its files after a backup was restored
 _AT_ONCE = 500
 OF_RESIDENTS = Lock()
+TURN_SECONDS = 2.0  # for which somebody waits while another file is looked at
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def checked_file(runtime: Runtime, document: str, upload: bytes, source: str = A
     """
     if source == AT_COUNTER:
         return NewFile(document, clean_file(upload), source, _scanned_by_staff(runtime, upload))
-    if not OF_RESIDENTS.acquire(blocking=False):
+    if not OF_RESIDENTS.acquire(timeout=TURN_SECONDS):
         raise InvalidValue.because("document_busy")
     try:
         found = scan(upload, runtime.settings.virus_scanner)

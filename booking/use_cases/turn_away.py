@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from booking.appointment_repository import appointment_by_id
 from booking.documents.document_owner import CheckResult, DocumentOwner
+from booking.documents.kept_papers import without_ticks
 from booking.documents.owner_repository import to_resident
 from booking.states import BY_RESIDENT, State, can_move
 from booking.tables import Appointment
@@ -97,7 +98,9 @@ def book_next(
         raise Stale.because("visit_changed")
     booking = replace(booking, beside={**booking.beside, "missing_before": list(missing)})
     if rows.booked is not None:
-        booking = replace(booking, answers=dict(rows.booked.answers))
+        booking = replace(
+            booking, answers=dict(rows.booked.answers), paper_answers=without_ticks(rows.booked.paper_answers)
+        )
     elif row is not None:
         booking = with_answers(booking, row)
     made = make_booking(db, now, runtime, booking, actor)

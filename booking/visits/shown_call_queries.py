@@ -35,7 +35,7 @@ def shown_calls(visits: Iterable[VisitOfDay], now: datetime) -> list[ShownCall]:
         and (one.state is VisitState.CALLED or (one.state in AFTER_A_CALL and now - one.called_at < SHOWN_FOR))
     ]
     calls = [
-        ShownCall(one.ticket, first_name(one.name) if one.shows_name else "", one.desk.name, one.called_at)
+        ShownCall(one.ticket, first_name(one.called_name) if one.shows_name else "", one.desk.name, one.called_at)
         for one in shown
         if one.desk and one.called_at
     ]

@@ -29,6 +29,8 @@ from people.residents.tables import Resident
 class VisitOfDay:
     """A visit with what a screen says of it. Instants are aware, in UTC. `booked_with` are ids of resources.
 
+    `called_name` is what they said at the door, and `name` that of their record, where there is one.
+
     `stamp` changes whenever the visit does. `starts_at`, `ends_at` and `version` are those of its appointment. `answers` are
     what they were asked before, by question; `asked_at` is when somebody without an appointment asked for help so.
     """
@@ -45,6 +47,7 @@ class VisitOfDay:
     starts_at: datetime | None
     ends_at: datetime | None
     name: str
+    called_name: str
     service: ServiceFacts
     support_needs: tuple[str, ...]
     is_urgent: bool
@@ -181,6 +184,7 @@ def _view(
         starts_at=booked.starts_at if booked and not booked.is_walk_in else None,
         ends_at=booked.ends_at if booked and not booked.is_walk_in else None,
         name=resident or row.name,
+        called_name=row.name or resident or "",
         service=catalogue.service_by_id(row.service_id),
         support_needs=tuple(booked.support_needs if booked else row.support_needs),
         is_urgent=row.is_urgent,

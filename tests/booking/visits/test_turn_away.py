@@ -106,6 +106,31 @@ def test_the_visit_ends_and_the_next_one_says_what_was_missing(counter: Counter,
     assert facts.missing_before == ("Passport", "A letter")
 
 
+def test_the_next_one_has_what_was_answered_about_papers_and_nothing_ticked(counter: Counter) -> None:
+    """What they had for the first day may not do for the next."""
+    reference = counter.book(0)
+    with counter.database.writing() as db:
+        row = db.scalars(select(Appointment).where(Appointment.reference == reference)).one()
+        row.paper_answers = {"paid": "weekly", "cases": {}, "have": {"Payslips": "5"}}
+    following = away(counter, reference)
+    with counter.database.reading() as db:
+        row = db.scalars(select(Appointment).where(Appointment.reference == following)).one()
+    assert row.paper_answers == {"paid": "weekly", "cases": {}}
+
+
+def test_the_display_calls_somebody_by_what_they_said_at_the_door(counter: Counter) -> None:
+    """Their record may have a name that they do not want to hear in a waiting room."""
+    reference = walked_in(counter)
+    with counter.database.writing() as db:
+        row = db.scalars(select(DayVisit).where(DayVisit.reference == reference)).one()
+        row.name, row.shows_name = "Alex", True
+    away(counter, reference)
+    take_back_turned_away(counter.runtime, here(counter, reference), actor=AGENT, reason="A slip", version="1")
+    visit = seen(counter, reference).visit
+    assert visit is not None
+    assert (visit.name, visit.called_name) == ("Wendy Walker", "Alex")
+
+
 def test_it_is_taken_back_as_a_whole(counter: Counter) -> None:
     reference = counter.book(0)
     following = away(counter, reference)
