@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import appointment_for_change, check_link
+from booking.queries.appointments import stamp_of_row
 from booking.states import State
 from core.audit import Actor, record
 from core.errors import IllegalMove, Stale
@@ -16,9 +17,9 @@ from core.tokens import stamp_of
 from core.transactions import run_with_retries
 
 
-def papers_stamp(stored: Mapping[str, Any]) -> str:
-    """The stamp of what a page shows of the papers, for a form that changes it."""
-    return stamp_of(sorted(stored.items()))
+def papers_stamp(appointment: str, stored: Mapping[str, Any]) -> str:
+    """The stamp of what a page shows of the papers, for a form that changes it; `appointment` is that of the appointment."""
+    return stamp_of([appointment, sorted(stored.items())])
 
 
 def keep_papers(
@@ -38,7 +39,7 @@ def keep_papers(
             raise IllegalMove(row.state, State.BOOKED)
         if row.paper_answers == papers:
             return
-        if papers_stamp(row.paper_answers) != seen:
+        if papers_stamp(stamp_of_row(row), row.paper_answers) != seen:
             raise Stale.because("appointment_changed")
         row.paper_answers = papers
         record(db, actor, "papers_answered", ("appointment", row.id), authority_id=authority_id, now=now)

@@ -178,6 +178,12 @@ HELPER, NEW_HELPER = "rep_name", {"caller": ["other"]}
 SHUT = "site=riverside-hub&starts=later&from_day=2026-12-03&until_day=2026-12-03&reason=Painting"
 
 
+PAPER_RULES: list[dict[str, Any]] = [
+    {"document": "Payslips", "weekly": 5, "fortnightly": 3, "monthly": 2, "new_starter": "Your contract"},
+    {"document": "Bank statements", "full_months": 2, "each": "account"},
+    {"document": "Photo identification", "each": "adult"},
+    {"document": "Rent book", "question": "Do you rent?"},
+]
 # What works as an answer to the questions about papers, of residents and in a call.
 PAPERS = {
     f"{before}{name}": value
@@ -338,15 +344,9 @@ def _drop_from_plan(runtime: Runtime, callers: Callers) -> str:
 
 def _count_papers(database: Database, town: Town) -> None:
     """A service for which people bring papers that are counted and dated, and some by what they answer."""
-    rules: list[dict[str, Any]] = [
-        {"document": "Payslips", "weekly": 5, "fortnightly": 3, "monthly": 2, "new_starter": "Your contract"},
-        {"document": "Bank statements", "full_months": 2, "each": "account"},
-        {"document": "Photo identification", "each": "adult"},
-        {"document": "Rent book", "question": "Do you rent?"},
-    ]
     with database.writing() as db:
         where = (Service.authority_id == town.authority_id, Service.slug == "certify")
-        db.execute(update(Service).where(*where).values(documents_by_rule=rules))
+        db.execute(update(Service).where(*where).values(documents_by_rule=PAPER_RULES))
         bump_plan(db, town.authority_id)
 
 
@@ -354,7 +354,8 @@ def _ask_first(database: Database, town: Town) -> None:
     """A service that is the right one for some people only."""
     asked = {"ask": "Do you live here?", "say": "", "wrong_answer": "no", "instead": "Ask the council where you live."}
     name = {"name": "Parking", "topic": "Roads"}
-    service = make_service(database, town.authority_id, "parking", triage_questions=[asked], **name)
+    papers = {"documents_by_rule": PAPER_RULES}  # it is the one that the explorer comes to book
+    service = make_service(database, town.authority_id, "parking", triage_questions=[asked], **name, **papers)
     desk = make_resource(database, town.authority_id, town.sites["hub"], "parking-desk")
     make_session(database, town.authority_id, town.sites["hub"], [desk], [service], "parking-days")
     with database.writing() as db:

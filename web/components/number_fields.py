@@ -11,6 +11,7 @@ from flask_babel import LazyString
 from wtforms import StringField
 from wtforms.validators import StopValidation
 
+from core.text import is_blank
 from web.components.widgets import TextInput
 
 LONGEST = 9  # digits
@@ -37,7 +38,7 @@ class WholeNumber(StringField):
     def pre_validate(self, form: object) -> None:
         """Keep the number. Raises: StopValidation with the message."""
         text = str("" if self.data is None else self.data)
-        if not text and not self.required:
+        if not self.required and is_blank(text):
             self.data = None
             return
         is_number = text.isascii() and text.isdecimal() and len(text) <= LONGEST

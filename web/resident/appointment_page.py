@@ -84,7 +84,7 @@ class AppointmentPage:
         )
 
     @property
-    def missing(self) -> tuple[str, ...]:
+    def missing_before(self) -> tuple[str, ...]:
         """What was missing when they came before, in the language of the page."""
         names = self.view.missing_before
         if not names:
@@ -102,16 +102,18 @@ class AppointmentPage:
         if "has_changed" not in values:
             values["has_changed"] = request.method == "POST" and self.seen != self.view.stamp
         may_change = can_change(self.view, self.context.now)
-        values |= {"is_booked": self.is_booked, "is_over": self.is_over, "has_begun": self.has_begun}
-        values |= {
+        common: dict[str, object] = {
+            "is_booked": self.is_booked,
+            "is_over": self.is_over,
+            "has_begun": self.has_begun,
             "is_cancelled": self.view.state in CANCELLED,
-            "missing": self.missing,
+            "missing_before": self.missing_before,
             "unanswered": unanswered_news(self.view) if self.is_booked else "",
             "may_change": may_change,
             "may_wait": self.may_wait,
             "may_move": may_change and all(service.bookable_online for service in self.view.services),
         }
-        return show(template, self.context, view=self.view, url=self.url, **values)
+        return show(template, self.context, view=self.view, url=self.url, **common, **values)
 
     def show_stale(self, template: str, **values: object) -> ResponseReturnValue:
         """The page of `template` with the current appointment and a banner: it has changed, and nothing was written."""

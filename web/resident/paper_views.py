@@ -140,7 +140,7 @@ def _without_rules(page: AppointmentPage) -> ResponseReturnValue | None:
 
 
 def _show(page: AppointmentPage, template: str, shown: dict[str, Any], *, has_changed: bool = False) -> str:
-    seen = papers_stamp(page.view.paper_answers)
+    seen = papers_stamp(page.view.stamp, page.view.paper_answers)
     return page.show(template, seen=seen, has_changed=has_changed, draft=None, **shown)
 
 
@@ -156,7 +156,9 @@ def _keep(page: AppointmentPage, kept: dict[str, Any], template: str, shown: dic
             seen=page.seen,
         )
     except Stale:
-        return page.show_stale(template, seen=papers_stamp(page.view.paper_answers), draft=None, **shown)
+        return page.show_stale(
+            template, seen=papers_stamp(page.view.stamp, page.view.paper_answers), draft=None, **shown
+        )
     except IllegalMove:
         return page.show_refusal(IllegalMove.code)
     return page.redirect("papers") if template == "bring" else redirect(f"{page.url}/bring", code=303)

@@ -122,7 +122,7 @@ def _keep(page: AppointmentPage, document: str) -> None:
             page.view.reference,
             stored_ticks(kept, [*had, *sent]),
             actor=Actor.resident(),
-            seen=papers_stamp(kept),
+            seen=papers_stamp(page.view.stamp, kept),
         )
     except (Stale, IllegalMove):  # ticked elsewhere meanwhile: the file is kept all the same
         return
