@@ -162,7 +162,7 @@ def known(town: Town, case: Any) -> None:
         paths[name] = getattr(town, name)
     if "wish" in paths:
         paths["wish"] = town.program.post("/waiting-list", WAIT).get_json()["id"]
-    for name in ("site", "date"):
+    for name in ("site", "date", "number"):
         if name in paths:
             paths[name] = KNOWN[name]
     if "number" in paths and "/receipts/" in case.operation.path:

@@ -95,7 +95,7 @@ class PapersInCall:
     @property
     def field_names(self) -> frozenset[str]:
         """The names of its fields."""
-        return frozenset(field.name for field in self.form)
+        return frozenset(field.name for field in self.form) | frozenset(paper.field for paper in self.papers)
 
     def check(self) -> None:
         """Raises: Invalid with each answer that cannot be used."""
