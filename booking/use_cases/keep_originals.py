@@ -17,6 +17,8 @@ from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.transactions import run_with_retries
 
+KEPT = "kept"  # how an original stands that was not given back
+
 
 def keep_original(
     runtime: Runtime,
@@ -78,7 +80,7 @@ def is_still_here(runtime: Runtime, authority_id: int, site_id: int, original_id
         now = runtime.clock.database_now(db)
         row = _locked(db, authority_id, site_id, original_id)
         if row.returned_at is None or now - row.returned_at > TAKEN_BACK_WITHIN:
-            raise IllegalMove(row.returned_how, "")
+            raise IllegalMove(row.returned_how, KEPT)
         was, row.returned_at, row.returned_how, row.returned_by = row.returned_how, None, "", None
         record_of_documents(db, actor, "original_still_here", _owner_of(row), now, original=row.id, was=was)
 

@@ -33,7 +33,8 @@ OVERFLOWING = """() => {
 
 
 def overflowing(page: Page, percent: int = PERCENT) -> list[str]:
-    """What of the page that is open cannot be read at once when its text is this large."""
+    """What of the page that is open, or being opened, cannot be read at once when its text is this large."""
+    page.wait_for_load_state()  # before its first element there is nothing whose text could be made larger
     page.set_viewport_size({"width": WIDTH, "height": 640})
     page.evaluate("percent => { document.documentElement.style.fontSize = `${percent}%` }", percent)
     found: list[str] = page.evaluate(OVERFLOWING)

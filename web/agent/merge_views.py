@@ -210,12 +210,14 @@ def _merge_lines(context: StaffContext, rows: Sequence[ResidentMerge]) -> tuple[
 
 def _why_not(context: StaffContext, row: ResidentMerge, *, is_again: bool) -> str:
     """Why a merge cannot be undone; empty where it can."""
-    code = "later_merge_first" if is_again else ""
+    reason = None
     if row.undone_at is not None:
-        code = "merge_undone_already"
+        reason = Reason("merge_undone_already")
     elif not row.was_merged or context.now - row.at >= UNDONE_WITHIN:
-        code = "merge_too_old_to_undo"
-    return text_of(Reason(code, {"days": UNDONE_WITHIN.days}), current_language()) if code else ""
+        reason = Reason("merge_too_old_to_undo", {"days": UNDONE_WITHIN.days})
+    elif is_again:
+        reason = Reason("later_merge_first")
+    return text_of(reason, current_language()) if reason else ""
 
 
 @blueprint.errorhandler(NotFound)
