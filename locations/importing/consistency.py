@@ -83,8 +83,8 @@ def _note_unserved(
     open_here = {slug for session in site.sessions if service["slug"] in session.services for slug in session.resources}
     open_rows = [row for row in (*site.resources, *people) if row["slug"] in open_here]
     for need in service["requirements"]:
-        is_known = need["kind"] is not None
-        if is_known and not any(row["kind"] == need["kind"] and set(need["skills"]) <= set(row["skills"]) for row in open_rows):
+        has_one = any(row["kind"] == need["kind"] and set(need["skills"]) <= set(row["skills"]) for row in open_rows)
+        if need["kind"] is not None and not has_one:
             skills = f" with {', '.join(need['skills'])}" if need["skills"] else ""
             what = f'service "{service["slug"]}" needs {_with_article(need["kind"])}{skills}'
             reader.note(
