@@ -1,8 +1,8 @@
-"""How many papers somebody lacks for their appointment, as staff read it."""
+"""How many papers somebody lacks for their appointment, and how many they have sent, as staff read it."""
 
 from __future__ import annotations
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from booking.documents.kept_papers import papers_of_visit
 from booking.queries.appointments import AppointmentView
@@ -18,3 +18,8 @@ def missing_papers(view: AppointmentView) -> str:
     names = ", ".join(paper.rule.name for paper in papers.missing)
     missing, all_ = len(papers.missing), len(papers.needed)
     return str(gettext("%(missing)s of %(all)s papers missing: %(names)s", missing=missing, all=all_, names=names))
+
+
+def sent_papers(number: int) -> str:
+    """ "2 papers sent, not yet looked at"."""
+    return str(ngettext("%(num)d paper sent, not yet looked at", "%(num)d papers sent, not yet looked at", number))

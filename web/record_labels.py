@@ -164,6 +164,7 @@ VIEW_PURPOSES: Labels = {
     "texts": _l("Looked at the texts from residents"),
     "waiting_list": _l("Looked at the waiting list"),
     "day_list": _l("Looked at the list of a day"),
+    "papers_sent": _l("Looked at the papers that residents have sent"),
     "originals": _l("Looked at the originals that are kept at a site"),
     "waiting_room": _l("Looked at the waiting room"),
     "day_list_refresh": _l("Had the list of a day open"),

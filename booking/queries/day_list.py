@@ -5,12 +5,12 @@ A constant number of statements, however full the day is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.availability.bits import NOTHING, Bits, spans
@@ -19,6 +19,8 @@ from booking.availability.free_periods import FreeStretch, free_stretches, runs
 from booking.availability.site_days import least_ticks, site_day
 from booking.availability.values import SiteDay
 from booking.capacity.occupancy import busy_of
+from booking.documents.sent_queries import NOT_LOOKED_AT
+from booking.documents.tables import DocumentFile
 from booking.proposals.tables import Proposal
 from booking.queries.appointments import AppointmentView, of_site_day
 from booking.rebooking import ProposalState, RebookState
@@ -64,7 +66,10 @@ class OpeningView:
 
 @dataclass(frozen=True)
 class SiteDayView:
-    """Everything that the day list shows of one site on one date, read at `now`."""
+    """Everything that the day list shows of one site on one date, read at `now`.
+
+    `sent_papers` is how many papers each of the appointments has to be looked at, by its id; none for those without.
+    """
 
     catalogue: Catalogue
     site: SiteFacts
@@ -74,6 +79,7 @@ class SiteDayView:
     gaps: tuple[FreeStretch, ...]
     to_rebook: tuple[RebookPerson, ...]
     opening: OpeningView
+    sent_papers: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def zone(self) -> str:
@@ -82,7 +88,7 @@ class SiteDayView:
 
 
 def day_of(db: Session, catalogue: Catalogue, site: SiteFacts, local_date: date, now: datetime) -> SiteDayView:
-    """The day of the site. Five statements, and a sixth where people work who may be elsewhere."""
+    """The day of the site. Six statements, and a seventh where people work who may be elsewhere."""
     zone = catalogue.authority.zone
     appointments = tuple(of_site_day(db, catalogue, site.id, local_date))
     plan = site_day(site, local_day(local_date, zone), zone)
@@ -95,7 +101,15 @@ def day_of(db: Session, catalogue: Catalogue, site: SiteFacts, local_date: date,
         gaps=useful_gaps(catalogue, plan, busy_of(db, catalogue, [plan], now), now),
         to_rebook=_to_rebook(db, site.id, local_date, appointments),
         opening=_opening(site, plan, local_date),
+        sent_papers=_sent_papers(db, site.id, local_date),
     )
+
+
+def _sent_papers(db: Session, site_id: int, local_date: date) -> dict[int, int]:
+    counted = select(Appointment.id, func.count()).join(DocumentFile, DocumentFile.appointment_id == Appointment.id)
+    of_day = (Appointment.site_id == site_id, Appointment.local_date == local_date)
+    rows = db.execute(counted.where(*of_day, NOT_LOOKED_AT).group_by(Appointment.id))
+    return {row[0]: row[1] for row in rows}
 
 
 def _opening(site: SiteFacts, plan: SiteDay, local_date: date) -> OpeningView:

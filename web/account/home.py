@@ -84,6 +84,9 @@ def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
     href = url_or_none("messages.text_list")
     if href and staff.may(Action.RING_PEOPLE):
         yield Task(_("Texts to read"), href, _("What residents have answered to our texts, and a person has to read."))
+    href = url_or_none("site.papers_sent")
+    if href and staff.may(Action.HANDLE_DOCUMENTS):
+        yield Task(_("Papers to look at"), href, _("What residents have sent before their visit."))
     href = url_or_none("site.verify_receipt")
     if href and staff.may(Action.VERIFY_RECEIPT):
         yield Task(

@@ -18,6 +18,7 @@ from web.site import (
     ticket_views,
     time_instead_views,
     unanswered_call_views,
+    waiting_paper_views,
     waiting_room_views,
     walk_in_views,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "ticket_views",
     "time_instead_views",
     "unanswered_call_views",
+    "waiting_paper_views",
     "waiting_room_views",
     "walk_in_views",
 ]

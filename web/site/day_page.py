@@ -21,6 +21,7 @@ from core.text import printable
 from core.tokens import parse_reference
 from locations.model import Catalogue, SiteFacts
 from web.labels import STATES_COUNTED
+from web.missing_papers import sent_papers
 from web.request_language import format_time
 from web.site.day_rows import DayRow, RowRights, day_row, mark_of
 from web.site.day_sections import (
@@ -189,9 +190,7 @@ def day_page(day: SiteDayView, day_filter: DayFilter, rights: RowRights, told: D
     shown = [view for view in matching if day_filter.shows(view)]
     reasons = {person.appointment.id: reason_text(person) for person in day.to_rebook}
     in_list = rights if has_begun else replace(rights, may_record=False)
-    rows = [
-        with_told(day_row(view, day.now, in_list, to_rebook=reasons.get(view.id, "")), view.id, told) for view in shown
-    ]
+    rows = [_row(day, view, in_list, told, to_rebook=reasons.get(view.id, "")) for view in shown]
     gaps = [gap for gap in day.gaps if day_filter.shows_gap(gap, day.site, day.catalogue)]
     gap_lines = gap_rows(gaps, day.site, day.zone, day.now)
     time = DayTime(day.now, is_today=day.date == today, is_to_come=day.date > today)
@@ -215,6 +214,12 @@ def day_page(day: SiteDayView, day_filter: DayFilter, rights: RowRights, told: D
         ),
         day_filter=day_filter,
     )
+
+
+def _row(day: SiteDayView, view: AppointmentView, rights: RowRights, told: DayTold, *, to_rebook: str) -> DayRow:
+    row = with_told(day_row(view, day.now, rights, to_rebook=to_rebook), view.id, told)
+    sent = day.sent_papers.get(view.id)
+    return replace(row, sent_papers=sent_papers(sent)) if sent else row
 
 
 def filter_fields(day_filter: DayFilter, catalogue: Catalogue, site: SiteFacts) -> tuple[FilterField, ...]:

@@ -117,6 +117,7 @@ class DayRow:
     told_of_other_desk: tuple[ToldLine, ...] = ()
     told_of_missing: tuple[ToldLine, ...] = ()
     missing_papers: str = ""
+    sent_papers: str = ""
 
     kind = "row"
 
