@@ -58,7 +58,7 @@ def waiting_count(db: Session, authority_id: int, site_ids: Collection[int] | No
     return db.scalars(counted).one()
 
 
-def _waiting(authority_id: int, site_ids: Collection[int] | None) -> Select[tuple[DocumentFile]]:
+def _waiting(authority_id: int, site_ids: Collection[int] | None) -> Select[DocumentFile]:
     where = [DocumentFile.authority_id == authority_id, NOT_LOOKED_AT]
     if site_ids is not None:
         where.append(Appointment.site_id.in_(site_ids))
