@@ -1,24 +1,30 @@
-"""How the fields of a long form stand together: the headings between them, and which list stands among them."""
+"""How the fields of a long form stand together: what everybody fills in, then parts that are folded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from locations.importing.set_up_tables import Table
 from locations.importing.toml_fields import TRANSLATIONS
+from web.components.form_fields import Form
+from web.manage.thing_form import ThingForm, form_of_table
 
 # By kind, the heading that stands above a field. What comes before the first heading is what everybody fills in.
 GROUPS: Mapping[str, Mapping[str, LazyString]] = {
     "council": {
-        "phone": _l("How people reach you"),
         "opening_words": _l("What people read first"),
         "publishes_availability": _l("Rules for booking"),
         "text_pence": _l("What messages and missed visits cost"),
         "urgent_email": _l("Urgent requests"),
         "rebook_within_miles": _l("When a visit cannot take place"),
         "bsl_contact": _l("For people who use British Sign Language"),
+        "languages": _l("Languages"),
+        "text_number": _l("Text messages, and hours without messages"),
     },
     "site": {
         "features": _l("What people find there"),
@@ -29,6 +35,7 @@ GROUPS: Mapping[str, Mapping[str, LazyString]] = {
         "closed_from": _l("When it is shut for good"),
     },
     "service": {
+        "also_called": _l("Other words for it, and how its times are cut"),
         "documents": _l("What to bring, and other ways to do it"),
         "bookable_online": _l("Rules for booking"),
         "waiting_list_first": _l("Waiting list"),
@@ -42,6 +49,72 @@ GROUPS: Mapping[str, Mapping[str, LazyString]] = {
 LISTS_AFTER: Mapping[str, Mapping[str, list[str]]] = {
     "service": {"modes": ["requirements"], "documents": ["documents_by_case", "documents_by_rule"]}
 }
+
+
+@dataclass
+class Part:
+    """Some fields of a form, in their order, with the names of the lists that stand after each.
+
+    `filled` says how many of them and of the rows of their lists are not as they are when nothing is filled in.
+    """
+
+    name: str
+    heading: LazyString | str = ""
+    fields: list[Any] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
+    filled: int = 0
+    is_open: bool = False
+
+
+def parts_of(
+    form: ThingForm, saved: Table, list_labels: Mapping[str, LazyString], shown: str, *, all_open: bool
+) -> list[Part]:
+    """The form in parts, of which the first has no heading and is always open; of each list that has no place a part.
+
+    A part is open when something in it is wrong, is not as it was `saved`, or is called `shown`.
+    """
+    parts = _parts(form, list_labels)
+    empty, before = form_of_table(form.kind, {}), form_of_table(form.kind, saved)
+    for part in parts:
+        part.filled = _differing(part, form, empty)
+        has_errors = any(one.errors for one in _all_fields(part, form))
+        is_asked_for = shown in part.lists or shown in {one.short_name for one in part.fields}
+        part.is_open = all_open or has_errors or is_asked_for or _differing(part, form, before) > 0
+    return parts
+
+
+def _parts(form: ThingForm, list_labels: Mapping[str, LazyString]) -> list[Part]:
+    groups, lists_after = groups_of(form.kind, [one.short_name for one in form.main]), LISTS_AFTER.get(form.kind, {})
+    parts = [Part("")]
+    for one in form.main:
+        if one.short_name in groups:
+            parts.append(Part(one.short_name, groups[one.short_name]))
+        parts[-1].fields.append(one)
+        parts[-1].lists += lists_after.get(one.short_name, ())
+    placed = {name for part in parts for name in part.lists}
+    return [*parts, *(Part(name, list_labels[name], lists=[name]) for name in form.rows if name not in placed)]
+
+
+def _all_fields(part: Part, form: ThingForm) -> Iterator[Any]:
+    yield from part.fields
+    for name in part.lists:
+        for row in form.rows[name]:
+            yield from row
+
+
+def _differing(part: Part, form: ThingForm, other: ThingForm) -> int:
+    """How many fields, and rows of lists, are not as they are in the other form."""
+    fields = sum(_said(one) != _said(other.main[one.short_name]) for one in part.fields if one.short_name in other.main)
+    return fields + sum(_differing_rows(form.rows[name], other.rows[name]) for name in part.lists)
+
+
+def _differing_rows(rows: list[Form], others: list[Form]) -> int:
+    said, other = ([[_said(one) for one in row] for row in some] for some in (rows, others))
+    return sum(one not in other for one in said) or abs(len(said) - len(other))
+
+
+def _said(one: Any) -> list[str]:
+    return [str(value) for value in one.data] if isinstance(one.data, list) else [str(one.data or "")]
 
 
 def groups_of(kind: str, names: Iterable[str]) -> dict[str, LazyString]:

@@ -10,11 +10,11 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from council.form_groups import LISTS_AFTER, groups_of
+from council.form_groups import LISTS_AFTER, parts_of
 from council.reminder_example import example_of
 from council.reminder_presets import PRESETS, preset_figures
 from locations.importing.difference import Key
-from locations.importing.set_up_tables import STATEMENTS
+from locations.importing.set_up_tables import STATEMENTS, Table
 from locations.postcodes import point_of
 from people.staff.policy import Action
 from web.account.home import url_or_none
@@ -55,10 +55,8 @@ def thing_page(context: StaffContext, things: Things, key: Key, form: ThingForm,
         new_resource=url_for("council.set_up_thing", kind="resource", slug=NEW, site=key.slugs[0]),
         week=url_or_none("planner.week", site=key.slugs[0]) if key.kind == "site" else None,
         history=_history(context, key),
-        groups=groups_of(form.kind, [field.short_name for field in form.main]),
-        lists_after=LISTS_AFTER.get(form.kind, {}),
         next_steps=_next_steps(context, things, key),
-        list_texts={name: text_of_field(form.kind, name) for name in BY_LIST if name in form.rows},
+        **_fields(form, things[key].table if key in things else {}, all_open="conflict" in more),
         has_look=form.kind in SHOWN_TO_RESIDENTS,
         presets=PRESETS,
         preset_figures=preset_figures(context) if "reminder_plan" in form.rows else {},
@@ -68,6 +66,14 @@ def thing_page(context: StaffContext, things: Things, key: Key, form: ThingForm,
         is_saved=request.method == "GET" and "saved" in request.args,
         **more,
     )
+
+
+def _fields(form: ThingForm, saved: Table, *, all_open: bool) -> dict[str, Any]:
+    """What the page needs to show the fields, in parts of which those are open that somebody works on."""
+    texts = {name: text_of_field(form.kind, name) for name in BY_LIST if name in form.rows}
+    labels = {name: text.label for name, text in texts.items()}
+    parts = parts_of(form, saved, labels, request.args.get("part", ""), all_open=all_open)
+    return {"parts": parts, "list_texts": texts, "lists_after": LISTS_AFTER.get(form.kind, {})}
 
 
 def _offer_successors(things: Things, key: Key, form: ThingForm) -> None:

@@ -49,13 +49,6 @@ class SessionForm(Form):
         validators=[DataRequired(lazy_gettext("Enter until what time it is held"))],
         render_kw=LOOK,
     )
-    break_starts = ClockField(
-        lazy_gettext("A break from (optional)"),
-        description=lazy_gettext("Nobody can be booked in it"),
-        validators=[optional()],
-        render_kw=LOOK,
-    )
-    break_ends = ClockField(lazy_gettext("A break until (optional)"), validators=[optional()], render_kw=LOOK)
     repeats = Choice(
         lazy_gettext("How often is it held?"),
         choices=[
@@ -68,6 +61,18 @@ class SessionForm(Form):
         default=Repeats.WEEKLY.value,
     )
     weekdays = Choices(lazy_gettext("On which days?"), description=lazy_gettext("Not for a date of the month, or once"))
+    first_date = DayField(
+        lazy_gettext("First day"),
+        description=lazy_gettext("For once, the day itself. Every week may go without a first day"),
+        validators=[optional()],
+        render_kw=LOOK,
+    )
+    last_date = DayField(
+        lazy_gettext("Last day"),
+        description=lazy_gettext("Leave it empty when there is no end"),
+        validators=[optional()],
+        render_kw=LOOK,
+    )
     weeks = Choices(
         lazy_gettext("In which weeks of the month?"),
         description=lazy_gettext("Only for every month, on a day of the week"),
@@ -82,18 +87,13 @@ class SessionForm(Form):
         ],
         default="",
     )
-    first_date = DayField(
-        lazy_gettext("First day"),
-        description=lazy_gettext("For once, the day itself. Every week may go without a first day"),
+    break_starts = ClockField(
+        lazy_gettext("A break from (optional)"),
+        description=lazy_gettext("Nobody can be booked in it"),
         validators=[optional()],
         render_kw=LOOK,
     )
-    last_date = DayField(
-        lazy_gettext("Last day"),
-        description=lazy_gettext("Leave it empty when there is no end"),
-        validators=[optional()],
-        render_kw=LOOK,
-    )
+    break_ends = ClockField(lazy_gettext("A break until (optional)"), validators=[optional()], render_kw=LOOK)
     school = Choice(
         lazy_gettext("And in school holidays?"),
         choices=[
@@ -135,6 +135,10 @@ class SessionForm(Form):
     example: ReleaseExample | None = None
     school_days_off: frozenset[date] = frozenset()
     rule = ""
+
+    def is_used(self, *names: str) -> bool:
+        """Whether something stands in one of these fields, or is wrong there."""
+        return any(self[name].data or self[name].errors for name in names)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Whether everything can be used together, and it is held on some day."""

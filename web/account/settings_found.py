@@ -90,7 +90,9 @@ def _fields_of_one(context: StaffContext) -> Iterator[Findable]:
         address = _form(kind, context.authority.slug)
         for name, text in BY_KIND[kind].items():
             if name not in ("logo", "service_order"):  # they have screens of their own
-                yield _field(name, f"{text.label}: {KINDS[kind]}", f"{address}#{name}", str(text.hint or ""))
+                yield _field(
+                    name, f"{text.label}: {KINDS[kind]}", f"{address}?part={name}#{name}", str(text.hint or "")
+                )
 
 
 def _fields_of_many(context: StaffContext) -> Iterator[Findable]:
@@ -106,7 +108,7 @@ def _fields_of_many(context: StaffContext) -> Iterator[Findable]:
             hint = str(text.hint or "")
             yield _field(name, f"{text.label}: {KINDS[kind]}", f"{home}#{kind}", hint)
             for whose, href in things:
-                yield _field(name, f"{text.label}: {whose}", f"{href}#{name}", hint, whose)
+                yield _field(name, f"{text.label}: {whose}", f"{href}?part={name}#{name}", hint, whose)
 
 
 def _field(name: str, text: str, href: str, hint: str, whose: str = "") -> Findable:

@@ -147,6 +147,13 @@ def test_a_session_that_nobody_holds_is_a_figure_that_leads_to_its_list(
 
 
 SET_UP = "/staff/set-up"
+
+
+def field_of(form: str, name: str) -> str:
+    """The address of a field, whose part of the form is open there."""
+    return f"{SET_UP}/{form}?part={name}#{name}"
+
+
 FOUND: dict[Role, dict[str, str | None]] = {
     Role.SITE_MANAGER: {
         "riverside": "/staff/sites/riverside-hub/today",
@@ -160,18 +167,18 @@ FOUND: dict[Role, dict[str, str | None]] = {
     },
     Role.TRIAGE_AGENT: {"riverside": "/testshire/sites/riverside-hub", "rota": None, "logo": None},
     Role.AUTHORITY_ADMIN: {
-        "reminder": f"{SET_UP}/council/testshire#reminder_plan",
-        "brand colour": f"{SET_UP}/council/testshire#brand_colour",
-        "telephone": f"{SET_UP}/council/testshire#phone",
+        "reminder": field_of("council/testshire", "reminder_plan"),
+        "brand colour": field_of("council/testshire", "brand_colour"),
+        "telephone": field_of("council/testshire", "phone"),
         "logo": f"{SET_UP}/logo",
-        "quiet hours": f"{SET_UP}/council/testshire#quiet_from",
+        "quiet hours": field_of("council/testshire", "quiet_from"),
         "bank holidays": f"{SET_UP}/holidays",
         "closures": "/staff/closures",
         "housing adv": f"{SET_UP}/service/advice",
-        "documents housing": f"{SET_UP}/service/advice#documents",
+        "documents housing": field_of("service/advice", "documents"),
         "what must people bring": f"{SET_UP}#service",
-        "entrance riverside": f"{SET_UP}/site/riverside-hub#directions",
-        "data protection": f"{SET_UP}/privacy/testshire#officer_email",
+        "entrance riverside": field_of("site/riverside-hub", "directions"),
+        "data protection": field_of("privacy/testshire", "officer_email"),
         "topic": f"{SET_UP}/first-page",
     },
     Role.ADVISER: {
