@@ -36,6 +36,7 @@ What = Literal[
     "earlier",
     "earlier_gone",
     "wish_paused",
+    "summarised",
 ]
 
 

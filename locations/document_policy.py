@@ -1,4 +1,4 @@
-"""What people bring to a service, as columns of its row."""
+"""What people bring to a service, and what is said after it, as columns of its row."""
 
 from __future__ import annotations
 
@@ -15,3 +15,5 @@ class DocumentPolicy:
     documents: Mapped[list[str]]
     documents_by_case: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     documents_by_rule: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    # Of which staff choose one after a visit, to say what was done.
+    done_lines: Mapped[list[str]] = mapped_column(default=list, server_default="[]")

@@ -30,6 +30,7 @@ TRANSLATED: Mapping[str, tuple[str, ...]] = {
         "topic",
         "summary",
         "documents",
+        "done_lines",
         "also_called",
         "message_name",
         "online_instead",
@@ -47,7 +48,7 @@ TRANSLATED: Mapping[str, tuple[str, ...]] = {
 }
 QUESTION_PARTS = ("ask", "say", "tell", "wrong_answer", "instead")
 # Those that another value of the facts holds, or that are not shown from them.
-_NO_PAPERS: Mapping[str, Any] = {"documents": (), "documents_by_case": (), "documents_by_rule": ()}
+_NO_PAPERS: Mapping[str, Any] = {"documents": (), "documents_by_case": (), "documents_by_rule": (), "done_lines": ()}
 _KEPT_ELSEWHERE = frozenset({"topic", "also_called", "where_to_go"})
 
 

@@ -28,3 +28,4 @@ class ServiceTerms:
     wards: tuple[WardFacts, ...] = ()
     documents_by_case: tuple[DocumentCase, ...] = ()
     documents_by_rule: tuple[PaperRule, ...] = ()
+    done_lines: tuple[str, ...] = ()  # of which staff choose one after a visit

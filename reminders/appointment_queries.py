@@ -16,10 +16,12 @@ from booking.proposals.tables import Proposal
 from booking.queries.unmet_needs import unmet_by_appointment
 from booking.rebooking import ProposalState
 from booking.tables import Allocation, Appointment, AppointmentService, RebookItem
+from booking.visits.tables import DayVisit
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from locations.own_words import Told
 from people.residents.tables import FirstContact, Representative, Resident
+from reminders.after_kinds import AfterVisit
 from reminders.arrival_queries import has_gone_out
 from reminders.confirming.confirm_facts import ConfirmFacts
 from reminders.contact_columns import CONTACT_COLUMNS, PEOPLE
@@ -76,7 +78,7 @@ _MESSAGE_ROWS = (
         *(Appointment.paper_answers, Appointment.owner_since, Appointment.resident_id),
         (Appointment.confirmed_version == Appointment.version).label("is_confirmed"),
         Appointment.given_back_at,
-        *(Appointment.is_urgent, Appointment.missing_before),
+        *(Appointment.is_urgent, Appointment.missing_before, DayVisit.done, DayVisit.next_step),
         FirstContact.asked_at,
         (Appointment.ring_instead_version == Appointment.version).label("is_rung_instead"),
         Resident.uses_neutral_name,
@@ -87,6 +89,7 @@ _MESSAGE_ROWS = (
     )
     .join(Resident, Resident.id == Appointment.resident_id)
     .outerjoin(Representative, Representative.id == Appointment.representative_id)
+    .outerjoin(DayVisit, DayVisit.appointment_id == Appointment.id)
     .outerjoin(
         FirstContact,
         Appointment.is_approach & (FirstContact.resident_id == Appointment.resident_id) & ~FirstContact.is_later,
@@ -230,11 +233,10 @@ def current_state(db: Session, appointment_id: int) -> CurrentState:
 
 
 def _service_ids(db: Session, ids: Sequence[int]) -> dict[int, list[int]]:
-    statement = select(AppointmentService.appointment_id, AppointmentService.service_id).order_by(
-        AppointmentService.appointment_id, AppointmentService.position
-    )
+    columns = (AppointmentService.appointment_id, AppointmentService.service_id)
+    statement = select(*columns).where(AppointmentService.appointment_id.in_(ids))
     found: dict[int, list[int]] = defaultdict(list)
-    for appointment_id, service_id in db.execute(statement.where(AppointmentService.appointment_id.in_(ids))):
+    for appointment_id, service_id in db.execute(statement.order_by(columns[0], AppointmentService.position)):
         found[appointment_id].append(service_id)
     return found
 
@@ -281,6 +283,7 @@ def _facts(
         owner_since=row.owner_since,
         resident_id=row.resident_id,
         missing_before=() if told.is_hidden else tuple(row.missing_before),
+        after=AfterVisit(row.done or "", row.next_step or "", told.is_hidden),
         **of_other_tables,
     )
 

@@ -44,7 +44,15 @@ def facts_in(facts: MessageFacts, code: str) -> MessageFacts:
     others = tuple(facts_in(one, code) for one in facts.same_day)
     missing = documents_in(facts.missing_before, facts.services, services)
     of_council: dict[str, Any] = {"authority": authority, "site": site, "services": services, "missing_before": missing}
-    return replace(facts, **of_council, offer=offer, same_day=others)
+    after = replace(facts.after, done=done_in(facts.after.done, facts.services, services))
+    return replace(facts, **of_council, offer=offer, same_day=others, after=after)
+
+
+def done_in(line: str, services: Sequence[ServiceFacts], translated: Sequence[ServiceFacts]) -> str:
+    """The line of what was done, as the services have it in the language of `translated`; another one stays as it is."""
+    pairs = zip(services, translated, strict=True)
+    each = (zip(one.done_lines, other.done_lines, strict=False) for one, other in pairs)
+    return {old: new for lines in each for old, new in lines}.get(line, line)
 
 
 def documents_in(

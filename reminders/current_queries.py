@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, exists, func, or_
 from booking.states import State
 from booking.tables import Appointment, RebookItem
 from people.residents.tables import Resident
+from reminders.after_kinds import ENDED_STATES, SUMMARY, WITHDRAWN_SUMMARY
 from reminders.recipients import CANCELLED, REMINDER, SITE_MESSAGE
 from reminders.tables import Notification, SiteMessage
 
@@ -38,6 +39,8 @@ IS_TRUE: tuple[ColumnElement[bool], ...] = (
     or_(
         (Notification.kind != CANCELLED) & (Appointment.state == State.BOOKED.value),
         (Notification.kind == CANCELLED) & Appointment.state.in_(CANCELLED_STATES),
+        Notification.kind.startswith(SUMMARY) & Appointment.state.in_(ENDED_STATES),
+        Notification.kind.startswith(WITHDRAWN_SUMMARY),
     ),
 )
 WANTS_NO_CONTACT = exists().where(

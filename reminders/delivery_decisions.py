@@ -10,6 +10,7 @@ from typing import Any
 from booking.arrangements import ArrangementState
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
+from reminders.after_kinds import NOTHING_SAID, SUMMARY, AfterVisit
 from reminders.confirming.confirm_facts import NOT_ASKED, ConfirmFacts, why_not_asked
 from reminders.contacts import Contacts
 from reminders.costs.kinds_off import is_off, kinds_off_of
@@ -99,13 +100,14 @@ class MessageFacts:
     asked_at: datetime | None = None  # when they first asked for help, where the appointment follows from that
     missing_before: tuple[str, ...] = ()  # of their papers, when they came before
     hidden_names: tuple[str, ...] = ()  # of services, in every language, that stand in no message
+    after: AfterVisit = NOTHING_SAID
 
     def at(self, now: datetime) -> MessageFacts:
         """The facts of a message that is written now."""
-        cutoff = timedelta(minutes=max((service.cancel_cutoff_minutes for service in self.services), default=0))
-        is_early, others = now < self.starts_at - cutoff, tuple(one.at(now) for one in self.same_day)
-        is_same = is_early == self.can_be_cancelled and not others
-        return self if is_same else replace(self, can_be_cancelled=is_early, same_day=others)
+        cutoff = max((service.cancel_cutoff_minutes for service in self.services), default=0)
+        is_early, others = now < self.starts_at - timedelta(minutes=cutoff), tuple(one.at(now) for one in self.same_day)
+        is_changed = is_early != self.can_be_cancelled or others
+        return replace(self, can_be_cancelled=is_early, same_day=others) if is_changed else self
 
     def for_kind(self, kind: str) -> MessageFacts:
         """The facts of a message of `kind`; for whom it was not meant, those that they knew, and no key to it."""
@@ -141,9 +143,8 @@ class MessageFacts:
     def as_told(self) -> MessageFacts:
         """The appointment at the time that people were told last; unchanged where they were told none."""
         start = self.told_starts_at or self.starts_at
-        if start == self.starts_at:
-            return self
-        return replace(self, starts_at=start, ends_at=start + (self.ends_at - self.starts_at))
+        length = self.ends_at - self.starts_at
+        return self if start == self.starts_at else replace(self, starts_at=start, ends_at=start + length)
 
     @property
     def number_to_ring(self) -> str:
@@ -257,8 +258,7 @@ def decide_delivery(
     found = deliveries_for(facts.for_kind(row.kind).contacts, row.kind, rules, row.failed_channels)
     if isinstance(found, Withheld):
         return Closed(WITHHELD, found.code)
-    delivery = next((one for one in found if one.channel == row.channel), None)
-    if delivery is None:
+    if (delivery := next((one for one in found if one.channel == row.channel), None)) is None:
         return Closed(WITHHELD, OTHER_CHANNEL)
     if facts.awaits_rebooking and family_of(row.kind) == REMINDER:
         return _held(row, now)
@@ -268,14 +268,15 @@ def decide_delivery(
 def _closed_by_kind(row: ClaimedRow, facts: MessageFacts) -> Closed | None:
     """How a message of this kind is closed that is not true of the appointment any more, or not to be said now."""
     family = family_of(row.kind)
-    if (family in OFFERS and facts.offer is None) or (family == GOING_AHEAD and facts.awaits_rebooking):
+    is_over = (family in OFFERS and facts.offer is None) or (family == SUMMARY and not facts.after)
+    if is_over or (family == GOING_AHEAD and facts.awaits_rebooking):
         return Closed(VOID, SUPERSEDED)  # gone since, or in doubt by another closure
     if family == MISSED and facts.awaits_rebooking:
         return Closed(WITHHELD, AWAITS_REBOOKING)  # it could not take place: nobody is to blame
     if family == TO_CONFIRM and (code := why_not_asked(facts.confirming, facts.contacts, facts.awaits_rebooking)):
         return Closed(VOID, code)
-    text, place = facts.site_text_of(row.kind), (facts.site.id, facts.starts_at, facts.authority.zone)
-    if text is not NO_SITE_TEXT and not text.concerns(*place):
+    text = facts.site_text_of(row.kind)
+    if text is not NO_SITE_TEXT and not text.concerns(facts.site.id, facts.starts_at, facts.authority.zone):
         return Closed(VOID, SUPERSEDED)
     return None
 

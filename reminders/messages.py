@@ -28,6 +28,7 @@ from core.message_templates import rendered, subject_and_text
 from core.text import person_name
 from core.tokens import owner_proof, short_token, spoken_reference, working_manage_token
 from locations.own_words import council_name_for, languages_for, link_in
+from reminders.after_kinds import AFTER_VISIT, CORRECTED
 from reminders.both_languages import BETWEEN, PLACES, facts_in, in_both_languages
 from reminders.confirming.confirm_facts import asks
 from reminders.day_words import by_time, words_of_day
@@ -224,7 +225,7 @@ class MessageWriter:
             short_url=short_url,
             owner_urls=_owner_urls(self.secret_keys[0], manage_url, facts, delivery, in_language),
             book_url=in_language(f"{self.public_url}/{facts.authority.slug}"),
-            is_on=family_of(kind) not in (CANCELLED, HANDED_OVER),
+            is_on=family_of(kind) not in (CANCELLED, HANDED_OVER, *AFTER_VISIT),
             by_authority=facts.state == "cancelled_by_authority",
             can_answer=bool(facts.authority.email),
             moved_by_council=kind == RESCHEDULED and facts.moved_by == BY_COUNCIL,
@@ -257,6 +258,8 @@ def _words_of_answers(kind: str, facts: MessageFacts, zone: ZoneInfo, language: 
     asked_on = language.day(facts.asked_at.astimezone(zone)) if facts.asked_at and kind in SAY_WHEN_ASKED else ""
     return {
         **offer,
+        "after": facts.after,
+        "is_correction": kind.startswith(CORRECTED),
         "asked_on": asked_on,
         "answer_by": until,
         "is_asked": is_asked,

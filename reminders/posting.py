@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from booking.events import PlanningFacts
 from core.wall_clock import wall_instant
 from locations.bank_holidays import bank_holiday
+from reminders.after_kinds import AFTER_VISIT
 from reminders.contacts import Contacts
 from reminders.due_times import CANCELLATION_IS_USEFUL, Owed, Way, owed_reminders
 from reminders.recipients import (
@@ -31,6 +32,7 @@ from reminders.recipients import (
 POST_DAYS = 3  # working days from the day of posting to the day of arrival
 MAKING_DAYS = 5  # working days before the last day of posting, from which staff make what goes out in another form
 POSTED = frozenset({LETTER, BY_HAND})  # the channels whose messages arrive with the post
+AT_ANY_TIME = (HANDED_OVER, *AFTER_VISIT)  # of use whenever the post brings them
 POST_OPENS, POST_GOES = time(9), time(17)
 FURTHEST = 60  # days: no year has so many in a row without work
 
@@ -105,7 +107,7 @@ def way_of(
     if isinstance(found, Withheld):
         return found
     channel = found[0].channel
-    if channel not in POSTED or family_of(message.kind) == HANDED_OVER:
+    if channel not in POSTED or family_of(message.kind) in AT_ANY_TIME:
         return Way(channel, message, frozenset(failed))
     posted = (by_post if channel == LETTER else by_hand)(message, facts, now)
     if posted is None:
@@ -119,7 +121,7 @@ def before_the_post(message: Owed, channel: str, facts: PlanningFacts) -> Owed:
     A call is made on a working day, and what staff make begins days before.
     """
     family = family_of(message.kind)
-    if channel not in (LETTER, *BY_STAFF) or family == HANDED_OVER or (channel in BY_STAFF and family != REMINDER):
+    if channel not in (LETTER, *BY_STAFF) or family in AT_ANY_TIME or (channel in BY_STAFF and family != REMINDER):
         return message
     if family == REMINDER:
         planned = {one.kind: one for one in owed_reminders(facts, datetime(1970, 1, 1, tzinfo=UTC))}

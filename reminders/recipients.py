@@ -33,6 +33,7 @@ from booking.states import WITHOUT_EMAIL
 from core.language import DEFAULT_LANGUAGE
 from locations.message_channels import CHANNEL_PLACES, EVERY_MESSAGE
 from people.residents.details import EMAIL_ONLY, HAND_MADE
+from reminders.after_kinds import AFTER_VISIT, is_true_after
 from reminders.contacts import Contacts, OwnContact, Person
 from reminders.reasons import NEEDS_FORMAT, NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, RUNG_INSTEAD
 
@@ -54,13 +55,13 @@ SITE_MESSAGE = "site_message"  # and a number: which text of staff to everybody 
 REMINDER = "reminder"  # and whatever the plan adds: reminder_7d, reminder_1d, reminder_2h
 _OF_EARLIER = (EARLIER_TIME, EARLIER_GONE, WISH_PAUSED)
 _ABOUT_TIMES = (OFFER, GOING_AHEAD, EARLIER_TIME, EARLIER_GONE, WISH_PAUSED)
-_OF_VISITS = (REMINDER, CONFIRMATION, TO_CONFIRM, ARRANGEMENT, HANDED_OVER, SITE_MESSAGE, MISSED)
+_OF_VISITS = (REMINDER, CONFIRMATION, TO_CONFIRM, ARRANGEMENT, HANDED_OVER, SITE_MESSAGE, MISSED, *AFTER_VISIT)
 FAMILIES = (*_OF_VISITS, MANAGE_LINK, CONTACT_CHANGED, TEXT_ANSWER, *_ABOUT_TIMES)
 OFFERS = (OFFER, EARLIER_TIME)  # of a time that is held
 # What is void stays so, though the appointment should become again what it was.
-NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, *OFFERS, GOING_AHEAD, EARLIER_GONE, WISH_PAUSED, MISSED, TO_CONFIRM)
+NOT_AGAIN = (ARRANGEMENT, HANDED_OVER, *_ABOUT_TIMES, MISSED, TO_CONFIRM, *AFTER_VISIT)
 _ABOUT_LINKS = (MANAGE_LINK, CONTACT_CHANGED, SEVERAL_BOOKINGS)
-WITHOUT_CALENDAR = (*_ABOUT_LINKS, ARRANGEMENT, *OFFERS, EARLIER_GONE, WISH_PAUSED, SITE_MESSAGE, MISSED, TO_CONFIRM)
+WITHOUT_CALENDAR = (*_ABOUT_LINKS, ARRANGEMENT, *OFFERS, *_OF_EARLIER, SITE_MESSAGE, MISSED, TO_CONFIRM, *AFTER_VISIT)
 ASKED_AGAIN = f"{TO_CONFIRM}_2"  # by the other channel: the first one may have reached nobody
 BOOKED, DID_NOT_ATTEND = "booked", "did_not_attend"
 CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"})
@@ -76,8 +77,8 @@ USUAL_CHANNELS = (EMAIL, TEXT, LETTER, CALL)
 CHANNELS, WITHOUT_PROVIDERS = "channels", frozenset({EMAIL, *BY_STAFF})
 # What concerns the visit itself: staff ring about nothing else, and write no letter about it.
 ABOUT_THE_VISIT = (CONFIRMATION, RESCHEDULED, CANCELLED, ARRANGEMENT, REMINDER, SITE_MESSAGE)
-BY_POST = (*ABOUT_THE_VISIT, HANDED_OVER, GOING_AHEAD)
-MADE = (*ABOUT_THE_VISIT, GOING_AHEAD)  # in a form that only staff make; these they get as they are
+BY_POST = (*ABOUT_THE_VISIT, HANDED_OVER, GOING_AHEAD, *AFTER_VISIT)
+MADE = (*ABOUT_THE_VISIT, GOING_AHEAD, *AFTER_VISIT)  # in a form that only staff make; these they get as they are
 AS_IT_IS = (MANAGE_LINK, SEVERAL_BOOKINGS, TEXT_ANSWER, HANDED_OVER)
 # The channels that somebody with this preference does not want.
 _UNWANTED: Mapping[str, frozenset[str]] = {LETTER: frozenset({EMAIL, TEXT}), "none": frozenset(USUAL_CHANNELS)}
@@ -108,7 +109,9 @@ def is_current(kind: str, *, version: int, now_version: int, now_state: str, own
         return False
     if family_of(kind) == MISSED:
         return now_state == DID_NOT_ATTEND
-    return now_state in CANCELLED_STATES if kind == CANCELLED else now_state == BOOKED
+    if family_of(kind) in AFTER_VISIT:
+        return is_true_after(kind, now_state)
+    return now_state in (CANCELLED_STATES if kind == CANCELLED else (BOOKED,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +237,7 @@ def _wanted_channels(contacts: Contacts, kind: str, rules: ChannelRules) -> list
     if _is_needed(contacts, kind):
         return [channel for channel in channels if channel in (EMAIL, TEXT)]
     unwanted = _UNWANTED.get(preference, frozenset())
-    in_turn = sorted((channel for channel in channels if channel not in unwanted), key=lambda one: one != preference)
+    in_turn = sorted((one for one in channels if one not in unwanted), key=lambda one: one != preference)
     return in_turn[::-1] if kind == ASKED_AGAIN else in_turn
 
 
@@ -274,11 +277,8 @@ def _is_needed(contacts: Contacts, kind: str) -> bool:
 
 def _resident(contacts: Contacts) -> Person:
     record, own = contacts.resident, contacts.own
-    if own.email is None and own.phone is None and own.postal is None:
-        return record
-    email = record.email if own.email is None else own.email
-    phone = record.phone if own.phone is None else own.phone
-    return replace(record, email=email, phone=phone, postal=record.postal if own.postal is None else own.postal)
+    given = {name: value for name in ("email", "phone", "postal") if (value := getattr(own, name)) is not None}
+    return replace(record, **given) if given else record
 
 
 _ADDRESSES: Mapping[str, Callable[[Person, Contacts], str]] = {

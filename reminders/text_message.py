@@ -88,6 +88,7 @@ class TextMessage:
     asked: str = ""  # the day on which they first asked for help
     is_brief: bool = False
     missing_papers: int = 0  # in a reminder
+    is_correction: bool = False  # of what was told after the visit
 
     def without_link(self) -> TextMessage:
         """The same where the link stands elsewhere."""
@@ -127,6 +128,7 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         is_given_back=message.is_given_back,
         asked=language.day_short(_here(facts, facts.asked_at)) if facts.asked_at and message.asked_on else "",
         is_for_helper=bool(message.acts_for),
+        is_correction=message.is_correction,
         missing_papers=count_missing(facts) if any(one.paper_answers for one in (facts, *facts.same_day)) else 0,
         **_times(kind, facts, message, language),
     )

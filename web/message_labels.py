@@ -34,6 +34,8 @@ MESSAGE_KINDS: Labels = {
     "earlier_gone": _l("Word that another person was quicker"),
     "wish_paused": _l("Word that we offer no more earlier times"),
     "missed": _l("Word to somebody who did not come"),
+    "summary": _l("What was done, and what happens next"),
+    "no_summary": _l("Word that what we wrote after the visit is not so"),
     "to_confirm": _l("Question if they come"),
     "site_message": _l("Message to everybody of a day"),
     "text_answer": _l("Answer to a text"),

@@ -15,6 +15,7 @@ from flask_babel import ngettext
 from booking.events import REPRESENTATIVE, RESIDENT
 from booking.queries.appointments import AppointmentView
 from core.personal_data import mask_email, mask_phone
+from reminders.after_kinds import AFTER_VISIT
 from reminders.expected import Expected
 from reminders.reasons import TOLD_BY_STAFF
 from reminders.recipients import BY_HAND, BY_STAFF, CALL, EMAIL, LETTER, MISSED, TEXT, Delivery, family_of
@@ -116,6 +117,8 @@ def when_text(one: Expected, *, is_undoable: bool = True) -> str:
         return str(_("at once"))
     if one.channel == LETTER:
         return str(_("posted on %(day)s", day=format_day_short(at.date())))
+    if family_of(one.kind) in AFTER_VISIT and one.is_soon:
+        return str(_("in ten minutes, so that it can be corrected"))
     if not one.is_reminder and one.is_soon:
         return str(_("in a minute, so that it can be undone") if is_undoable else _("in a minute"))
     if one.is_reminder or one.channel == EMAIL or family_of(one.kind) == MISSED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from booking.visits.tables import DayVisit
 from booking.visits.visit_queries import VisitOfDay, visit_by_id
 from booking.visits.visit_repository import walk_in_of
 from core.errors import NotFound
-from core.wall_clock import local_date_of, unit_of
+from core.wall_clock import local_date_of, unit_of, wall_instant
 from locations.model import Catalogue, ServiceFacts, SiteFacts
 
 MOST_SOON, MOST_DAYS = 3, 3
@@ -113,6 +114,29 @@ def next_times(db: Session, catalogue: Catalogue, seen: CounterVisit, now: datet
 
     With the adviser whom they have, while that one has any; else with anybody who may see them.
     """
+    for query in _queries(db, catalogue, seen, now):
+        if found := _first_times(db, catalogue, query, now):
+            return found
+    return []
+
+
+def same_time_next_week(db: Session, catalogue: Catalogue, seen: CounterVisit, now: datetime) -> FreeSlot | None:
+    """The time of their appointment a week later, by the clock, as `next_times` looks for it; None where it is not free."""
+    if seen.booked is None:
+        return None
+    zone = catalogue.authority.zone
+    local = seen.booked.starts_at.astimezone(ZoneInfo(zone))
+    day = local.date() + timedelta(days=7)
+    starts_at = wall_instant(day, local.time(), zone)
+    for query in _queries(db, catalogue, seen, now):
+        slots = all_slots(db, catalogue, replace(query, first_date=day, last_date=day), now)
+        if found := next((slot for slot in slots if slot.starts_at == starts_at), None):
+            return found
+    return None
+
+
+def _queries(db: Session, catalogue: Catalogue, seen: CounterVisit, now: datetime) -> list[SlotQuery]:
+    """What is searched for in turn: times with the adviser whom they have, if any, then with anybody who may see them."""
     query = SlotQuery(
         tuple(service.id for service in seen.services),
         (seen.site.id,),
@@ -124,8 +148,7 @@ def next_times(db: Session, catalogue: Catalogue, seen: CounterVisit, now: datet
         counts=seen.counts,
     )
     adviser = _adviser(db, catalogue, seen, now)
-    theirs = _first_times(db, catalogue, replace(query, adviser=adviser), now) if adviser else []
-    return theirs or _first_times(db, catalogue, query, now)
+    return [replace(query, adviser=adviser), query] if adviser else [query]
 
 
 def _adviser(db: Session, catalogue: Catalogue, seen: CounterVisit, now: datetime) -> int:

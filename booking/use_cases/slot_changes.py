@@ -42,6 +42,7 @@ ONLY_WORDS = frozenset(
         *(
             "also_called",
             "documents",
+            "done_lines",
             "documents_by_case",
             "documents_by_rule",
             "triage_questions",

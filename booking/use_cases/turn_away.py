@@ -6,30 +6,23 @@ It can be taken back as a whole for a while: they are at the desk again, nothing
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.appointment_repository import appointment_by_id
 from booking.documents.document_owner import CheckResult, DocumentOwner
-from booking.documents.kept_papers import without_ticks
-from booking.documents.owner_repository import to_resident
-from booking.states import BY_RESIDENT, State, can_move
-from booking.tables import Appointment
-from booking.use_cases.appointment_changes import lock_appointment, record_change, site_id_of
-from booking.use_cases.book import Booking, make_booking
-from booking.use_cases.book_instead import with_answers
-from booking.use_cases.cancel import end_appointment
+from booking.states import State
+from booking.use_cases.book import Booking
 from booking.use_cases.end_of_visit import AtCounter, VisitRows, end_visit, reopen_visit, visit_rows
 from booking.use_cases.keep_documents import write_checks
+from booking.use_cases.next_booking import book_next, cancel_next
 from booking.visits.desk_claim_repository import follow_desks
 from booking.visits.tables import DayVisit
 from booking.visits.undone_end_repository import count_turned_away
 from core.audit import Actor, record
-from core.errors import Invalid, Stale
+from core.errors import Invalid
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.transactions import run_with_retries
@@ -78,45 +71,6 @@ def turn_away(
     return str(run_once(runtime.database, idempotency, operation, runtime.clock.now())["reference"])
 
 
-def book_next(
-    db: Session,
-    now: datetime,
-    runtime: Runtime,
-    rows: VisitRows,
-    booking: Booking | None,
-    missing: Sequence[str],
-    actor: Actor,
-) -> str:
-    """The reference of what is booked after the visit; empty for nothing. Raises: what `book` raises, Stale.
-
-    It is booked before the appointment of today is locked: a booking locks the site first.
-    """
-    if booking is None:
-        return ""
-    row = rows.row
-    if row is not None and _is_next_booked(db, row):
-        raise Stale.because("visit_changed")
-    booking = replace(booking, beside={**booking.beside, "missing_before": list(missing)})
-    if rows.booked is not None:
-        booking = replace(
-            booking, answers=dict(rows.booked.answers), paper_answers=without_ticks(rows.booked.paper_answers)
-        )
-    elif row is not None:
-        booking = with_answers(booking, row)
-    made = make_booking(db, now, runtime, booking, actor)
-    if rows.booked is None and row is not None and row.resident_id is None:
-        row.resident_id = appointment_by_id(db, made["appointment_id"]).resident_id
-        to_resident(db, row.id, row.resident_id)
-    return str(made["reference"])
-
-
-def _is_next_booked(db: Session, row: DayVisit) -> bool:
-    """Whether what was booked after the visit is booked still."""
-    same = (Appointment.authority_id == row.authority_id, Appointment.reference == row.booked_next)
-    state = db.scalar(select(Appointment.state).where(*same)) if row.booked_next else None
-    return state == State.BOOKED
-
-
 def _note(db: Session, rows: VisitRows, row: DayVisit, missing: Sequence[str], actor: Actor, now: datetime) -> None:
     """Write what was missing beside the documents of the visit, and count it once."""
     count_turned_away(db, row, missing)
@@ -144,28 +98,3 @@ def take_back_turned_away(
         record(db, actor, "turned_away_undone", about, authority_id=here.authority_id, now=now, reason=reason)
 
     run_with_retries(runtime.database, operation)
-
-
-def take_back_next(runtime: Runtime, here: AtCounter, *, actor: Actor, version: str | None = None) -> None:
-    """Cancel what was booked after the visit, and nothing else. Raises: Stale, NotFound."""
-
-    def operation(db: Session) -> None:
-        cancel_next(db, visit_rows(db, here), version, actor, runtime.clock.database_now(db))
-
-    run_with_retries(runtime.database, operation)
-
-
-def cancel_next(db: Session, rows: VisitRows, version: str | None, actor: Actor, now: datetime) -> None:
-    """Cancel what was booked after the visit, as long as it is booked as it was shown. Raises: Stale."""
-    row = rows.row
-    if row is None or not row.booked_next:
-        return
-    where = site_id_of(db, row.authority_id, row.booked_next)
-    booked = lock_appointment(db, row.authority_id, row.booked_next, where)
-    row.booked_next = ""
-    if not can_move(State(booked.state), State.CANCELLED_BY_RESIDENT):
-        return
-    if version is not None and version != str(booked.version):
-        raise Stale.because("appointment_changed")
-    occupied = end_appointment(db, booked, State.CANCELLED_BY_RESIDENT, "", now)
-    record_change(db, booked, actor, "cancelled", now, "", by=BY_RESIDENT, occupied=occupied)

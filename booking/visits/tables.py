@@ -75,6 +75,9 @@ class DayVisit(Base):
     # What was counted of it, to be taken from the same counts if it was a mistake.
     counted: Mapped[list[str]] = mapped_column(default=list, server_default="[]", info=personal("story", empty=[]))
     booked_next: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    # What was done, and what happens next, each in a line that they are told.
+    done: Mapped[str] = mapped_column(String(200), default="", server_default="", info=personal("story"))
+    next_step: Mapped[str] = mapped_column(String(200), default="", server_default="", info=personal("story"))
     # The reference of the appointment that they were given instead of waiting.
     booked_instead: Mapped[str] = mapped_column(String(12), default="", server_default="")
 

@@ -17,6 +17,7 @@ from booking.tables import Allocation, Appointment
 from booking.visits.desk_ability import is_for_desk
 from booking.visits.tables import DayVisit
 from booking.visits.visit_states import AT_DESK, HERE, VisitState
+from booking.visits.visit_words import NO_WORDS, VisitWords
 from booking.visits.waiting_order import Waiting, in_order
 from core.errors import NotFound
 from core.tokens import stamp_of
@@ -67,6 +68,7 @@ class VisitOfDay:
     booked_instead: str = ""
     missing: tuple[str, ...] = ()
     booked_next: str = ""
+    words: VisitWords = NO_WORDS
     stamp: str = ""
 
     @property
@@ -204,11 +206,18 @@ def _view(
         booked_instead=row.booked_instead,
         missing=tuple(row.missing),
         booked_next=row.booked_next,
+        words=VisitWords(row.done, row.next_step),
         stamp=visit_stamp(row, booked),
     )
+
+
+def words_after(db: Session, appointment_id: int) -> VisitWords:
+    """What is said of the visit of an appointment."""
+    row = db.execute(select(DayVisit.done, DayVisit.next_step).where(DayVisit.appointment_id == appointment_id)).first()
+    return VisitWords(*row) if row else NO_WORDS
 
 
 def visit_stamp(row: DayVisit, booked: Appointment | None) -> str:
     """The stamp of all that a page shows of a visit, and of its appointment, and that can change."""
     of_visit = (row.id, row.state, row.changed_at, row.resource_id, row.times_called, row.is_urgent, row.booked_next)
-    return stamp_of(*of_visit, stamp_of_row(booked) if booked else "")
+    return stamp_of(*of_visit, row.done, row.next_step, stamp_of_row(booked) if booked else "")

@@ -109,6 +109,8 @@ def enter_state(row: DayVisit, state: VisitState, now: datetime, *, resource_id:
         row.times_called, row.resource_id, row.started_at, row.ended_at = 0, None, None, None
         if was is VisitState.WITHDRAWN:
             row.arrived_at = now
+        if state is VisitState.WITHDRAWN:  # nobody was here of whom anything could be said
+            row.done = row.next_step = ""
     elif state not in HERE:
         row.ended_at = now
 

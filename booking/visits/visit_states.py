@@ -72,6 +72,7 @@ STEPS_BACK: dict[VisitState, frozenset[VisitState]] = {
 IN_WAITING_ROOM = (VisitState.WAITING, VisitState.CALLED, VisitState.PARKED, VisitState.MISSED)
 AT_DESK = (VisitState.CALLED, VisitState.BEING_SEEN)
 HERE = (*IN_WAITING_ROOM, VisitState.BEING_SEEN)
+SEEN = (VisitState.ENDED, VisitState.NOT_COMPLETED)
 
 APPOINTMENT_STATES: dict[VisitState, State] = {
     **dict.fromkeys(IN_WAITING_ROOM, State.ARRIVED),

@@ -150,6 +150,7 @@ SERVICE: Fields = {
     "turnaround_minutes": Field(minutes(0, 240), 0),
     "grid_minutes": Field(minutes(5, 240), 15),
     "documents": Field(list_of(text(300, may_be_empty=False)), ()),
+    "done_lines": Field(list_of(text(200, may_be_empty=False)), ()),
     "online_instead": Field(text(2000), ""),
     "online_url": Field(value_checks.web_address, ""),
     "post_instead": Field(text(2000), ""),

@@ -27,6 +27,7 @@ from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.own_words import Told, words_in
 from locations.paper_rules import paper_rule
 from locations.session_facts import HolidayRule
+from reminders.after_kinds import AfterVisit
 from reminders.confirming.confirm_facts import ConfirmFacts
 from reminders.contacts import Contacts, Person
 from reminders.delivery_decisions import MessageFacts
@@ -171,6 +172,9 @@ LATER_THAT_DAY = replace(
 ASKED: dict[str, Any] = {"confirming": ConfirmFacts(answer_by=STARTS - timedelta(days=5))}
 GIVEN_BACK: dict[str, Any] = {"state": "cancelled_by_authority", "confirming": ConfirmFacts(is_given_back=True)}
 
+AFTER: dict[str, Any] = {"state": "attended", "after": AfterVisit("Copies <made>", "A letter by 12 January")}
+AFTER_HIDDEN: dict[str, Any] = {"state": "attended", "after": AfterVisit("Copies", "A letter", is_hidden=True)}
+
 CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "confirmation": ("confirmation", {}, TO_RESIDENT),
     "reminder-for-a-carer": ("reminder_1d", {}, TO_CARER),
@@ -189,6 +193,10 @@ CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "to-confirm-for-a-carer": ("to_confirm_2", ASKED, TO_CARER),
     "missed": ("missed_1", {"state": "did_not_attend"}, TO_RESIDENT),
     "missed-for-a-carer": ("missed_1", {"state": "did_not_attend"}, TO_CARER),
+    "summary": ("summary_1", AFTER, TO_RESIDENT),
+    "summary-for-a-carer": ("summary_corrected_2", AFTER, TO_CARER),
+    "summary-hidden": ("summary_1", AFTER_HIDDEN, TO_RESIDENT),
+    "no-summary": ("no_summary_2", AFTER, TO_RESIDENT),
     "manage-link": ("manage_link_1", {}, TO_RESIDENT),
     "several-bookings": ("several_bookings", {}, TO_RESIDENT),
     "contact-changed": ("contact_changed_1", {}, TO_OLD_ADDRESS),
@@ -363,6 +371,10 @@ KINDS = {
     "cancelled ": {"version": 2, "state": "cancelled_by_authority"},
     "manage_link_1": {},
     "missed_1": {"state": "did_not_attend"},
+    "summary_1": AFTER,
+    "summary_1 ": AFTER_HIDDEN,
+    "summary_corrected_2": AFTER,
+    "no_summary_2": AFTER,
     "to_confirm_1": ASKED,
     "cancelled  ": GIVEN_BACK,
     "contact_changed_1": {},

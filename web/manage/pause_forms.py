@@ -44,6 +44,8 @@ WHILE_PAUSED: Labels = {
     "several_bookings": _UNTIL_VISIT,
     "site_message": _UNTIL_VISIT,
     "missed": _l("Waits for a week."),
+    "summary": _l("Waits for a week."),
+    "no_summary": _l("Waits for a week."),
     "to_confirm": _l("Waits until the answer is due. Nobody loses an appointment about which they were not asked."),
     "manage_link": _ONE_DAY,
     "text_answer": _ONE_DAY,

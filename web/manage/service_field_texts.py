@@ -25,6 +25,10 @@ SERVICE: Texts = {
     "documents": _t(
         _l("What must people bring?"), _l("One on each line. What only some have to bring stands below it")
     ),
+    "done_lines": _t(
+        _l("What is usually done in a visit?"),
+        _l("One on each line. Staff choose one after the visit, and the resident reads it"),
+    ),
     "online_instead": _t(_l("How can it be done online?"), _l("Leave it empty when people have to come")),
     "online_url": _t(_l("Web address for doing it online")),
     "post_instead": _t(_l("How can it be done by post?")),

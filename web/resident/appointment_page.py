@@ -14,13 +14,15 @@ from booking.queries.advisers import own_adviser_of_visit
 from booking.queries.appointments import AppointmentView
 from booking.queries.own_changes import can_change
 from booking.states import CANCELLED, Contact, State, has_link_ended
+from booking.visits.visit_queries import words_after
+from booking.visits.visit_words import NO_WORDS, VisitWords
 from core.errors import IllegalMove
 from core.idempotency import IdempotencyKey
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import AuthorityFacts
-from reminders.both_languages import documents_in
+from reminders.both_languages import documents_in, done_in
 from web.call_lines import unanswered_news
 from web.page_context import PageContext, council_context
 from web.paper_lines import PapersOnPage, papers_on_page
@@ -93,6 +95,16 @@ class AppointmentPage:
         return documents_in(names, [known[one.id] for one in self.view.services], self.view.services)
 
     @property
+    def after(self) -> VisitWords:
+        """What was done and what happens next, in the language of the page as far as the council has it."""
+        if self.view.state not in (State.ATTENDED, State.NOT_COMPLETED):
+            return NO_WORDS
+        said = words_after(self.context.db, self.view.id)
+        known = {one.id: one for one in catalogue_by_id(self.context.db, self.context.authority.id).services}
+        english = [known[one.id] for one in self.view.services]
+        return replace(said, done=done_in(said.done, english, self.view.services))
+
+    @property
     def seen(self) -> str:
         """The stamp of the appointment on the page whose form was sent."""
         return request.form.get("seen", "")
@@ -108,6 +120,7 @@ class AppointmentPage:
             "has_begun": self.has_begun,
             "is_cancelled": self.view.state in CANCELLED,
             "missing_before": self.missing_before,
+            "after": self.after,
             "unanswered": unanswered_news(self.view) if self.is_booked else "",
             "may_change": may_change,
             "may_wait": self.may_wait,

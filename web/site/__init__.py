@@ -1,6 +1,7 @@
 """The screens of a site: its day, and its calendar feeds."""
 
 from web.site import (
+    after_visit_views,
     arrangement_views,
     certify_views,
     day_views,
@@ -26,6 +27,7 @@ from web.site.site_blueprint import blueprint
 
 # The modules of views are imported because their routes are declared beside the functions.
 __all__ = [
+    "after_visit_views",
     "arrangement_views",
     "blueprint",
     "certify_views",

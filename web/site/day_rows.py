@@ -157,6 +157,11 @@ class DayRow:
         return self.may_fail or is_here
 
     @property
+    def may_write_words(self) -> bool:
+        """Whether it can be said what was done: of who is here, or was seen."""
+        return self.may_fail or (self.state in (State.ATTENDED, State.NOT_COMPLETED) and bool(self.undo_to))
+
+    @property
     def is_booked(self) -> bool:
         """Whether nothing has been recorded yet."""
         return self.state == State.BOOKED

@@ -17,23 +17,24 @@ from booking.documents.tables import LONGEST_DOCUMENT
 from booking.queries.counter_visits import CounterVisit, counter_visit
 from booking.states import State
 from booking.use_cases.end_of_visit import AtCounter
-from booking.use_cases.turn_away import TurnedAway, take_back_next, take_back_turned_away, turn_away
+from booking.use_cases.next_booking import take_back_next
+from booking.use_cases.turn_away import TurnedAway, take_back_turned_away, turn_away
 from booking.visits.visit_states import HERE, VisitState, can_step_back
-from core.errors import IdempotencyMismatch, IllegalMove, Invalid, NotFound, SameTime, SlotTaken, Stale, TooFar, TooSoon
-from core.problems import joined_texts, text_of_error
+from core.errors import IllegalMove, Stale
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.components.form_fields import AtMost, Choices, Form, Text
 from web.page_context import SiteContext, site_context
-from web.request_language import current_language
 from web.site.next_visit_form import (
     NO_TIME,
+    REFUSALS,
     booking_sent,
     name_field,
     next_booked,
     offer_times,
     phone_field,
+    refusal_of,
     slot_field,
     told_of_next,
 )
@@ -145,21 +146,10 @@ def _refused(context: SiteContext, seen: CounterVisit, form: MissingForm) -> int
         booking = booking_sent(context, seen, form)
         key = context.form_key(f"turned away:{seen.reference}", (seen.reference, form.documents, form.slot.data))
         turn_away(context.runtime, TurnedAway(here, form.documents), booking, actor=context.actor, idempotency=key)
-    except (Stale, IllegalMove):
-        form.refuse("slot", _("A colleague has changed this meanwhile. Nothing was recorded"))
-        return 409
-    except (SlotTaken, TooSoon, TooFar, NotFound):
-        form.refuse("slot", _("This time is not free any more. Choose another one"))
-        return 409
-    except IdempotencyMismatch:
-        form.refuse("slot", _("This form was sent before with something else. Send it again"))
-        return 409
-    except SameTime as error:
-        form.refuse("slot", text_of_error(error, current_language()))
-        return 409
-    except Invalid as error:
-        form.refuse("slot", joined_texts(error, current_language()))
-        return 400
+    except REFUSALS as error:
+        text, status = refusal_of(error)
+        form.refuse("slot", text)
+        return status
     return None
 
 

@@ -21,7 +21,8 @@ from booking.states import State
 from booking.tables import Appointment
 from booking.use_cases.book import Booking
 from booking.use_cases.next_booking import beside_of
-from core.errors import SlotTaken
+from core.errors import IdempotencyMismatch, IllegalMove, Invalid, NotFound, SameTime, SlotTaken, Stale, TooFar, TooSoon
+from core.problems import joined_texts, text_of_error
 from people.residents.details import ResidentDetails
 from reminders.expected_queries import (
     NewVisit,
@@ -32,7 +33,7 @@ from reminders.expected_queries import (
 )
 from web.components.form_fields import Choice, NameField, PhoneField, optional
 from web.page_context import SiteContext
-from web.request_language import format_moment
+from web.request_language import current_language, format_moment
 from web.told import ToldLine, told_lines
 
 NO_TIME = "none"
@@ -101,6 +102,22 @@ def booking_sent(context: SiteContext, seen: CounterVisit, form: Any) -> Booking
         prefer=frozenset({desk.id} if desk is not None else ()),
         beside=beside_of(booked) if booked is not None else {},
     )
+
+
+REFUSALS = (Stale, IllegalMove, SlotTaken, TooSoon, TooFar, NotFound, IdempotencyMismatch, SameTime, Invalid)
+
+
+def refusal_of(error: Exception) -> tuple[str, int]:
+    """What to say when one of `REFUSALS` came of a booking at the end of a visit, and the status."""
+    if isinstance(error, Invalid):
+        return joined_texts(error, current_language()), 400
+    if isinstance(error, SameTime):
+        return text_of_error(error, current_language()), 409
+    if isinstance(error, IdempotencyMismatch):
+        return _("This form was sent before with something else. Send it again"), 409
+    if isinstance(error, Stale | IllegalMove):
+        return _("A colleague has changed this meanwhile. Nothing was recorded"), 409
+    return _("This time is not free any more. Choose another one"), 409
 
 
 def told_of_next(context: SiteContext, seen: CounterVisit) -> tuple[ToldLine, ...]:

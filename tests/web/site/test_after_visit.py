@@ -1,0 +1,204 @@
+"""After a visit, by the pages alone: what was done, what happens next, and the next appointment by one click."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from booking.states import State
+from booking.tables import Appointment
+from booking.use_cases.take_walk_in import take_walk_in
+from booking.visits.tables import DayVisit
+from booking.visits.visit_states import NewWalkIn
+from locations.catalogue_queries import bump_plan
+from locations.tables import Service
+from people.staff.policy import Role
+from tests.support.bad_values import BAD_VALUES, as_sent
+from tests.support.pages import Form, check_page
+from tests.web.site.conftest import DAY, SITE, STAFF, Library
+
+pytestmark = pytest.mark.databases("sqlite")
+
+
+def page_of(reference: str) -> str:
+    return f"{SITE}/after/{reference}"
+
+
+def form_of(client: FlaskClient, reference: str, end: str = "") -> Form:
+    return check_page(client.get(page_of(reference)).text).form_to(f"{reference}{end}")
+
+
+def offer_lines(library: Library, *lines: str) -> None:
+    with library.database.writing() as db:
+        bump_plan(db, library.world.authority_id, [library.world.site_id])
+        db.get_one(Service, library.world.service_ids[0]).done_lines = list(lines)
+
+
+def said(library: Library) -> tuple[str, str]:
+    with library.database.reading() as db:
+        row = db.scalars(select(DayVisit)).one()
+        return row.done, row.next_step
+
+
+def booked(library: Library) -> list[tuple[str, int]]:
+    with library.database.reading() as db:
+        rows = db.scalars(select(Appointment).order_by(Appointment.id))
+        return [(row.state, row.resident_id) for row in rows]
+
+
+def walk_in(library: Library) -> str:
+    new = NewWalkIn("Wendy")
+    return take_walk_in(
+        library.runtime, library.world.authority_id, "high-street", "certify", new, actor=STAFF
+    ).reference
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_words_end_the_visit_and_one_click_books_the_same_time_next_week(
+    library: Library, site_staff: FlaskClient
+) -> None:
+    offer_lines(library, "Copies were certified", "The form was checked")
+    reference = library.book()
+    library.record(reference, State.ARRIVED, State.IN_PROGRESS)
+    assert check_page(site_staff.get(DAY).text).link("After the visit").endswith(page_of(reference))
+    form = form_of(site_staff, reference)
+    typed = form.values(line="The form was checked", next_step="A letter by 12 January")
+    assert site_staff.post(form.action, data=typed).status_code == 303
+    assert said(library) == ("The form was checked", "A letter by 12 January")
+    page = check_page(site_staff.get(page_of(reference)).text)
+    assert "Kept with the visit. You can still change it." in page.text
+    assert page.form_to(reference).fields["line"] == ["The form was checked"]
+    assert "Next week, same time: Monday 30 November 2026 at 9am" in page.text
+    later = page.form_to("/next")
+    first, *others = later.values_of("slot")
+    assert others
+    assert site_staff.post(later.action, data=later.values(slot=first)).status_code == 303
+    text = check_page(site_staff.get(page_of(reference)).text).text
+    assert "Booked: Monday 30 November 2026 at 9am, High Street Library." in text
+    (first_state, person), (second_state, same_person) = booked(library)
+    assert (first_state, second_state, person) == (State.ATTENDED, State.BOOKED, same_person)
+    form = form_of(site_staff, reference, "/cancel")
+    assert site_staff.post(form.action, data={**form.fields, "version": "7"}).status_code == 409
+    assert site_staff.post(form.action, data=form.fields).status_code == 303
+    assert booked(library)[1][0] == State.CANCELLED_BY_RESIDENT
+    assert "Next week, same time" in check_page(site_staff.get(page_of(reference)).text).text
+
+
+def test_words_are_optional_and_typed_ones_go_before_a_chosen_line(library: Library, site_staff: FlaskClient) -> None:
+    offer_lines(library, "Copies were certified")
+    reference = library.book()
+    library.record(reference, State.ARRIVED, State.IN_PROGRESS)
+    form = form_of(site_staff, reference)
+    assert site_staff.post(form.action, data=form.fields).status_code == 303
+    assert said(library) == ("", "")
+    assert booked(library)[0][0] == State.ATTENDED
+    form = form_of(site_staff, reference)
+    typed = form.values(line="Copies were certified", done="Two <copies>")
+    assert site_staff.post(form.action, data=typed).status_code == 303
+    assert said(library) == ("Two <copies>", "")
+    form = form_of(site_staff, reference)
+    assert (form.fields["line"], form.fields["done"]) == ([""], ["Two <copies>"])
+
+
+def test_what_is_too_long_is_refused_with_what_was_typed(library: Library, site_staff: FlaskClient) -> None:
+    reference = library.book()
+    library.record(reference, State.ARRIVED)
+    form = form_of(site_staff, reference)
+    answer = site_staff.post(form.action, data=form.values(done="x" * 201, next_step="A <letter>"))
+    page = check_page(answer.text)
+    assert answer.status_code == 400
+    assert "200" in page.text
+    assert page.form_to(reference).fields["next_step"] == ["A <letter>"]
+    assert booked(library)[0][0] == State.ARRIVED
+
+
+def test_a_stale_form_changes_nothing(library: Library, site_staff: FlaskClient) -> None:
+    reference = library.book()
+    library.record(reference, State.ARRIVED)
+    page = check_page(site_staff.get(page_of(reference)).text)
+    words, later = page.form_to(reference), page.form_to("/next")
+    library.record(reference, State.IN_PROGRESS)
+    answers = [
+        site_staff.post(words.action, data=words.values(done="Checked")),
+        site_staff.post(later.action, data=later.values(slot=later.values_of("slot")[0])),
+    ]
+    for answer in answers:
+        assert answer.status_code == 409
+        assert "A colleague has changed this meanwhile" in check_page(answer.text).text
+    assert [state for state, _ in booked(library)] == [State.IN_PROGRESS]
+    assert said(library) == ("", "")
+
+
+def test_a_time_that_somebody_else_took_is_refused_and_others_are_offered(
+    library: Library, site_staff: FlaskClient
+) -> None:
+    reference = library.book()
+    library.record(reference, State.ARRIVED)
+    later = form_of(site_staff, reference, "/next")
+    for _ in range(2):
+        library.book(7 * 24 * 60)
+    answer = site_staff.post(later.action, data=later.values(slot=later.values_of("slot")[0]))
+    page = check_page(answer.text)
+    assert answer.status_code == 409
+    assert "This time is not free any more" in page.text
+    assert "Next week, same time" not in page.text
+    assert page.form_to("/next").values_of("slot")
+
+
+def test_of_a_stranger_a_name_is_asked_for(library: Library, site_staff: FlaskClient) -> None:
+    reference = walk_in(library)
+    later = form_of(site_staff, reference, "/next")
+    slot = later.values_of("slot")[0]
+    answer = site_staff.post(later.action, data=later.values(slot=slot, name="", phone="07700 900123"))
+    page = check_page(answer.text)
+    assert answer.status_code == 400
+    assert "Enter a name" in page.text
+    later = page.form_to("/next")
+    assert later.fields["phone"] == ["07700 900123"]
+    assert site_staff.post(later.action, data=later.values(slot=slot, name="Wendy Walker")).status_code == 303
+    form = form_of(site_staff, reference)
+    assert site_staff.post(form.action, data=form.values(done="Advice")).status_code == 303
+    assert said(library) == ("Advice", "")
+    with library.database.reading() as db:
+        assert db.scalars(select(DayVisit.resident_id)).one() == booked(library)[0][1]
+
+
+def test_who_left_or_came_long_ago_has_nothing_said(library: Library, site_staff: FlaskClient) -> None:
+    reference = library.book()
+    library.record(reference, State.ARRIVED, State.LEFT_BEFORE_SEEN)
+    assert "Nothing can be said of it." in check_page(site_staff.get(page_of(reference)).text).text
+    other = library.book(60)
+    library.record(other, State.ARRIVED, State.IN_PROGRESS, State.ATTENDED)
+    library.clock.advance(timedelta(days=8))
+    staff = library.sign_in(Role.ADVISER, library.world.site_id)
+    assert "Nothing can be said of it." in check_page(staff.get(page_of(other)).text).text
+
+
+def test_nobody_elsewhere_sees_it(library: Library) -> None:
+    reference = library.book()
+    other = library.sign_in(Role.SITE_STAFF, library.other_site_id)
+    assert other.get(page_of(reference)).status_code == 404
+    assert other.get(f"/staff/sites/mill-lane/after/{reference}").status_code == 404
+    for end in ("", "/next", "/cancel"):
+        assert other.post(f"/staff/sites/mill-lane/after/{reference}{end}").status_code in (400, 404)
+
+
+def test_no_value_breaks_it(library: Library, site_staff: FlaskClient) -> None:
+    offer_lines(library, "Copies were certified")
+    reference = walk_in(library)
+    for words, value in BAD_VALUES.items():
+        for field in ("line", "done", "next_step", "seen"):
+            form = form_of(site_staff, reference)
+            answer = site_staff.post(form.action, data=form.values(**{field: as_sent(value)}))
+            assert answer.status_code in (303, 400, 409), (words, field)
+        for field in ("slot", "name", "phone", "seen"):
+            later = form_of(site_staff, reference, "/next")
+            right = later.values(slot=later.values_of("slot")[0])
+            answer = site_staff.post(later.action, data=right | {field: as_sent(value)})
+            assert answer.status_code in (303, 400, 409), (words, field)
+            if answer.status_code == 303:
+                undo = form_of(site_staff, reference, "/cancel")
+                assert site_staff.post(undo.action, data=undo.fields).status_code == 303
