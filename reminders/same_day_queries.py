@@ -18,6 +18,7 @@ from reminders.delivery_decisions import (
     ReadyMessage,
 )
 from reminders.tables import DeliveryAttempt, Notification
+from reminders.try_queries import said_of_earlier
 
 _IS_BEING_TRIED = exists().where(
     DeliveryAttempt.notification_id == Notification.id, DeliveryAttempt.fencing_token == Notification.fencing_token
@@ -63,7 +64,12 @@ def lock_beside(
 def take(db: Session, beside: Sequence[ClaimedRow], ready: Sequence[ReadyMessage], lease_until: datetime) -> None:
     """Have those rows, which `lock_beside` found, until then that are told in one of the messages that are `ready`."""
     told = {row.id for message in ready for row in message.claimed.each}.intersection(row.id for row in beside)
-    values = {"lease_until": lease_until, "next_try_at": lease_until, "provider_status": "", "overdue_at": null()}
+    values = {
+        "lease_until": lease_until,
+        "next_try_at": lease_until,
+        "provider_status": said_of_earlier(),
+        "overdue_at": null(),
+    }
     taken = update(Notification).where(Notification.id.in_(told))
     raised = taken.values(fencing_token=Notification.fencing_token + 1, **values)
     db.execute(raised.execution_options(synchronize_session=False))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.tables import Appointment
 from reminders.delivery_decisions import SENT_OUTCOME, UNCLEAR_OUTCOME, ClaimedRow, EarlierTries, reference_of
+from reminders.provider_states import DELIVERED
 from reminders.reasons import INTERNAL_ERROR
 from reminders.recipients import REMINDER
 from reminders.tables import DeliveryAttempt, Notification
@@ -81,3 +82,11 @@ def told_in_one_with(db: Session, appointment_id: int) -> dict[int, list[str]]:
     for id_, reference in db.execute(found):
         references.setdefault(id_, []).append(reference)
     return references
+
+
+def said_of_earlier() -> ColumnElement[str]:
+    """What a claimed row keeps of what the provider said: nothing of it counts for a later try, but what has arrived has.
+
+    A try that was not recorded may be among those that arrived; whoever has the row next only writes that down.
+    """
+    return case((Notification.provider_status.in_(DELIVERED), Notification.provider_status), else_="")

@@ -203,6 +203,25 @@ def test_a_receipt_that_overtakes_the_record_of_its_try_is_not_lost(
     assert [(row.status, row.ask_at) for row in notifications(database)] == [("sent", None), ("failed", None)]
 
 
+def test_what_was_said_to_have_arrived_before_its_worker_was_killed_stays_so(
+    database: Database, world: World, clock: FixedClock, worker: Worker, provider: NotifyServer
+) -> None:
+    """Whoever takes the row when the lease ends only learns that it arrived; nothing said later undoes that."""
+    owe(database, world, 1)
+    (row,), now = worker.queues["email"].claim(NOW, 1)
+    with database.writing() as db:
+        queue.start(db, [row], "worker-1", now, maybe_duplicate=False)
+        sent = provider.add(type="email", reference=row.reference, status="delivered")
+        assert learn(db, ProviderState(sent.id, sent.reference, "delivered"), now) is Learnt.DELIVERED
+    clock.advance(timedelta(minutes=6))
+    assert worker.send_due().sent == 1
+    assert len(provider.messages) == 1
+    assert (only(database).status, only(database).provider_status) == ("sent", "delivered")
+    with database.writing() as db:
+        assert learn(db, ProviderState("another", sent.reference, "permanent-failure"), clock.now()) is Learnt.NOTHING
+    assert (only(database).status, only(database).delivered_at) == ("sent", NOW)
+
+
 @pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("told", "status"),
