@@ -30,7 +30,7 @@ from reminders.pauses import MessagePause
 from reminders.reasons import PAUSED, TOO_LATE, UNKNOWN_CHANNEL
 from reminders.retry_decisions import wait_after
 from reminders.tables import ChannelPause, CouncilPause, DeliveryAttempt, Notification
-from reminders.try_queries import said_of_earlier, tries_of
+from reminders.try_queries import SAID_OF_EARLIER, tries_of
 
 EVERY_CHANNEL = "*"  # of a pause
 LONGEST_PAUSE = timedelta(minutes=5)  # of a channel: one that works again is noticed within it
@@ -133,7 +133,7 @@ def claim(db: Session, request: ClaimRequest, *, now: datetime, lease_until: dat
         update(Notification)
         .where(Notification.id.in_(select(due.c.id)))
         .values(fencing_token=Notification.fencing_token + 1, lease_until=lease_until, next_try_at=lease_until)
-        .values(provider_status=said_of_earlier(), overdue_at=null())
+        .values(provider_status=SAID_OF_EARLIER, overdue_at=null())
         .returning(
             Notification.id,
             Notification.authority_id,

@@ -18,7 +18,7 @@ from reminders.delivery_decisions import (
     ReadyMessage,
 )
 from reminders.tables import DeliveryAttempt, Notification
-from reminders.try_queries import said_of_earlier
+from reminders.try_queries import SAID_OF_EARLIER
 
 _IS_BEING_TRIED = exists().where(
     DeliveryAttempt.notification_id == Notification.id, DeliveryAttempt.fencing_token == Notification.fencing_token
@@ -67,7 +67,7 @@ def take(db: Session, beside: Sequence[ClaimedRow], ready: Sequence[ReadyMessage
     values = {
         "lease_until": lease_until,
         "next_try_at": lease_until,
-        "provider_status": said_of_earlier(),
+        "provider_status": SAID_OF_EARLIER,
         "overdue_at": null(),
     }
     taken = update(Notification).where(Notification.id.in_(told))

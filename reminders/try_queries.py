@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.tables import Appointment
@@ -16,6 +16,11 @@ from reminders.tables import DeliveryAttempt, Notification
 
 # The row whose reference the message had in which the try was made.
 MESSAGE_OF_TRY = func.coalesce(DeliveryAttempt.joined_to, DeliveryAttempt.notification_id)
+SAID_OF_EARLIER = case((Notification.provider_status.in_(DELIVERED), Notification.provider_status), else_="")
+"""What a claimed row keeps of what the provider said: nothing of it counts for a later try, but what has arrived has.
+
+A try that was not recorded may be among those that arrived; whoever has the row next only writes that down.
+"""
 
 
 def tries_of(db: Session, rows: Sequence[ClaimedRow]) -> dict[int, EarlierTries]:
@@ -82,11 +87,3 @@ def told_in_one_with(db: Session, appointment_id: int) -> dict[int, list[str]]:
     for id_, reference in db.execute(found):
         references.setdefault(id_, []).append(reference)
     return references
-
-
-def said_of_earlier() -> ColumnElement[str]:
-    """What a claimed row keeps of what the provider said: nothing of it counts for a later try, but what has arrived has.
-
-    A try that was not recorded may be among those that arrived; whoever has the row next only writes that down.
-    """
-    return case((Notification.provider_status.in_(DELIVERED), Notification.provider_status), else_="")

@@ -54,9 +54,8 @@ class Postman:
                     self._tell("wrong", wrong)
             self._tell("right", on_its_way)
             is_known = self._tell("right", sent.receipt())
-            before = (
-                sent.reference if is_known else ""
-            )  # a lie about what is not known yet could not be told from the truth
+            # A lie about what is not known yet could not be told from the truth.
+            before = sent.reference if is_known else ""
             if number % EVERY == 0 and is_known:
                 for again in (sent.receipt(), on_its_way, sent.receipt() | {"status": "permanent-failure"}):
                     self._tell("again", again)
