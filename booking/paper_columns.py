@@ -1,7 +1,8 @@
-"""What somebody has answered and ticked about their papers, as a column of the appointment's row."""
+"""What somebody has answered and ticked about their papers, as columns of the appointment's row."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,8 +11,12 @@ from core.personal_data import personal
 
 
 class PaperColumns:
-    """A mapped column: see `booking.documents.kept_papers`; empty where nobody has answered."""
+    """Mapped columns: see `booking.documents.kept_papers`; empty where nobody has answered.
+
+    `not_needed_at` is when the council cancelled the visit because all papers were accepted.
+    """
 
     paper_answers: Mapped[dict[str, Any]] = mapped_column(
         default=dict, server_default="{}", info=personal("story", empty={})
     )
+    not_needed_at: Mapped[datetime | None]

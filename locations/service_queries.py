@@ -49,6 +49,7 @@ def visit_ticks(db: Session, authority: AuthorityFacts) -> Mapping[int, int]:
 # What the facts have as the row does.
 AS_STORED = (
     *("translations", "online_instead", "online_url", "post_instead", "bookable_online"),
+    "done_without_visit",
     *("waiting_list_first", "offered_at_once", "answer_days", "confirm_days_before", "confirm_within_hours"),
     *("third_time_within_days", "seen_within_minutes", "promise_alarm_days"),
     *("opens_same_day_early", "is_same_day_open", "same_day_opened_at"),

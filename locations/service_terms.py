@@ -14,7 +14,7 @@ from locations.wards.ward_facts import WardFacts
 class ServiceTerms:
     """Who has a freed time first, when people are asked to confirm, None for never, what the council promises,
     and for people from which wards it is beside those of the areas that it names, and what
-    they bring in some cases, and by rules that count and date.
+    they bring in some cases, and by rules that count and date; and whether nobody needs to come whose papers are accepted.
     """
 
     waiting_list_first: bool = False
@@ -29,3 +29,4 @@ class ServiceTerms:
     documents_by_case: tuple[DocumentCase, ...] = ()
     documents_by_rule: tuple[PaperRule, ...] = ()
     done_lines: tuple[str, ...] = ()  # of which staff choose one after a visit
+    done_without_visit: bool = False

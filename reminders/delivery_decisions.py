@@ -91,6 +91,7 @@ class MessageFacts:
     former: Mapping[int, FormerOwner] = field(default_factory=dict)  # by the version of the hand-over
     moved_by: str = ""
     confirming: ConfirmFacts = NOT_ASKED
+    not_needed: str = ""  # why nobody needs to come: `papers` were accepted, or `hidden` where no message says of what
     answers: Mapping[int, TextAnswer] = field(default_factory=dict)  # by the number of the text
     site_texts: Mapping[int, SiteText] = field(default_factory=dict)  # by the number of the message
     resident_id: int = 0

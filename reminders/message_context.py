@@ -56,6 +56,7 @@ class MessageContext:
     direction: str = "ltr"
     answer_by: str = ""  # of a question whether they come
     is_given_back: bool = False  # because nobody answered it
+    not_needed: str = ""  # why nobody needs to come, as a code
     is_asked: bool = False  # before the visit, whether they come: who does not answer may lose the time
     missed_cost: str = ""  # what a missed visit costs the council, if it says so
     opening_words: str = ""  # of the site

@@ -264,6 +264,7 @@ def _words_of_answers(kind: str, facts: MessageFacts, zone: ZoneInfo, language: 
         "answer_by": until,
         "is_asked": is_asked,
         "is_given_back": facts.confirming.is_given_back,
+        "not_needed": facts.not_needed,
     }
 
 

@@ -83,6 +83,7 @@ class TextMessage:
     missed_cost: str = ""
     answer_by: str = ""  # whether they come
     is_given_back: bool = False  # because nobody confirmed it
+    not_needed: str = ""  # why nobody needs to come, as a code
     is_for_helper: bool = False
     visits: tuple[TextVisit, ...] = ()
     asked: str = ""  # the day on which they first asked for help
@@ -126,6 +127,7 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         welcomes_welsh=message.welcomes_welsh and begins,
         missed_cost=message.missed_cost,
         is_given_back=message.is_given_back,
+        not_needed=message.not_needed,
         asked=language.day_short(_here(facts, facts.asked_at)) if facts.asked_at and message.asked_on else "",
         is_for_helper=bool(message.acts_for),
         is_correction=message.is_correction,

@@ -44,6 +44,7 @@ STATES: Labels = {
 }
 # Beside the state of an appointment that was moved.
 GIVEN_BACK = _l("Nobody confirmed it in time")
+NOT_NEEDED = _l("All papers are accepted: nobody needs to come")
 MOVED_BY: Labels = {"resident": _l("Moved by resident"), "authority": _l("Moved by the council")}
 STATES_IN_SENTENCE: Labels = {
     State.BOOKED: _l("booked"),

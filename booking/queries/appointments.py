@@ -70,6 +70,7 @@ class AppointmentView:
     is_confirmed: bool = False
     is_urgent: bool = False
     is_given_back: bool = False  # because nobody confirmed it
+    is_not_needed: bool = False  # because their papers were accepted
     is_rung_instead: bool = False  # though it was booked by video
     unanswered_calls: tuple[datetime, ...] = ()  # at the time of now, the oldest first
     first_contact: Approach | None = None  # when they first asked for help, where the appointment follows from that
@@ -259,6 +260,7 @@ def _view(catalogue: Catalogue, found: Any, services: Grouped, resources: Groupe
         old_reference=found.old_reference or "",
         is_confirmed=row.confirmed_at is not None and row.confirmed_version == row.version,
         is_given_back=row.given_back_at is not None,
+        is_not_needed=row.not_needed_at is not None,
         is_rung_instead=row.ring_instead_version == row.version,
         unanswered_calls=calls_of_time(row.unanswered_calls, row.starts_at),
         counts=counts_in_token(row.slot_token) if COUNTED in row.slot_token else (),

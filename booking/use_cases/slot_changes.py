@@ -45,6 +45,7 @@ ONLY_WORDS = frozenset(
             "done_lines",
             "documents_by_case",
             "documents_by_rule",
+            "done_without_visit",
             "triage_questions",
             "online_instead",
             "online_url",

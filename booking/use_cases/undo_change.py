@@ -168,7 +168,7 @@ def _put_back(
     claim_for_appointment(db, placement, appointment_id=row.id, now=now)
     for name, value in placement.columns().items():
         setattr(row, name, value)
-    row.state, row.state_reason, row.given_back_at = State.BOOKED.value, "", None
+    row.state, row.state_reason, row.given_back_at, row.not_needed_at = State.BOOKED.value, "", None, None
     raise_version(row)
     row.changed_at = now
     db.execute(delete(AppointmentService).where(AppointmentService.appointment_id == row.id))

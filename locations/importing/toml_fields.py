@@ -154,6 +154,7 @@ SERVICE: Fields = {
     "online_instead": Field(text(2000), ""),
     "online_url": Field(value_checks.web_address, ""),
     "post_instead": Field(text(2000), ""),
+    "done_without_visit": Field(yes_no, False),
     "bookable_online": Field(yes_no, True),
     "lead_minutes": Field(minutes(0, YEAR)),
     "horizon_days": Field(whole(1, 730)),

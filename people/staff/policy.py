@@ -40,6 +40,7 @@ class Action(StrEnum):
     RECORD_OUTCOME = "record_outcome"
     TAKE_WALK_IN = "take_walk_in"
     HANDLE_DOCUMENTS = "handle_documents"
+    END_WITHOUT_VISIT = "end_without_visit"
     VERIFY_RECEIPT = "verify_receipt"
     ARRANGE_NEED = "arrange_need"
     CHANGE_RESOURCES = "change_resources"
@@ -88,6 +89,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.RECORD_OUTCOME: _AT_A_SITE,  # and book, by one click at the desk, what follows from a visit there
         Action.TAKE_WALK_IN: _AT_A_SITE - {Role.ADVISER},
         Action.HANDLE_DOCUMENTS: _AT_A_SITE,
+        Action.END_WITHOUT_VISIT: _AT_A_SITE - {Role.ADVISER},  # it cancels a visit, which they can take back
         Action.VERIFY_RECEIPT: frozenset(Role),  # of the whole council: another library is asked too
         Action.ARRANGE_NEED: _AT_A_SITE - {Role.ADVISER},
         Action.CHANGE_RESOURCES: _AT_A_SITE - {Role.ADVISER},
@@ -109,6 +111,7 @@ SITE_SCOPED: frozenset[Action] = frozenset(
         Action.RECORD_OUTCOME,
         Action.TAKE_WALK_IN,
         Action.HANDLE_DOCUMENTS,
+        Action.END_WITHOUT_VISIT,
         Action.ARRANGE_NEED,
         Action.CHANGE_RESOURCES,
         Action.EXPORT_DAY_LIST,

@@ -171,6 +171,7 @@ LATER_THAT_DAY = replace(
 
 ASKED: dict[str, Any] = {"confirming": ConfirmFacts(answer_by=STARTS - timedelta(days=5))}
 GIVEN_BACK: dict[str, Any] = {"state": "cancelled_by_authority", "confirming": ConfirmFacts(is_given_back=True)}
+NOT_NEEDED: dict[str, Any] = {"state": "cancelled_by_authority", "not_needed": "papers"}
 
 AFTER: dict[str, Any] = {"state": "attended", "after": AfterVisit("Copies <made>", "A letter by 12 January")}
 AFTER_HIDDEN: dict[str, Any] = {"state": "attended", "after": AfterVisit("Copies", "A letter", is_hidden=True)}
@@ -188,6 +189,9 @@ CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "rescheduled": ("rescheduled", {"version": 2}, TO_RESIDENT),
     "cancelled-by-resident": ("cancelled", {"version": 2, "state": "cancelled_by_resident"}, TO_RESIDENT),
     "cancelled-by-authority": ("cancelled", {"version": 2, "state": "cancelled_by_authority"}, TO_RESIDENT),
+    "not-needed": ("cancelled", NOT_NEEDED, TO_RESIDENT),
+    "not-needed-for-a-carer": ("cancelled", NOT_NEEDED, TO_CARER),
+    "not-needed-hidden": ("cancelled", NOT_NEEDED | {"not_needed": "hidden"}, TO_RESIDENT),
     "given-back": ("cancelled", GIVEN_BACK, TO_RESIDENT),
     "to-confirm": ("to_confirm_1", ASKED, TO_RESIDENT),
     "to-confirm-for-a-carer": ("to_confirm_2", ASKED, TO_CARER),
@@ -377,6 +381,7 @@ KINDS = {
     "no_summary_2": AFTER,
     "to_confirm_1": ASKED,
     "cancelled  ": GIVEN_BACK,
+    "cancelled   ": NOT_NEEDED,
     "contact_changed_1": {},
     "handed_over_2": {"version": 2, "manage_nonce": ""},
     "offer_1": {"offer": OfferedTime(SITE, STARTS + timedelta(days=1), STARTS - timedelta(hours=2))},

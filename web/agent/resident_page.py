@@ -23,7 +23,7 @@ from web.agent.merge_page import PairLine, pairs_of
 from web.agent.resident_card import ResidentCard
 from web.agent.slot_grid import place_label
 from web.confirmation_lines import confirmation_lines
-from web.labels import BASES_IN_SENTENCE, GIVEN_BACK, MOVED_BY, STATES, Labels, label_of
+from web.labels import BASES_IN_SENTENCE, GIVEN_BACK, MOVED_BY, NOT_NEEDED, STATES, Labels, label_of
 from web.page_context import StaffContext
 from web.request_language import all_of, current_language, format_moment_short
 
@@ -236,7 +236,8 @@ class ResidentPage:
 def _line(view: AppointmentView, context: StaffContext, *, is_current: bool, confirmation: str = "") -> AppointmentLine:
     state = str(STATES[view.state])
     moved = f"{state}. {MOVED_BY[view.moved_by]}" if view.moved_by else state
-    reason = view.state_reason or (str(GIVEN_BACK) if view.is_given_back else "")
+    why = str(GIVEN_BACK) if view.is_given_back else str(NOT_NEEDED) if view.is_not_needed else ""
+    reason = view.state_reason or why
     can_change = view.state is State.BOOKED and context.serves(view.site.id)
     return AppointmentLine(
         reference=view.reference,

@@ -90,6 +90,10 @@ SERVICE: Texts = {
     "named_adviser": _t(_l("Is it for people who have an adviser, named by staff or seen last?")),
     "catchment_may_be_passed": _t(_l("Can staff book it for somebody else, if they say why?")),
     "documents_by_case": _t(_l("What people bring in some cases")),
+    "done_without_visit": _t(
+        _l("Can the visit be cancelled once all papers are accepted?"),
+        _l("Staff who accept papers can then tell somebody that they need not come, and the time is free for others"),
+    ),
     "documents_by_rule": _t(_l("What people bring by rules that count and date")),
     "triage_questions": _t(_l("Questions before booking")),
     "requirements": _t(_l("What a visit needs")),

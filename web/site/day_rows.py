@@ -28,6 +28,7 @@ from web.labels import (
     BASES_IN_SENTENCE,
     GIVEN_BACK,
     MOVED_BY,
+    NOT_NEEDED,
     STATES,
     STATES_IN_SENTENCE,
     ContactLine,
@@ -249,6 +250,8 @@ def _moved(view: AppointmentView) -> str:
         return str(_("They have said that they come"))
     if view.is_given_back and view.state in CANCELLED:
         return str(GIVEN_BACK)
+    if view.is_not_needed:
+        return str(NOT_NEEDED)
     return str(MOVED_BY[BY_COUNCIL]) if view.moved_by == BY_COUNCIL else ""
 
 

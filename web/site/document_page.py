@@ -26,6 +26,7 @@ from web.missing_papers import missing_papers
 from web.page_context import SiteContext
 from web.request_language import all_of, format_moment
 from web.site.sent_papers import told_of_wish
+from web.site.without_visit import without_visit
 
 RETURNED: Labels = {Returned.COLLECTED: _l("given back"), Returned.POSTED: _l("posted")}
 
@@ -42,6 +43,7 @@ class VisitHere:
     when: str
     asked: tuple[str, ...]
     missing_papers: str = ""
+    booked: AppointmentView | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def _of_appointment(context: SiteContext, view: AppointmentView) -> VisitHere:
     when = format_moment(view.starts_at.astimezone(ZoneInfo(view.zone)))
     names = all_of(view.service_names)
     who = (view.reference, view.spoken_reference, view.resident.name)
-    return VisitHere(owner, *who, names, when, _asked(view), missing_papers(view))
+    return VisitHere(owner, *who, names, when, _asked(view), missing_papers(view), view)
 
 
 def _asked(view: AppointmentView) -> tuple[str, ...]:
@@ -144,6 +146,7 @@ def documents_page(
         rows=rows_of(visit, found),
         found=found,
         told_of_wish=told_of_wish(context, visit.reference, found) if visit.owner.appointment_id else (),
+        ending=without_visit(context, visit.booked, found),
         originals=originals_of(context.db, visit.owner),
         returned_words=RETURNED,
         now=context.now,

@@ -269,3 +269,24 @@ def test_what_a_colleague_has_decided_meanwhile_stays(sender: Visitor, database:
     staff.post(accept.action, data=accept.values())
     assert staff.post(again.action, data=again.values(reason="Too dark")).status_code == 409
     assert [one.review for one in files(database)] == ["accepted"]
+
+
+def test_whoever_has_all_papers_accepted_reads_that_they_need_not_come(
+    sender: Visitor, database: Database, town: Town, staff: FlaskClient
+) -> None:
+    with database.writing() as db:
+        db.execute(update(Service).values(documents=[], done_without_visit=True))
+        bump_plan(db, town.authority_id)
+    for paper in ("Rent book", "Proof of address"):
+        sender.open(sender.at)
+        assert send(sender, paper=paper).status_code == 303
+    address = documents_at(sender)
+    for _ in range(2):
+        accept = check_page(staff.get(address).text).form_to("/accept")
+        assert staff.post(accept.action, data=accept.fields).status_code == 303
+    form = check_page(staff.get(address).text).form_to("/not-needed")
+    assert staff.post(form.action, data=form.fields).status_code == 303
+    page = sender.open("/" + "/".join(sender.at.split("/")[1:3]))
+    assert "Nobody needs to come" in page.text
+    assert "We have accepted all your papers, so you do not need to come." in page.text
+    assert "The council cancelled it" not in page.text
