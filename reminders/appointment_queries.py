@@ -77,8 +77,8 @@ _MESSAGE_ROWS = (
         Appointment.arrangements,
         *(Appointment.paper_answers, Appointment.owner_since, Appointment.resident_id),
         (Appointment.confirmed_version == Appointment.version).label("is_confirmed"),
-        *(Appointment.given_back_at, Appointment.not_needed_at),
-        *(Appointment.is_urgent, Appointment.missing_before, DayVisit.done, DayVisit.next_step),
+        *(Appointment.given_back_at, Appointment.not_needed_at, Appointment.is_urgent),
+        *(Appointment.missing_before, DayVisit.done, DayVisit.next_step),
         FirstContact.asked_at,
         (Appointment.ring_instead_version == Appointment.version).label("is_rung_instead"),
         Resident.uses_neutral_name,
@@ -262,10 +262,9 @@ def _facts(
     of_other_tables["offer"] = replace(offer, site=told.site(offer.site)) if offer else None
     return MessageFacts(
         appointment_id=row.id,
-        **{name: getattr(row, name) for name in ("reference", "version", "state", "moved_by", "paper_answers")},
+        **{name: getattr(row, name) for name in ("reference", "version", "state", "mode", "moved_by", "paper_answers")},
         confirming=ConfirmFacts(bool(row.is_confirmed), row.is_urgent, row.given_back_at is not None),
         not_needed="" if row.not_needed_at is None else "hidden" if told.is_hidden else "papers",
-        mode=row.mode,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         changed_at=row.changed_at,

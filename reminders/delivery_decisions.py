@@ -55,8 +55,7 @@ HELD_FOR = ASK_AFTER = timedelta(minutes=10)
 class MessageFacts:
     """What a message says of an appointment, and whom it concerns. Instants are aware, in UTC; `authority` has the zone.
 
-    While it `awaits_rebooking` it cannot take place as it is booked, and somebody is to be told of another time. Who gets
-    the message has it in the calendar at this time unless `is_in_calendar` says not.
+    While it `awaits_rebooking` it cannot take place as booked. It is in their calendar unless `is_in_calendar` says not.
     `said` is when messages of this version went out, by their kinds, as far as anybody asked.
     `told_starts_at` is the start in the last message that was sent about it; None where none was, or nobody asked.
     """

@@ -25,7 +25,7 @@ ACTIONS: Labels = {
     Action.RECORD_OUTCOME: _l("record who came and how a visit ended"),
     Action.TAKE_WALK_IN: _l("take people without an appointment"),
     Action.HANDLE_DOCUMENTS: _l("tick, keep and certify documents"),
-    Action.END_WITHOUT_VISIT: _l("Cancel a visit that is not needed since all papers are accepted"),
+    Action.END_WITHOUT_VISIT: _l("cancel a visit that is not needed since all papers are accepted"),
     Action.VERIFY_RECEIPT: _l("check a receipt for documents"),
     Action.ARRANGE_NEED: _l("record whether an interpreter was found"),
     Action.CHANGE_RESOURCES: _l("put a visit on another desk or with another person"),
