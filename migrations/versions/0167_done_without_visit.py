@@ -8,7 +8,7 @@ from alembic import op
 from migrations.column_types import UtcDateTime
 
 revision = "0167"
-down_revision = "0153"
+down_revision = "0163"
 branch_labels = None
 depends_on = None
 
