@@ -27,6 +27,7 @@ import planner
 import reminders.cli
 import reminders.confirming.withdrawn_queries
 import reminders.heartbeat
+import reminders.invitation_mails
 import reminders.ledger
 import reminders.outbox
 import reminders.privacy.cli
@@ -45,6 +46,7 @@ import web.agent.failure_views
 import web.agent.hand_made_views
 import web.agent.hand_over_views
 import web.agent.history_views
+import web.agent.invitation_views
 import web.agent.merge_views
 import web.agent.message_views
 import web.agent.record_views
@@ -69,6 +71,7 @@ from booking.events import (
     UNDO_FOR,
     appointment_changed,
     appointment_confirmed,
+    invitation_changed,
     manage_link_requested,
     readers_asked,
     wish_changed,
@@ -195,6 +198,7 @@ def _connect() -> None:
     manage_link_requested.connect(reminders.outbox.send_manage_link)
     readers_asked.connect(reminders.reach_queries.readers_of)
     wish_changed.connect(reminders.wish_mails.plan_wish_mail)
+    invitation_changed.connect(reminders.invitation_mails.plan_invitation_mail)
 
 
 def __getattr__(name: str) -> Flask:

@@ -156,6 +156,26 @@ def announce_wish(db: Session, change: WishChange) -> None:
 
 
 @dataclass(frozen=True)
+class InvitationChange:
+    """Somebody is invited, or is reminded of it."""
+
+    authority_id: int
+    invitation_id: int
+    what: Literal["invited", "reminder"]
+    now: datetime
+
+
+# Sent with the database session: invitation_changed.send(session, change=InvitationChange(...)).
+invitation_changed = Signal("Somebody is invited, or reminded of it.")
+
+
+def announce_invitation(db: Session, change: InvitationChange) -> None:
+    """Send `change` to every subscriber, inside the running transaction."""
+    db.flush()
+    invitation_changed.send(db, change=change)
+
+
+@dataclass(frozen=True)
 class ManageLinkRequest:
     """A request for the manage link by somebody who knows reference and surname; it goes to the address on record."""
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from core.errors import Reason
+from core.invitation_texts import INVITATION_TEXTS
 from core.language import Language
 from core.message_texts import MESSAGE_TEXTS
 from core.rota_texts import ROTA_TEXTS
@@ -278,6 +279,7 @@ ERROR_TEXTS: Mapping[str, str] = {
     **IMPORT_TEXTS,
     **ROTA_TEXTS,
     **VISIT_TEXTS,
+    **INVITATION_TEXTS,
 }
 
 

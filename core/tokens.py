@@ -87,6 +87,18 @@ def number_of_short_token(token: str) -> int | None:
     return found
 
 
+def short_invitation_token(secret_key: str, invitation_id: int, nonce: str) -> str:
+    """The token of the short link of somebody who is invited, written as that of an appointment."""
+    return (
+        f"{_spelled(invitation_id)}-{_spelled(int(_derived(secret_key, 'short invitation', nonce), 16), SHORT_LENGTH)}"
+    )
+
+
+def is_short_invitation_token(secret_keys: Sequence[str], invitation_id: int, nonce: str, token: str) -> bool:
+    """Whether `token` was made with any of the keys for the invitation with this nonce."""
+    return _is_one_of((short_invitation_token(key, invitation_id, nonce) for key in secret_keys), token)
+
+
 def is_short_token(secret_keys: Sequence[str], appointment_id: int, nonce: str, token: str) -> bool:
     """Whether `token` was made with any of the keys for the appointment with this nonce."""
     return _is_one_of((short_token(key, appointment_id, nonce) for key in secret_keys), token)
@@ -158,6 +170,17 @@ def password_token(secret_key: str, nonce: str) -> str:
 def wish_token(secret_key: str, nonce: str) -> str:
     """The token of the link of somebody who waits without an appointment: an HMAC, so that no row holds it."""
     return _derived(secret_key, "wish", nonce)
+
+
+def invitation_token(secret_key: str, nonce: str) -> str:
+    """The token of the link of somebody who is invited: an HMAC, so that no row holds it."""
+    return _derived(secret_key, "invitation", nonce)
+
+
+def working_invitation_token(secret_keys: Sequence[str], nonce: str, link_digest: str) -> str:
+    """The token that opens the link of the row with this nonce and digest, by whichever of the keys made it."""
+    tokens = [invitation_token(key, nonce) for key in secret_keys]
+    return next((token for token in tokens if digest(token) == link_digest), tokens[0])
 
 
 def adviser_token(secret_key: str, nonce: str) -> str:

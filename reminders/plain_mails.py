@@ -23,6 +23,7 @@ from core.runtime import Runtime
 from core.text import one_line
 from people.staff.tables import StaffMail
 from reminders.channels.base import Channel, ChannelUnavailable, DeliveryDeferred
+from reminders.invitation_tables import InvitationMail
 from reminders.messages import RenderedMessage
 from reminders.queue import pauses_of
 from reminders.reasons import INTERNAL_ERROR, REASON_LENGTH, TOO_LATE
@@ -36,7 +37,8 @@ WAIT_UNAVAILABLE = timedelta(minutes=1)
 MOST_AT_ONCE = 50
 
 log = logging.getLogger(__name__)
-Mail = TypeVar("Mail", StaffMail, WishMail, UrgentAlert)
+AnyMail = StaffMail | WishMail | UrgentAlert | InvitationMail
+Mail = TypeVar("Mail", StaffMail, WishMail, UrgentAlert, InvitationMail)
 
 
 @dataclass
@@ -57,11 +59,11 @@ class Later:
     reason: str = ""
 
 
-def _nothing_more(_db: Session, _mail: StaffMail | WishMail | UrgentAlert, _now: datetime) -> None:
+def _nothing_more(_db: Session, _mail: AnyMail, _now: datetime) -> None:
     """Nobody is told in another way."""
 
 
-def _costs_nothing(_mail: StaffMail | WishMail | UrgentAlert, _message: RenderedMessage) -> None:
+def _costs_nothing(_mail: AnyMail, _message: RenderedMessage) -> None:
     """Of email nothing is counted."""
 
 

@@ -16,6 +16,7 @@ from types import FrameType
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import delete
 
+from booking.use_cases.chase_invitations import chase_invitations
 from booking.use_cases.cleanup import delete_expired
 from booking.use_cases.earlier_times import Mark, offer_earlier_times
 from booking.use_cases.manage_links import answer_link_requests
@@ -35,6 +36,7 @@ from reminders.confirming.unconfirmed import work_confirmations
 from reminders.heartbeat import RETENTION, SWEEP, HeartbeatRecorder, last_sweep, record_heartbeat
 from reminders.held_offers import is_offer_held, was_offer_tried
 from reminders.inbound import handle_waiting_texts
+from reminders.invitation_mails import delete_old_invitation_mails, send_invitation_mails
 from reminders.messages import MessageWriter
 from reminders.privacy.retention import empty_expired
 from reminders.reach_queries import can_be_told
@@ -91,6 +93,7 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("staff mails", lambda: work_staff_mails(runtime, worker, stopping), tick_seconds),
             ("waiting list", lambda: offer_waiting(runtime, seen), tick_seconds),
             ("waiting mails", lambda: send_wish_mails(runtime, worker.channels, stopping), tick_seconds),
+            ("invitations", lambda: work_invitations(runtime, worker, stopping), tick_seconds),
             ("running visits", lambda: follow_running_visits(runtime), SWEEP_CHECK_SECONDS),
             ("confirmations", lambda: work_confirmations(runtime), CONFIRM_SECONDS),
             ("texts", lambda: handle_waiting_texts(runtime), tick_seconds),
@@ -129,6 +132,7 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     work_staff_mails(runtime, worker)
     offer_waiting(runtime)
     send_wish_mails(runtime, worker.channels)
+    work_invitations(runtime, worker)
     measure_promises(runtime)
     follow_running_visits(runtime)
     handle_waiting_texts(runtime)
@@ -169,6 +173,12 @@ def work_staff_mails(runtime: Runtime, worker: Worker, stopping: threading.Event
     send_urgent_alerts(runtime, worker.channels, stopping)
 
 
+def work_invitations(runtime: Runtime, worker: Worker, stopping: threading.Event | None = None) -> None:
+    """Chase whoever has not answered an invitation, and send the messages about invitations that are due."""
+    chase_invitations(runtime)
+    send_invitation_mails(runtime, worker.channels, stopping)
+
+
 def stop_on_signals(stopping: threading.Event) -> None:
     """Let SIGTERM and SIGINT end the process cleanly. Call it from the main thread."""
 
@@ -205,5 +215,6 @@ def sweep_when_due(runtime: Runtime) -> None:
         delete_old_mails(db, now)
         delete_old_alerts(db, now)
         delete_old_wish_mails(db, now)
+        delete_old_invitation_mails(db, now)
         record_heartbeat(db, SWEEP, now)
     log.info("swept", extra={"holds": deleted.holds, "claims": deleted.claims})

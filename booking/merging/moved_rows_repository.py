@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from booking.advisers.tables import NamedAdviser
 from booking.documents.tables import CertifiedCopy, DocumentCheck, DocumentFile, DocumentReceipt, KeptOriginal
 from booking.feeds.tables import ResidentFeed
+from booking.invitations.tables import Invitation
 from booking.proposals.tables import Wish
 from booking.tables import Appointment, HandOver
 from booking.urgent.tables import UrgentRequest
@@ -86,6 +87,7 @@ MOVED_TABLES: tuple[MovedTable, ...] = (
     _moved(UrgentRequest),
     _moved(HandOver, "from_resident_id", "at"),
     _moved(Wish, made_at="asked_at"),
+    _moved(Invitation, made_at="invited_at"),
     _moved(DocumentCheck, made_at="checked_at"),
     _moved(DocumentFile, made_at="added_at"),
     _moved(CertifiedCopy, made_at="certified_at"),

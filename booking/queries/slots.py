@@ -32,6 +32,7 @@ class SlotQuery:
 
     `own_seats` are those of a hold or appointment of whoever searches: free to them. `for_list`: for the waiting list.
     Without `counts` it is for one of whatever its services count. `adviser` is the resource that is to serve it, or 0.
+    `within` are the first and the last date of somebody who is invited: no search of theirs goes beyond them.
     """
 
     service_ids: tuple[int, ...]
@@ -46,6 +47,7 @@ class SlotQuery:
     for_list: bool = False
     counts: Counts | None = None
     adviser: int = 0
+    within: tuple[date, date] | None = None
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,10 @@ def bookable_dates(catalogue: Catalogue, query: SlotQuery, now: datetime) -> tup
     services = [catalogue.service_by_id(service_id) for service_id in query.service_ids]
     zone = catalogue.authority.zone
     earliest = earliest_at(catalogue.authority, services, now, for_public=query.for_public, needs=query.needs)
-    first = local_date_of(unit_after(earliest), zone)
-    return first, last_bookable_date(services, now, zone)
+    first, last = local_date_of(unit_after(earliest), zone), last_bookable_date(services, now, zone)
+    if query.within is not None:
+        first, last = max(first, query.within[0]), min(last, query.within[1])
+    return first, last
 
 
 def open_dates(catalogue: Catalogue, query: SlotQuery, dates: Iterable[date]) -> frozenset[date]:

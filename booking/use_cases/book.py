@@ -18,6 +18,7 @@ from booking.events import AppointmentChange, PlanningFacts, What, announce, fac
 from booking.slot_tokens import SlotKey
 from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
+from booking.use_cases.answer_invitation import answer_invitations, invitations_to_answer
 from booking.use_cases.booking_checks import check_adviser, check_lives_there
 from booking.visits.visit_repository import follow_appointment, lock_visits
 from core.audit import Actor, record
@@ -69,7 +70,7 @@ class Booking:
     `is_walk_in` says that they are here now: the slot begins at once, and they are booked as arrived. `imported_as` is the
     reference of a booking of another system; they are told only if `is_told`, and reminded in either case. Whoever books has
     proved to be `known_resident`, by a link say: the adviser may be that person's. `approach` is how they asked for help.
-    It gets the resources that it may `prefer`, if they are free, and has other columns of its row `beside` these.
+    It gets the resources that it may `prefer`, if free, and has other columns of its row `beside`; `invitation` is its link.
     """
 
     authority_id: int
@@ -92,6 +93,7 @@ class Booking:
     prefer: frozenset[int] = frozenset()
     beside: Mapping[str, Any] = field(default_factory=dict)
     paper_answers: dict[str, Any] = field(default_factory=dict)
+    invitation: int | None = None
 
     @property
     def state(self) -> State:
@@ -162,6 +164,7 @@ def _book(
     if is_chosen and placement.is_with_own_adviser:
         people = {resident.id, *resident.same, booking.known_resident or 0}
         check_adviser(db, placement, people, actor, now, is_passed=bool(booking.outside_reason) or booking.is_walk_in)
+    invited = invitations_to_answer(db, booking, placement.slot_key, resident.id, actor, now)
     _check(db, booking, placement, resident, actor, now)
     helper, nonce, key = booking.representative, new_nonce(), runtime.settings.secret_key
     representative_id = helper and add_representative(db, booking.authority_id, resident.id, helper, now)
@@ -174,6 +177,7 @@ def _book(
     appointment_id, reference = _insert_appointment(db, values)
     insert_services(db, appointment_id, placement.services())
     claim_for_appointment(db, placement, appointment_id=appointment_id, now=now)
+    answer_invitations(db, invited, appointment_id, actor, now)
     action, subject = "imported" if booking.imported_as else "booked", ("appointment", appointment_id)
     logged = {"reason": booking.outside_reason, "channel": booking.channel, "slot_token": placement.slot_token}
     logged |= {"spoke_with": booking.spoke_with} if booking.spoke_with else {}

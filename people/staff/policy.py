@@ -36,6 +36,7 @@ class Action(StrEnum):
     CHANGE_APPOINTMENT = "change_appointment"
     MERGE_RESIDENTS = "merge_residents"
     KEEP_REGISTER = "keep_register"
+    INVITE = "invite"
     SEE_DAY_LIST = "see_day_list"
     RECORD_OUTCOME = "record_outcome"
     TAKE_WALK_IN = "take_walk_in"
@@ -85,6 +86,7 @@ POLICY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.CHANGE_APPOINTMENT: _WHO_SERVE,
         Action.MERGE_RESIDENTS: _AGENTS,  # of the whole council: people come to several sites
         Action.KEEP_REGISTER: _AGENTS,
+        Action.INVITE: _AGENTS,  # managers of a site to their sites: booking/use_cases/invite.py
         Action.SEE_DAY_LIST: _AT_A_SITE,
         Action.RECORD_OUTCOME: _AT_A_SITE,  # and book, by one click at the desk, what follows from a visit there
         Action.TAKE_WALK_IN: _AT_A_SITE - {Role.ADVISER},

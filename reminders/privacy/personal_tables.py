@@ -16,6 +16,7 @@ from sqlalchemy import Column, ColumnElement, Table, and_, exists, false, func, 
 from booking.advisers.tables import NamedAdviser
 from booking.documents.tables import CertifiedCopy, DocumentCheck, DocumentFile, DocumentReceipt, KeptOriginal
 from booking.feeds.tables import ResidentFeed
+from booking.invitations.tables import Invitation
 from booking.merging.tables import ResidentMerge
 from booking.proposals.tables import Proposal, Wish
 from booking.ringing.tables import Ringing
@@ -59,6 +60,7 @@ _inbound, _pauses, _feeds = table_of(InboundText), table_of(CouncilPause), table
 _visits, _urgent, _merges = table_of(DayVisit), table_of(UrgentRequest), table_of(ResidentMerge)
 _checks, _files, _originals = table_of(DocumentCheck), table_of(DocumentFile), table_of(KeptOriginal)
 _copies, _receipts = table_of(CertifiedCopy), table_of(DocumentReceipt)
+_invitations = table_of(Invitation)
 _site_messages, _demo_messages, _audit = table_of(SiteMessage), table_of(DemoMessage), table_of(AuditEntry)
 
 
@@ -77,12 +79,13 @@ def _is_done_with(resident: ColumnElement[int], instant: datetime) -> Condition:
     known_since = exists().where(_residents.c.id == resident, _residents.c.created_at >= instant)
     later = exists().where(_appointments.c.resident_id == resident, _appointments.c.ends_at >= instant)
     waits = exists().where(_wishes.c.resident_id == resident, _wishes.c.closed_at.is_(None))
+    invited = exists().where(_invitations.c.resident_id == resident, _invitations.c.closed_at.is_(None))
     may_return = exists().where(
         _merges.c.merged_resident_id == resident, _merges.c.at >= instant, _merges.c.undone_at.is_(None)
     )
     reviewed = (_register.c.ended_at.is_(None), _register.c.review_on >= instant.date())  # who has died is on no list
     is_registered = exists().where(_register.c.resident_id == resident, *reviewed)
-    return and_(~known_since, ~later, ~waits, ~may_return, ~is_registered)
+    return and_(~known_since, ~later, ~waits, ~invited, ~may_return, ~is_registered)
 
 
 def _with_resident(table: Table, resident: Column[int], **more: Any) -> PersonalTable:
@@ -229,6 +232,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     _of_documents(_copies, _copies.c.certified_at),
     _of_documents(_receipts, _receipts.c.given_at),
     _own(_wishes, _wishes.c.closed_at, _wishes.c.resident_id),
+    _own(_invitations, _invitations.c.closed_at, _invitations.c.resident_id),
     _about_nobody(_closures, lambda instant: and_(_closures.c.ends_at < instant, _closures.c.source != FROM_FILE)),
     _about_nobody(_pauses, lambda instant: _pauses.c.since < instant),
     PersonalTable(

@@ -20,6 +20,7 @@ from booking.merging.merge_queries import merged_into
 from booking.merging.tables import DifferentPeople
 from booking.queries.references import meant_reference
 from booking.tables import Appointment
+from booking.use_cases.invite import end_invitations_of_resident
 from booking.use_cases.keep_documents import delete_stored
 from booking.use_cases.undo_merge import forget_old_merges
 from booking.use_cases.wishes import end_wishes_of_resident
@@ -156,6 +157,7 @@ def erase_resident(
         if _has_appointment_to_come(db, resident_id, now):
             raise Refused.because("erase_after_appointment", reference=reference)
         end_wishes_of_resident(db, resident_id, now)
+        end_invitations_of_resident(db, resident_id, now)
         counts: Counts = Counter()
         residents = (resident_id, *merged_into(db, resident_id))
         for person, personal in product(residents, PERSONAL_TABLES):

@@ -104,6 +104,9 @@ def _resident_tasks(staff: SignedInStaff) -> Iterator[Task]:
 
 
 def _record_tasks(staff: SignedInStaff) -> Iterator[Task]:
+    href = url_or_none("messages.invitations")
+    if href and staff.may(Action.INVITE):
+        yield Task(_("Invitations"), href, _("People who are asked to come and pick a time: who has, and who has not."))
     href = url_or_none("agent.register_list")
     if href and staff.may(Action.KEEP_REGISTER):
         yield Task(

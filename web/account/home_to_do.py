@@ -33,6 +33,7 @@ from reminders.reach_queries import undelivered_offers
 from reminders.untold import untold_count
 from reminders.wish_mail_queries import MOST_COUNTED, wish_failures
 from web.account.home import managed_sites_of_staff, sites_of_staff, url_or_none
+from web.account.invitations_to_do import invitations_to_do
 from web.account.papers_to_do import papers_to_do
 from web.account.register_to_do import reviews_to_do
 from web.page_context import StaffContext
@@ -62,6 +63,8 @@ def to_do(context: StaffContext) -> Iterator[ToDo]:
     if text := papers_to_do(context):
         yield ToDo(text, url_or_none("site.papers_sent") or "")
     yield from _overdue_originals(context)
+    if text := invitations_to_do(context):
+        yield ToDo(text, url_or_none("messages.invitations") or "")
     if text := reviews_to_do(context):
         yield ToDo(text, url_or_none("agent.register_list") or "")
     if Role.AUTHORITY_ADMIN in {grant.role for grant in context.staff.roles}:

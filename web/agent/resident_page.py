@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from booking.calendar.need_lines import need_lines
+from booking.invitations.invitation_queries import InvitationView, invitations_of_resident
 from booking.queries.advisers import is_known_at
 from booking.queries.appointments import AppointmentView
 from booking.queries.open_wishes import WishView, wishes_of_resident
@@ -171,6 +172,16 @@ class ResidentPage:
     def may_keep_register(self) -> bool:
         """Whether they may decide who is on the register of those who cannot get online."""
         return self.context.staff.may(Action.KEEP_REGISTER)
+
+    @property
+    def may_invite(self) -> bool:
+        """Whether they may invite this person to pick a time."""
+        return self.shows_visits and self.context.staff.may(Action.INVITE)
+
+    @cached_property
+    def invitations(self) -> Sequence[InvitationView]:
+        """What the person is invited for, for whoever may invite."""
+        return invitations_of_resident(self.context.db, self.context.catalogue, self.card.id) if self.may_invite else ()
 
     @cached_property
     def same_people(self) -> tuple[PairLine, ...]:

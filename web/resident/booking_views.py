@@ -15,8 +15,9 @@ from reminders.recipients import LETTER
 from web.message_routes import ways_to_choose
 from web.page_context import PageContext, council_context
 from web.resident import drafts
+from web.resident.booking_draft import STEPS, Draft
 from web.resident.check_views import ON_WHO, show_current, times_before
-from web.resident.drafts import STEPS, BookingPage, Draft
+from web.resident.drafts import BookingPage
 from web.resident.ended_searches import count_end
 from web.resident.forms import DetailsForm, HelperForm, WhoForm
 from web.resident.page_rendering import postcode_like, show

@@ -31,7 +31,8 @@ from web.request_language import language_to_keep
 from web.resident import drafts
 from web.resident.appointment_page import open_appointment_context
 from web.resident.area_pages import rules_of, ward_unknown_page
-from web.resident.drafts import BookingPage, Draft
+from web.resident.booking_draft import Draft
+from web.resident.drafts import BookingPage
 from web.resident.forms import WhoForm
 from web.resident.own_adviser import known_person, not_for_them
 from web.resident.page_rendering import show_search
@@ -150,11 +151,11 @@ def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
         return redirect(_details_again(page), code=303)
     except (LimitReached, TooSoon, TooFar) as error:
         return show_refusal(context, error, draft)
-    _keep_booked(context, draft.visit, booked)
+    keep_booked(context, draft.visit, booked)
     return redirect(page.url("done"), code=303)
 
 
-def _keep_booked(context: PageContext, visit: str, booked: Booked) -> None:
+def keep_booked(context: PageContext, visit: str, booked: Booked) -> None:
     """Let this browser see what was booked, and the staff whose urgent answers it follows from, if there were any."""
     if context.authority.triages:
         note_booked(context, visit, booked.appointment_id)

@@ -26,6 +26,7 @@ from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident.day_times import TimesAt, times_by_place
 from web.resident.ended_pages import show_ended
+from web.resident.invited_search import invitation_due
 from web.resident.own_adviser import OwnAdviser, is_link_over, not_for_them, own_adviser, times_with_adviser
 from web.resident.own_time import OwnTime
 from web.resident.page_rendering import searched_place, show_search
@@ -78,6 +79,8 @@ def times(authority: str) -> ResponseReturnValue:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
+        if due := invitation_due(context, search):
+            return due
         if context.authority.triages and (due := triage_due(context, search)):
             return due
         if must_answer(context.catalogue, search):

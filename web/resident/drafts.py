@@ -7,9 +7,9 @@ soon, and at once when somebody has this computer forget them.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -27,8 +27,9 @@ from core.browser_states import delete_entries, names_of, prolong_entry, write_e
 from core.errors import HoldExpired, NotFound
 from core.tokens import new_token, stamp_of
 from locations.model import ServiceFacts
-from web.components.paper_form import PAPER_FIELDS, cut_ticks
+from web.components.paper_form import cut_ticks
 from web.page_context import PageContext
+from web.resident.booking_draft import STEPS, Draft
 from web.resident.opened_links import OPENED, link_mark_of
 from web.resident.own_adviser import refuse_adviser_of_others
 from web.resident.page_rendering import VisitView, show, visit_of
@@ -40,64 +41,8 @@ DRAFT_KEPT = timedelta(hours=1)
 BOOKED_KEPT = timedelta(days=2)
 OPENED_KEPT = timedelta(minutes=30)  # after half an hour without a click, the link in the message is needed again
 OPENED_WRITTEN_AGAIN = timedelta(minutes=1)  # so that looking at a page is seldom a write
-# What is typed on each page of a booking, by field.
-STEPS: Mapping[str, tuple[str, ...]] = {
-    "who": ("who",),
-    "acting": ("name", "basis", "email", "phone", "helper_address", "helper_postcode"),
-    "details": (
-        *("name", "email", "phone", "address", "postcode"),
-        *("contact_preference", "leave_no_message", "neutral", "notes"),
-    ),
-    "papers": PAPER_FIELDS,
-    "bring": ("have",),
-    "check": (),
-}
 LONGEST_TYPED = 2_000
 DRAFT, BOOKED, TRIAGE = "draft:", "booked:", "triage:"  # before the visit, in the name of what is kept
-
-
-@dataclass(frozen=True)
-class Draft:
-    """One visit that is being booked: what is held, the search that led to it, and what has been typed.
-
-    `step` is the page that could not go on because the hold had expired, `typed` what was sent from there, as it was sent.
-    """
-
-    visit: str
-    hold: str
-    slot_token: str
-    search_query: str = ""
-    needs: tuple[str, ...] = ()
-    language: str = ""
-    key: str = ""
-    person: dict[str, Any] = field(default_factory=dict)
-    helper: dict[str, Any] | None = None
-    step: str = ""
-    typed: dict[str, Any] = field(default_factory=dict)
-    papers: dict[str, Any] | None = None
-
-    @property
-    def next_page(self) -> str:
-        """The page after a time has been held: where it expired, or the first, or the answers where there are some."""
-        return self.step or self.missing_page or "check"
-
-    @property
-    def missing_page(self) -> str:
-        """The first page whose answers are missing; empty when all are there."""
-        if self.helper is not None and not self.helper:
-            return "acting"
-        if not self.person:
-            return "details" if self.helper else "who"
-        return ""
-
-    def values_on(self, step: str, saved: dict[str, Any]) -> dict[str, Any]:
-        """What stands in the fields of a page: what was typed there last, though it was not taken, or else what is saved."""
-        return self.typed if self.typed and self.step == step else saved
-
-    @property
-    def is_for_somebody_else(self) -> bool:
-        """Whether a representative books."""
-        return self.helper is not None
 
 
 def new_visit() -> str:
@@ -239,6 +184,9 @@ class BookingPage:
             self.response = done if is_booked else Response(show("draft_lost", context), status=410)
             return
         self.draft: Draft = draft
+        if step and (step == "invited") != (draft.invitation is not None):
+            self.response = redirect(self.url(draft.next_page), code=303)
+            return
         self._slot_key = public_slot_key(context, draft.slot_token)
         if step and self._slot_key.adviser:
             search = parse_search_state(draft.search_query)

@@ -28,6 +28,7 @@ from locations.catchment import EVERYBODY, NAMED_ONLY
 from locations.model import ServiceFacts
 from web.page_context import PageContext
 from web.request_language import only_in_english
+from web.resident.invited_search import invitation_here
 from web.resident.opened_links import link_mark_of, mark_by_name
 from web.resident.page_rendering import show_search
 from web.resident.search_state import (
@@ -92,6 +93,9 @@ def known_person(context: PageContext, search: SearchState) -> KnownPerson | Non
     name = search.moving or search.known
     if not name:
         return None
+    if search.invitation is not None and not search.moving:
+        invited = invitation_here(context, search)
+        return KnownPerson(invited.resident_id) if invited else None
     if name.startswith(LINK):
         number = int(name.removeprefix(LINK))
         mark = mark_by_name(context, f"{OPENED_LINK}{number}")

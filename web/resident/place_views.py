@@ -22,6 +22,7 @@ from web.page_context import PageContext, council_context
 from web.resident.drop_in_texts import drop_in_texts
 from web.resident.ended_pages import show_ended
 from web.resident.forms import NeedsForm
+from web.resident.invited_search import invitation_due, within_invitation
 from web.resident.own_adviser import OwnAdviser, not_for_them, own_adviser
 from web.resident.own_time import OwnTime, query_with_own_time
 from web.resident.page_rendering import show_search
@@ -107,6 +108,8 @@ def needs(authority: str) -> ResponseReturnValue:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
+        if due := invitation_due(context, search):
+            return due
         if context.authority.triages and (due := triage_due(context, search)):
             return due
         if must_answer(context.catalogue, search):
@@ -130,6 +133,8 @@ def where(authority: str) -> ResponseReturnValue:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
+        if due := invitation_due(context, search):
+            return due
         if context.authority.triages and (due := triage_due(context, search)):
             return due
         if must_answer(context.catalogue, search):
@@ -155,7 +160,7 @@ def _find_places(context: PageContext, search: SearchState, adviser: OwnAdviser 
         query, own = query_with_own_time(context, here)
     else:
         query = slot_query_of(context.catalogue, here)
-    query = replace(query, adviser=adviser.resource_id if adviser else 0)
+    query = replace(within_invitation(context, search, query), adviser=adviser.resource_id if adviser else 0)
     place = locate(search.near) if search.near else None
     first = first_by_site(context.db, context.catalogue, query, context.now)
     ordered = [

@@ -29,6 +29,7 @@ LONGEST_TEXT, LONGEST_SLUG = 40, 60
 AS_LIST, ASKED = "list", "1"
 OWN, ANY = "own", "any"
 LINK = "link-"  # before the number of the link of somebody's own adviser
+INVITED = "invite-"  # before that of an invitation
 LARGEST_LINK = 18  # figures, of what every database can look up
 
 
@@ -64,6 +65,11 @@ class SearchState:
     home: str = ""
     known: str = ""
     adviser: str = ""
+
+    @property
+    def invitation(self) -> int | None:
+        """The number of the invitation by which the search came about; the address alone proves nothing."""
+        return int(self.known.removeprefix(INVITED)) if self.known.startswith(INVITED) else None
 
     def query(self, **changes: Any) -> str:
         """The query string of this search with `changes`."""
@@ -125,8 +131,8 @@ def is_for_people_with_adviser(catalogue: Catalogue, search: SearchState) -> boo
 
 
 def _known(text: str) -> str:
-    """The number of a link or the reference of an appointment; empty for anything else."""
-    number = text.removeprefix(LINK)
+    """The number of a link or an invitation, or the reference of an appointment; empty for anything else."""
+    number = text.removeprefix(LINK).removeprefix(INVITED)
     if number != text:
         return text if number.isascii() and number.isdecimal() and len(number) <= LARGEST_LINK else ""
     return parse_reference(text) or ""
@@ -234,8 +240,8 @@ def deciding_questions(services: Sequence[ServiceFacts]) -> list[TriageQuestion]
 
 
 def must_answer(catalogue: Catalogue, search: SearchState) -> bool:
-    """Whether questions of the services are to be answered first; not by whoever moves an appointment. Raises: NotFound."""
-    if search.moving or not search.services:
+    """Whether questions of the services are to be answered first; not by who moves or is invited. Raises: NotFound."""
+    if search.moving or search.invitation is not None or not search.services:
         return False
     services = services_of(catalogue, search)
     if any(one.catchment or one.wards for one in services) and refusing_rule(services, search.home):

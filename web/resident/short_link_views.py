@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from wtforms.validators import DataRequired
 
 from booking.counted import numbers_of
+from booking.invitations.invitation_queries import invitation_by_short_token
 from booking.queries import appointments, link_tokens
 from booking.queries.advisers import adviser_of
 from booking.queries.appointments import AppointmentView
@@ -39,6 +40,7 @@ from web.page_context import PageContext, resident_context
 from web.request_language import follow_link
 from web.resident import drafts
 from web.resident.appointment_page import appointment_over, link_unknown
+from web.resident.invitation_views import open_invitation
 from web.resident.page_rendering import show
 from web.resident.search_state import SearchState, has_ended
 from web.resident.urls import blueprint
@@ -89,12 +91,25 @@ def _short_wish_link(runtime: Runtime, db: Session, token: str) -> ResponseRetur
     try:
         wish = wish_by_short_token(db, runtime.settings.secret_keys, token)
     except NotFound:
-        return link_unknown(authorities(db))
+        return _short_invitation_link(runtime, db, token)
     resident = resident_of(db, wish.authority_id, wish.resident_id)
     follow_link(resident.message_language)
     context = resident_context(runtime, db, catalogue_by_id(db, wish.authority_id))
     owner = Owner(resident.id, resident.name, resident.phone)
     return _question(context, f"wish {wish.id}", owner, token) or open_wish(context, wish)
+
+
+def _short_invitation_link(runtime: Runtime, db: Session, token: str) -> ResponseReturnValue:
+    """The same for somebody who is invited."""
+    try:
+        row = invitation_by_short_token(db, runtime.settings.secret_keys, token)
+    except NotFound:
+        return link_unknown(authorities(db))
+    resident = resident_of(db, row.authority_id, row.resident_id)
+    follow_link(resident.message_language)
+    context = resident_context(runtime, db, catalogue_by_id(db, row.authority_id))
+    owner = Owner(resident.id, resident.name, resident.phone)
+    return _question(context, f"invitation {row.id}", owner, token) or open_invitation(context, db, row)
 
 
 @dataclass(frozen=True)

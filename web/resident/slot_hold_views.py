@@ -19,8 +19,10 @@ from core.rate_limits import SlowingLimit, check_slowing_limit, subject_digest
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident import drafts
-from web.resident.drafts import Draft, public_slot_key
+from web.resident.booking_draft import Draft
+from web.resident.drafts import public_slot_key
 from web.resident.ended_searches import count_end
+from web.resident.invited_search import invitation_due, of_invitation
 from web.resident.own_adviser import refuse_adviser_of_others
 from web.resident.page_rendering import show, visit_of
 from web.resident.refusals import BOOKING_REFUSALS, limit_text
@@ -39,6 +41,10 @@ def hold(authority: str) -> ResponseReturnValue:
     with council_context(authority) as context:
         draft = _draft_for(context, parse_search_state(request.form.get("steps", "")))
         slot_token, search = request.form.get("slot", ""), parse_search_state(draft.search_query)
+        if search.invitation is not None and (
+            due := invitation_due(context, search, public_slot_key(context, slot_token))
+        ):
+            return due
         if context.authority.triages and (due := triage_due(context, search, public_slot_key(context, slot_token))):
             return due
         return hold_for_draft(context, draft, slot_token)
@@ -110,6 +116,7 @@ def show_alternatives(context: PageContext, draft: Draft, slot_key: SlotKey) -> 
         )
     search = parse_search_state(saved.search_query)
     count_end(context, search, TIME_GONE)
+    alternatives = of_invitation(context, search, alternatives)
     page = show(
         "slot_taken",
         context,

@@ -26,6 +26,7 @@ from web.page_context import PageContext, council_context
 from web.resident.drop_in_texts import drop_ins_of_search
 from web.resident.ended_pages import show_ended
 from web.resident.ended_searches import count_end
+from web.resident.invited_search import invitation_due, within_invitation
 from web.resident.own_adviser import OwnAdviser, is_link_over, not_for_them, own_adviser
 from web.resident.own_time import OwnTime, query_with_own_time
 from web.resident.page_rendering import searched_place, show_search
@@ -120,6 +121,8 @@ def when(authority: str) -> ResponseReturnValue:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
+        if due := invitation_due(context, search):
+            return due
         if context.authority.triages and (due := triage_due(context, search)):
             return due
         if must_answer(context.catalogue, search):
@@ -187,6 +190,7 @@ def query_of(context: PageContext, search: SearchState, adviser: OwnAdviser | No
     query, own = slot_query_of(context.catalogue, search), None
     if search.visit or search.moving:
         query, own = query_with_own_time(context, search)
+    query = within_invitation(context, search, query)
     return (replace(query, adviser=adviser.resource_id) if adviser else query), own
 
 

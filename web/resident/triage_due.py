@@ -22,7 +22,7 @@ def triage_due(
 
     Whoever has answered that it cannot wait is led to what to do now, and may have a time of today where that is it.
     """
-    if search.moving:
+    if search.moving or search.invitation is not None:  # whose pages look first whether the invitation is open here
         return None
     tree = triage_before(context.catalogue, (one for one in context.catalogue.services if one.slug in search.services))
     if tree is None:

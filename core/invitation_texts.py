@@ -1,0 +1,25 @@
+"""The texts of refusals about invitations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def _(text: str) -> str:
+    """Mark a text for translation; `core.error_texts` translates it."""
+    return text
+
+
+INVITATION_TEXTS: Mapping[str, str] = {
+    "invitation_changed": _("This invitation has changed meanwhile. Look at it again."),
+    "invitation_ended": _("This invitation has ended: it was answered or withdrawn, or its last day is over."),
+    "invitation_mode": _("This is not offered in that way. Choose another one"),
+    "invitation_service_unknown": _("Choose a service that can be booked online"),
+    "invitation_sites_served": _("Choose among the sites that you see to"),
+    "invitation_unknown": _("There is no such invitation."),
+    "invited_already": _("They are invited for this already. Withdraw that invitation first"),
+    "not_an_invited_time": _("This time is none of those that you are invited for. Choose another one."),
+    "window_ends_first": _("The last day has to be the first day, or after it"),
+    "window_over": _("Enter today, or a day after it"),
+    "window_too_far": _("Enter a day within %(days)s days from today"),
+}

@@ -1,0 +1,295 @@
+"""Somebody is invited: the link is for one person and one time, is chased once, and is a task when nobody answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from booking.events import appointment_changed, invitation_changed
+from booking.invitations.invitation_queries import invitation_list, invitation_task_count
+from booking.invitations.invitation_rules import BY_EMAIL, BY_LETTER, BY_TEXT, BY_VOICE, InvitationState
+from booking.invitations.tables import Invitation
+from booking.queries.slots import SlotQuery, all_slots
+from booking.tables import Appointment
+from booking.use_cases.book import Booking, book
+from booking.use_cases.chase_invitations import chase_invitations
+from booking.use_cases.invite import (
+    NewInvitation,
+    finish_invitation,
+    invite,
+    take_invitation,
+    withdraw_invitation,
+)
+from core.database import Database
+from core.errors import DeliveryFailed, Invalid, LinkEnded, NotFound, Stale
+from core.runtime import Runtime
+from people.residents.details import ResidentDetails
+from people.residents.resident_repository import create_resident
+from people.staff.tables import StaffMember
+from reminders.invitation_mails import plan_invitation_mail, send_invitation_mails
+from reminders.invitation_tables import InvitationMail
+from reminders.letters import LetterBody
+from reminders.messages import RenderedMessage
+from reminders.outbox import plan_notifications
+from reminders.recipients import EMAIL, LETTER, TEXT
+from reminders.texts import TextBody
+from tests.booking.test_waiting_list import check_books
+from tests.reminders.channels import RecordingChannel
+from tests.support.factories import AGENT, NOW, RESIDENT, World, catalogue, make_runtime, make_world, slot_key_at
+
+ROBIN = ResidentDetails(
+    "Robin Sample", email="robin@example.org", phone="07700 900123", address="2 Low Road", postcode="NW11 9QS"
+)
+FIRST, LAST = date(2026, 11, 24), date(2026, 12, 4)
+WANTED = NewInvitation("certify", FIRST, LAST, BY_EMAIL, words="Please bring the letter of May.")
+AT_TEN = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _planned() -> Iterator[None]:
+    """Messages are planned, as in the application."""
+    planned = invitation_changed.connected_to(plan_invitation_mail)
+    with appointment_changed.connected_to(plan_notifications), planned:
+        yield
+
+
+def resident(database: Database, world: World, person: ResidentDetails = ROBIN) -> int:
+    with database.writing() as db:
+        if db.get(StaffMember, AGENT.id) is None:
+            mail, council = "agnes@council.example", world.authority_id
+            db.add(
+                StaffMember(
+                    id=AGENT.id, authority_id=council, name=AGENT.name, email=mail, password_hash="", created_at=NOW
+                )
+            )
+        return create_resident(db, world.authority_id, person, NOW)
+
+
+def the_invitation(database: Database, invitation_id: int) -> Invitation:
+    with database.reading() as db:
+        return db.get_one(Invitation, invitation_id)
+
+
+def by_link(world: World, robin: int, invitation_id: int, at: datetime = AT_TEN, **more: Any) -> Booking:
+    """The booking of whoever opened the link."""
+    slot = slot_key_at(world, at, **more)
+    return Booking(world.authority_id, "online", robin, slot_key=slot, invitation=invitation_id)
+
+
+def invited(database: Database, **changes: Any) -> tuple[World, Runtime, int, int]:
+    """A world with somebody who is invited: their id, and that of the invitation."""
+    world, runtime = make_world(database, desks=2), make_runtime(database)
+    robin = resident(database, world)
+    new = NewInvitation(**{**WANTED.__dict__, **changes})
+    return world, runtime, robin, invite(runtime, world.authority_id, robin, new, actor=AGENT)
+
+
+def test_two_tabs_with_one_link_book_once(database: Database) -> None:
+    world, runtime, robin, id_ = invited(database)
+    gate = Barrier(4)
+
+    def take(number: int) -> bool:
+        gate.wait()
+        try:
+            at = AT_TEN + timedelta(minutes=30 * number)
+            book(runtime, by_link(world, robin, id_, at), actor=RESIDENT)
+        except LinkEnded:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(take, range(4))) == 1
+    row = the_invitation(database, id_)
+    with database.reading() as db:
+        (booked,) = db.scalars(select(Appointment)).all()
+    assert (row.state, row.appointment_id, booked.resident_id) == (InvitationState.BOOKED, booked.id, robin)
+    assert row.remind_at is None
+    check_books(database)
+
+
+@pytest.mark.parametrize(
+    ("changes", "booked"),
+    [
+        ({}, {"at": datetime(2026, 11, 23, 10, 0, tzinfo=UTC)}),
+        ({}, {"at": datetime(2026, 12, 7, 10, 0, tzinfo=UTC)}),
+        ({}, {"service": 1}),
+        ({"mode": "in_person", "sites": ("high-street",)}, {"at": datetime(2026, 12, 7, 10, 0, tzinfo=UTC)}),
+    ],
+)
+def test_a_time_that_it_is_not_for_is_refused(
+    database: Database, changes: dict[str, Any], booked: dict[str, Any]
+) -> None:
+    world, runtime, robin, id_ = invited(database, **changes)
+    with pytest.raises(Invalid):
+        book(runtime, by_link(world, robin, id_, **booked), actor=RESIDENT)
+    assert the_invitation(database, id_).state == InvitationState.OPEN
+    book(runtime, by_link(world, robin, id_), actor=RESIDENT)
+
+
+def test_it_books_for_nobody_else_and_not_after_it_has_ended(database: Database) -> None:
+    world, runtime, robin, id_ = invited(database)
+    sam = resident(database, world, ResidentDetails("Sam Other", email="sam@example.org"))
+    with pytest.raises(NotFound):
+        book(runtime, by_link(world, sam, id_), actor=RESIDENT)
+    other = make_world(database, slug="othershire")
+    with pytest.raises(NotFound):
+        withdraw_invitation(runtime, other.authority_id, id_, actor=AGENT)
+    withdraw_invitation(runtime, world.authority_id, id_, actor=AGENT)
+    withdraw_invitation(runtime, world.authority_id, id_, actor=AGENT)
+    with pytest.raises(LinkEnded):
+        book(runtime, by_link(world, robin, id_), actor=RESIDENT)
+    with database.reading() as db:
+        assert db.scalars(select(Appointment)).all() == []
+
+
+def test_what_staff_book_answers_it_and_what_a_stranger_books_does_not(database: Database) -> None:
+    world, runtime, robin, id_ = invited(database)
+    book(runtime, Booking(world.authority_id, "online", ROBIN, slot_key_at(world, AT_TEN)), actor=RESIDENT)
+    assert the_invitation(database, id_).state == InvitationState.OPEN
+    at = datetime(2026, 12, 8, 11, 0, tzinfo=UTC)
+    other = Booking(world.authority_id, "phone", robin, slot_key_at(world, at, service=1))
+    book(runtime, other, actor=AGENT)
+    assert the_invitation(database, id_).state == InvitationState.OPEN
+    later = slot_key_at(world, at + timedelta(hours=1))
+    booked = book(runtime, Booking(world.authority_id, "phone", robin, later), actor=AGENT)
+    row = the_invitation(database, id_)
+    assert (row.state, row.appointment_id) == (InvitationState.BOOKED, booked.appointment_id)
+
+
+def test_who_is_invited_already_or_not_to_be_reached_so_is_refused(database: Database) -> None:
+    world, runtime, robin, _id = invited(database)
+    with pytest.raises(Invalid) as again:
+        invite(runtime, world.authority_id, robin, WANTED, actor=AGENT)
+    assert list(again.value.errors) == ["service"]
+    quiet = resident(database, world, ResidentDetails("Quinn Quiet", email="q@example.org", contact_preference="none"))
+    with pytest.raises(Invalid) as refused:
+        invite(runtime, world.authority_id, quiet, WANTED, actor=AGENT)
+    assert list(refused.value.errors) == ["told_by"]
+    silent = NewInvitation("certify", FIRST, LAST, BY_VOICE)
+    assert invite(runtime, world.authority_id, quiet, silent, actor=AGENT)
+    with database.reading() as db:
+        assert len(db.scalars(select(InvitationMail)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"service": "nothing"}, "service"),
+        ({"last_date": FIRST - timedelta(days=1)}, "last_date"),
+        ({"first_date": FIRST - timedelta(days=9), "last_date": FIRST - timedelta(days=2)}, "last_date"),
+        ({"last_date": FIRST + timedelta(days=400)}, "last_date"),
+        ({"sites": ("nowhere",)}, "sites"),
+        ({"mode": "video"}, "mode"),
+        ({"words": "x" * 501}, "words"),
+        ({"told_by": "pigeon"}, "told_by"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_field(database: Database, changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        invited(database, **changes)
+    assert list(refused.value.errors) == [field]
+
+
+def test_who_works_at_one_site_invites_there_alone(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+    robin = resident(database, world)
+    with pytest.raises(Invalid) as refused:
+        invite(runtime, world.authority_id, robin, WANTED, actor=AGENT, served={world.site_id})
+    assert list(refused.value.errors) == ["sites"]
+    here = NewInvitation("certify", FIRST, LAST, BY_EMAIL, sites=("high-street",))
+    invite(runtime, world.authority_id, robin, here, actor=AGENT, served={world.site_id})
+    with database.reading() as db:
+        for sites, number in ((None, 1), ({world.site_id}, 1), ({world.site_id + 99}, 0)):
+            found = invitation_list(db, catalogue(database, world), sites, NOW, 50)
+            assert len(found) == number
+
+
+def test_they_are_told_reminded_once_and_then_it_is_a_task(database: Database) -> None:
+    world, runtime, _robin, id_ = invited(database)
+    mail = RecordingChannel()
+    assert send_invitation_mails(runtime, {EMAIL: mail}) == 1
+    assert "Please bring the letter of May." in mail.sent[0].email.text
+    assert "/testshire/invitation/" in mail.sent[0].email.text
+    due = the_invitation(database, id_).remind_at
+    assert due == datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+    assert chase_invitations(runtime) == 0
+    runtime.clock.advance(due - NOW)  # type: ignore[attr-defined]
+    assert [chase_invitations(runtime), chase_invitations(runtime)] == [1, 0]
+    assert send_invitation_mails(runtime, {EMAIL: mail}) == 1
+    assert mail.sent[1].email.subject.startswith("Please choose a time by")
+    runtime.clock.advance(timedelta(days=3, hours=14))  # type: ignore[attr-defined]
+    assert chase_invitations(runtime) == 0  # the last day is still on
+    runtime.clock.advance(timedelta(hours=2))  # type: ignore[attr-defined]
+    assert [chase_invitations(runtime), chase_invitations(runtime)] == [1, 0]
+    with database.reading() as db:
+        assert invitation_task_count(db, world.authority_id, None) == 1
+    with pytest.raises(Stale):
+        finish_invitation(runtime, world.authority_id, id_, "Rang", actor=AGENT)
+    take_invitation(runtime, world.authority_id, id_, None, actor=AGENT)
+    finish_invitation(runtime, world.authority_id, id_, "Rang", actor=AGENT)
+    finish_invitation(runtime, world.authority_id, id_, "Rang", actor=AGENT)
+    with database.reading() as db:
+        assert invitation_task_count(db, world.authority_id, None) == 0
+
+
+def test_who_has_booked_is_not_chased(database: Database) -> None:
+    world, runtime, robin, id_ = invited(database)
+    book(runtime, by_link(world, robin, id_), actor=RESIDENT)
+    mail = RecordingChannel()
+    assert send_invitation_mails(runtime, {EMAIL: mail}) == 0, "what is answered already is not told any more"
+    runtime.clock.advance(timedelta(days=30))  # type: ignore[attr-defined]
+    assert chase_invitations(runtime) == 0
+
+
+def test_what_fails_for_ever_is_a_task_and_says_why(database: Database) -> None:
+    world, runtime, _robin, id_ = invited(database)
+
+    def refuse(_message: RenderedMessage) -> None:
+        raise DeliveryFailed(permanent=True, detail="no such mailbox")
+
+    send_invitation_mails(runtime, {EMAIL: RecordingChannel(on_send=refuse)})
+    assert the_invitation(database, id_).untold == "no such mailbox"
+    with database.reading() as db:
+        assert invitation_task_count(db, world.authority_id, None) == 1
+
+
+def test_a_text_has_the_link_alone_and_a_letter_everything(database: Database) -> None:
+    world, runtime, _robin, id_ = invited(database, told_by=BY_TEXT)
+    texts = RecordingChannel(body_type=TextBody)
+    send_invitation_mails(runtime, {TEXT: texts})
+    body = texts.sent[0].body
+    assert isinstance(body, TextBody)
+    assert "/s/" in body.text
+    assert "letter of May" not in body.text
+    withdraw_invitation(runtime, world.authority_id, id_, actor=AGENT)
+    new = NewInvitation(**{**WANTED.__dict__, "told_by": BY_LETTER})
+    invite(runtime, world.authority_id, the_invitation(database, id_).resident_id, new, actor=AGENT)
+    letters = RecordingChannel(body_type=LetterBody)
+    send_invitation_mails(runtime, {LETTER: letters})
+    letter = letters.sent[0].body
+    assert isinstance(letter, LetterBody)
+    assert letter.address_lines[0] == "Robin Sample"
+    assert "letter of May" in letter.text
+    assert "/s/" in letter.text
+
+
+def test_a_search_within_the_invitation_has_no_other_days(database: Database) -> None:
+    world = make_world(database)
+    query = SlotQuery(world.service_ids[:1], within=(FIRST, FIRST + timedelta(days=1)))
+    with database.reading() as db:
+        days = {slot.starts_at.date() for slot in all_slots(db, catalogue(database, world), query, NOW)}
+    assert days == {FIRST, FIRST + timedelta(days=1)}
+
+
+def test_a_second_booking_by_it_is_refused(database: Database) -> None:
+    world, runtime, robin, id_ = invited(database)
+    booked = book(runtime, by_link(world, robin, id_), actor=RESIDENT)
+    with pytest.raises(LinkEnded):
+        book(runtime, by_link(world, robin, id_), actor=RESIDENT)
+    assert the_invitation(database, id_).appointment_id == booked.appointment_id
