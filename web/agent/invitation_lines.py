@@ -67,12 +67,12 @@ def told_of_inviting(resident: Resident, ways: Collection[str]) -> list[ToldLine
     """Who is told of the invitation, for each way that can be chosen."""
     person, name = person_of(resident), resident.name
     texts = {
-        BY_EMAIL: _("the invitation by email to %(address)s, at once", address=mask_email(person.email)),
-        BY_TEXT: _("the invitation by text to %(address)s, outside the quiet hours", address=mask_phone(person.phone)),
-        BY_LETTER: _("the invitation by letter"),
-        BY_VOICE: _("no message is sent: you tell them, or print the page that comes next"),
+        BY_EMAIL: _("if by email: the invitation to %(address)s, at once", address=mask_email(person.email)),
+        BY_TEXT: _("if by text: the invitation to %(address)s, outside the quiet hours", address=mask_phone(person.phone)),
+        BY_LETTER: _("if by letter: the invitation to their address"),
+        BY_VOICE: _("if you tell them yourself: no message is sent. The next page has the words and the link"),
     }
     several = len(g.authority.languages) > 1 and not resident.message_language
     both = [ToldLine(str(_("Messages are in Welsh and English.")))] if several else []
-    lines = [ToldLine(f"{label_of(TOLD_BY, way)}: {texts[way]}", name, is_told=way != BY_VOICE) for way in ways]
+    lines = [ToldLine(str(texts[way]), name, is_told=way != BY_VOICE) for way in ways]
     return [*lines, *both, ToldLine(str(_("One reminder goes the same way, if they have not answered.")))]
