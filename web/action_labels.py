@@ -20,6 +20,7 @@ ACTIONS: Labels = {
     Action.BOOK_FOR_RESIDENT: _l("book appointments for residents"),
     Action.CHANGE_APPOINTMENT: _l("move and cancel appointments"),
     Action.MERGE_RESIDENTS: _l("make one record of two of the same person"),
+    Action.INVITE: _l("invite people to pick a time"),
     Action.KEEP_REGISTER: _l("put people on the register of those who cannot get online"),
     Action.SEE_DAY_LIST: _l("see the list of the day"),
     Action.RECORD_OUTCOME: _l("record who came and how a visit ended"),

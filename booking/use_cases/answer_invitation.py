@@ -31,17 +31,17 @@ class Answer(Protocol):
 
 
 def invitations_to_answer(
-    db: Session, booking: Answer, slot_key: SlotKey, resident_id: int, actor: Actor, now: datetime
+    db: Session, booking: Answer, slot_key: SlotKey, resident_id: int, now: datetime
 ) -> Sequence[Invitation]:
-    """The invitations that the booking answers, locked: that of its link, or all for it where it is booked by staff.
+    """The invitations that the booking answers, locked: that of its link, or else all for it, as staff book.
+
+    Nobody else has proved to be the one who is invited.
 
     Raises: NotFound; LinkEnded when the link's invitation is answered, withdrawn or over; Invalid when the time is none of
     its times, or nobody could be reached in its mode.
     """
     if booking.invitation is not None:
         return [_of_link(db, booking.authority_id, booking.invitation, slot_key, resident_id, now)]
-    if actor.kind != "staff":  # nobody else has proved to be the one who is invited
-        return []
     theirs = (Invitation.authority_id == booking.authority_id, Invitation.resident_id == resident_id)
     for_it = (Invitation.state == InvitationState.OPEN.value, Invitation.service_id.in_(slot_key.service_ids))
     return db.scalars(select(Invitation).where(*theirs, *for_it).order_by(Invitation.id).with_for_update()).all()

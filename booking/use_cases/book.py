@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held
 from booking.events import AppointmentChange, PlanningFacts, What, announce, facts_of_new
+from booking.invitations.tables import Invitation
 from booking.slot_tokens import SlotKey
 from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
@@ -46,18 +46,18 @@ _COMING = (
     .join(table_of(Appointment), _appointments.id == _services.appointment_id)
     .where(
         _appointments.resident_id.in_(bindparam("residents", expanding=True)),
-        _appointments.starts_at > bindparam("now"),
-        _appointments.state == State.BOOKED.value,
+        *(_appointments.starts_at > bindparam("now"), _appointments.state == State.BOOKED.value),
         _services.service_id.in_(bindparam("services", expanding=True)),
     )
     .order_by(_appointments.starts_at, _appointments.id, _services.position)
 )
 _SAME_TIME = select(_appointments.id).where(
     _appointments.resident_id.in_(bindparam("residents", expanding=True)),
-    _appointments.id != bindparam("except_id"),
-    _appointments.state == State.BOOKED.value,
-    _appointments.starts_at < bindparam("ends_at"),
-    _appointments.ends_at > bindparam("starts_at"),
+    *(_appointments.id != bindparam("except_id"), _appointments.state == State.BOOKED.value),
+    *(_appointments.starts_at < bindparam("ends_at"), _appointments.ends_at > bindparam("starts_at")),
+)
+_INVITED = (
+    select(Invitation.id).where(Invitation.resident_id == bindparam("resident"), Invitation.state == "open").limit(1)
 )
 PUBLIC_ACTORS = frozenset({"resident", "api"})
 Operation = Callable[[Session, datetime], dict[str, Any]]
@@ -67,10 +67,10 @@ Operation = Callable[[Session, datetime], dict[str, Any]]
 class Booking:
     """A booking to be made: a slot or a hold's token, for whom, through which channel, and what is known of them.
 
-    `is_walk_in` says that they are here now: the slot begins at once, and they are booked as arrived. `imported_as` is the
-    reference of a booking of another system; they are told only if `is_told`, and reminded in either case. Whoever books has
-    proved to be `known_resident`, by a link say: the adviser may be that person's. `approach` is how they asked for help.
-    It gets the resources that it may `prefer`, if free, and has other columns of its row `beside`; `invitation` is its link.
+    `is_walk_in`: they are here now, the slot begins at once, and they are booked as arrived. `imported_as` is the reference
+    in another system; they are told only if `is_told`, and reminded in either case. Whoever books has proved to be
+    `known_resident`, by a link say, or by that of an `invitation`. `approach` is how they asked for help. It gets the
+    resources that it may `prefer`, if they are free, and has other columns of its row `beside` these.
     """
 
     authority_id: int
@@ -121,7 +121,6 @@ def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: Idemp
     """
     if booking.channel not in CHANNELS:
         raise Invalid.in_field("channel", "channel_unknown", known=sorted(CHANNELS))
-
     return run_operation(runtime, idempotency, lambda db, now: make_booking(db, now, runtime, booking, actor))
 
 
@@ -164,7 +163,10 @@ def _book(
     if is_chosen and placement.is_with_own_adviser:
         people = {resident.id, *resident.same, booking.known_resident or 0}
         check_adviser(db, placement, people, actor, now, is_passed=bool(booking.outside_reason) or booking.is_walk_in)
-    invited = invitations_to_answer(db, booking, placement.slot_key, resident.id, actor, now)
+    is_answer = booking.invitation or (
+        actor.kind == "staff" and db.execute(_INVITED, {"resident": resident.id}).first()
+    )
+    invited = invitations_to_answer(db, booking, placement.slot_key, resident.id, now) if is_answer else ()
     _check(db, booking, placement, resident, actor, now)
     helper, nonce, key = booking.representative, new_nonce(), runtime.settings.secret_key
     representative_id = helper and add_representative(db, booking.authority_id, resident.id, helper, now)
@@ -177,7 +179,8 @@ def _book(
     appointment_id, reference = _insert_appointment(db, values)
     insert_services(db, appointment_id, placement.services())
     claim_for_appointment(db, placement, appointment_id=appointment_id, now=now)
-    answer_invitations(db, invited, appointment_id, actor, now)
+    if invited:
+        answer_invitations(db, invited, appointment_id, actor, now)
     action, subject = "imported" if booking.imported_as else "booked", ("appointment", appointment_id)
     logged = {"reason": booking.outside_reason, "channel": booking.channel, "slot_token": placement.slot_token}
     logged |= {"spoke_with": booking.spoke_with} if booking.spoke_with else {}
@@ -186,9 +189,8 @@ def _book(
         follow_appointment(db, db.get_one(Appointment, appointment_id), now)
     what: What = "booked" if booking.is_told else "imported"
     facts = _planning_facts(placement, appointment_id, booking)
-    announce(
-        db, AppointmentChange(booking.authority_id, appointment_id, 1, what, now, facts, spoke_with=booking.spoke_with)
-    )
+    spoken = booking.spoke_with
+    announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, what, now, facts, spoke_with=spoken))
     booked = Booked(appointment_id, reference, 1, booking.state.value, placement.slot_token, placement.end_unit)
     return asdict(booked) | {"nonce": nonce}
 
@@ -206,14 +208,15 @@ def _check(db: Session, booking: Booking, placement: Placement, who: Identified,
 def _placed(db: Session, booking: Booking, actor: Actor, now: datetime) -> Placement:
     for_public, needs = actor.kind in PUBLIC_ACTORS, frozenset(booking.support_needs)
     if booking.hold is not None and booking.slot_key is None:
-        hold = live_hold(db, booking.authority_id, booking.hold, now)
-        return place_held(db, hold, now, for_public=for_public, needs=needs)
+        return place_held(
+            db, live_hold(db, booking.authority_id, booking.hold, now), now, for_public=for_public, needs=needs
+        )
     if booking.slot_key is None or booking.hold is not None:
         raise Invalid.in_field("slot", "slot_and_hold")
     if booking.slot_key.authority_id != booking.authority_id:
         raise Invalid.in_field("slot", "slot_of_another_authority")
-    how = partial(place, for_public=for_public, needs=needs, is_walk_in=booking.is_walk_in)
-    return how(db, booking.slot_key, now, prefer=booking.prefer)
+    walks_in, prefer = booking.is_walk_in, booking.prefer
+    return place(db, booking.slot_key, now, for_public=for_public, needs=needs, is_walk_in=walks_in, prefer=prefer)
 
 
 def _resident(db: Session, booking: Booking, actor: Actor, now: datetime) -> Identified:
@@ -258,11 +261,9 @@ def check_same_time(db: Session, placement: Placement, residents: Sequence[int],
 
 def _values(placement: Placement, booking: Booking, now: datetime) -> dict[str, Any]:
     return placement.columns() | {
-        "authority_id": booking.authority_id,
         "state": booking.state.value,
-        "channel": booking.channel,
         "support_needs": sorted(set(booking.support_needs)),
-        **{name: getattr(booking, name) for name in ("notes", "answers", "paper_answers")},
+        **{name: getattr(booking, name) for name in ("authority_id", "channel", "notes", "answers", "paper_answers")},
         "is_walk_in": booking.is_walk_in,
         "arrived_at": now if booking.is_walk_in else None,
         **dict.fromkeys(("created_at", "changed_at"), now),

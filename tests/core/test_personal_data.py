@@ -39,6 +39,8 @@ NOT_PERSONAL = {
     "first_contacts.taken_by",
     "inbound_texts.choices",
     "inbound_texts.provider_id",
+    "invitations.link_digest",
+    "invitations.site_ids",
     "named_advisers.link_nonce",
     "notifications.instead_of",
     "proposals.hold_nonce",
@@ -68,6 +70,7 @@ DELETED_WHEN_EXPIRED = {
     "staff_password_links",
     "staff_sessions",
     "urgent_alerts",
+    "invitation_mails",
     "wish_mails",
 }
 OF_STAFF = {

@@ -57,6 +57,7 @@ from tests.support.explorer import Explorer, Found, FoundForm, Known, TimeMachin
 from tests.support.factories import NOW, make_resource, make_service, make_session
 from tests.support.failures import failed_message, failed_wish_mail
 from tests.support.inbound_texts import inbound_text
+from tests.support.invitations import leave_invitations, link_to_invited
 from tests.support.pages import Form, Page, check_page
 from tests.support.second_step import app_of, give_second_step
 from tests.support.set_up import change_session, change_site
@@ -112,6 +113,7 @@ FOR_PROGRAMS = {"api", "provider_callbacks"}
 # whoever cannot wait, a kiosk, and files of documents: each has a test of its own.
 ELSEWHERE = {
     "resident": {
+        "resident.book_invited",  # without a field to fill in: tests/web/agent/test_invitation_pages.py
         "resident.change_language",
         "resident.compare_copy",
         "resident.confirm_coming",
@@ -239,6 +241,7 @@ def _explorer(who: str, template: SqliteTemplate, folder: Path) -> tuple[Explore
         clock.instant = EVENING
         starts = [*STARTS[who], path_for_owner(app, booked.manage_url_path, EMAIL), offered.manage_url_path]
         starts.append(by_video.manage_url_path)
+        starts.append(link_to_invited(app.extensions[EXTENSION], callers.town.authority_id, callers.people["norbert"]))
         starts += [*_own_wishes(app, callers.town), _short_link(app, callers), "/testshire/questions?service=parking"]
         return Explorer(app, database, clock, known), starts
     put_triage(database, callers.town, services=[], front_page=True)
@@ -295,6 +298,8 @@ def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) 
     request_offers(runtime, council, closure_id, actor=system)
     assert make_offers(runtime, can_be_told) == 2
     _leave_waiting(runtime, callers)
+    invited = [callers.people[name] for name in ("amina", "norbert", "aminah")]
+    leave_invitations(runtime, council, invited, Actor("staff", admin, "Ada Admin"))
     inbound_text(runtime.database, council, MORNING)
     urgent_request(runtime, council)
     mine = urgent_request(runtime, council, "another-visit")

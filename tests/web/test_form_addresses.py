@@ -39,6 +39,7 @@ ARGUMENTS: dict[str, Any] = {
     "closure": 1,
     "pause": 1,
     "wish": 1,
+    "invitation": 1,
     "session": "hub-days",
     "inbound_text": 1,
     "urgent_request": 1,

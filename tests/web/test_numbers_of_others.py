@@ -50,6 +50,7 @@ from tests.support.documents import document_rows
 from tests.support.factories import World, make_appointment, make_site, make_world, slot_key_at
 from tests.support.failures import message_to_make
 from tests.support.inbound_texts import inbound_text
+from tests.support.invitations import invitation_to
 from tests.support.set_up import change_site
 from tests.support.urgent import urgent_request
 from tests.web.account.pages import token_on
@@ -71,6 +72,7 @@ NOBODYS = {
     "closure": 999_999,
     "colleague": 999_999,
     "wish": 999_999,
+    "invitation": 999_999,
     "inbound_text": 999_999,
     "urgent_request": 999_999,
     "sign_in": 999_999,
@@ -163,6 +165,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         | {"service_id": world.service_ids[0], "task": message_to_make(database, made_for.reference, clock.now())}
         | {"api_key": api_key, "pause": pause, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
+        | {"invitation": invitation_to(runtime, world.authority_id, resident_id)}
         | {"sign_in": sign_in_of(database, colleague.id, clock.now())}
         | document_rows(database, owner, clock.now())
         | {

@@ -68,7 +68,9 @@ def told_of_inviting(resident: Resident, ways: Collection[str]) -> list[ToldLine
     person, name = person_of(resident), resident.name
     texts = {
         BY_EMAIL: _("if by email: the invitation to %(address)s, at once", address=mask_email(person.email)),
-        BY_TEXT: _("if by text: the invitation to %(address)s, outside the quiet hours", address=mask_phone(person.phone)),
+        BY_TEXT: _(
+            "if by text: the invitation to %(address)s, outside the quiet hours", address=mask_phone(person.phone)
+        ),
         BY_LETTER: _("if by letter: the invitation to their address"),
         BY_VOICE: _("if you tell them yourself: no message is sent. The next page has the words and the link"),
     }

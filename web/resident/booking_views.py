@@ -15,11 +15,11 @@ from reminders.recipients import LETTER
 from web.message_routes import ways_to_choose
 from web.page_context import PageContext, council_context
 from web.resident import drafts
-from web.resident.booking_draft import STEPS, Draft
 from web.resident.check_views import ON_WHO, show_current, times_before
-from web.resident.drafts import BookingPage
+from web.resident.drafts import STEPS, BookingPage, Draft
 from web.resident.ended_searches import count_end
 from web.resident.forms import DetailsForm, HelperForm, WhoForm
+from web.resident.opened_appointments import limit_reached_here
 from web.resident.page_rendering import postcode_like, show
 from web.resident.reach_choices import offer_no_letters, offer_ways
 from web.resident.search_state import parse_search_state
@@ -44,7 +44,7 @@ def who(authority: str, visit: str) -> ResponseReturnValue:
         saved = {"who": "other"} if page.draft.is_for_somebody_else else {}
         form = WhoForm(data=page.draft.values_on("who", saved))
         back = times_before(context, page.draft)
-        limit = drafts.limit_reached_here(context, page.visit.services)
+        limit = limit_reached_here(context, page.visit.services)
         if page.has_changed(*ON_WHO):
             return page.show_changed("who", form=form, back=back, limit=limit, seen=page.stamp(*ON_WHO))
         if form.validate_on_submit():

@@ -31,9 +31,9 @@ from web.request_language import language_to_keep
 from web.resident import drafts
 from web.resident.appointment_page import open_appointment_context
 from web.resident.area_pages import rules_of, ward_unknown_page
-from web.resident.booking_draft import Draft
-from web.resident.drafts import BookingPage
+from web.resident.drafts import BookingPage, Draft
 from web.resident.forms import WhoForm
+from web.resident.opened_appointments import same_day_here
 from web.resident.own_adviser import known_person, not_for_them
 from web.resident.page_rendering import show_search
 from web.resident.reach_choices import unreachable
@@ -81,7 +81,7 @@ def _check_values(page: BookingPage) -> dict[str, Any]:
         "spoken": spoken_in_hold(page.context.db, page.visit.site, page.draft.hold),
         "route": route_of(contacts := _contacts_of_draft(page.draft, page.visit.mode), page.visit.starts_at),
         "told": told_of_booking(page.context, contacts, _visit_of(page, contacts)),
-        "same_day": drafts.same_day_here(page.context, page.visit),
+        "same_day": same_day_here(page.context, page.visit),
         "papers": papers_on_page(page.visit.services, page.draft.papers or {}, page.visit.starts_at.date()),
     }
 

@@ -79,7 +79,7 @@ def times(authority: str) -> ResponseReturnValue:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
-        if due := invitation_due(context, search):
+        if search.known and (due := invitation_due(context, search)):
             return due
         if context.authority.triages and (due := triage_due(context, search)):
             return due

@@ -7,9 +7,8 @@ soon, and at once when somebody has this computer forget them.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -18,22 +17,18 @@ from flask import Response, redirect, request
 from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 
-from booking.queries.appointments import AppointmentView, by_reference
+from booking.queries.appointments import by_reference
 from booking.slot_tokens import SlotKey, decode
-from booking.states import State
 from booking.use_cases.holds import held
-from booking.use_cases.open_limits import limit_reached
 from core.browser_states import delete_entries, names_of, prolong_entry, write_entry
 from core.errors import HoldExpired, NotFound
 from core.tokens import new_token, stamp_of
-from locations.model import ServiceFacts
-from web.components.paper_form import cut_ticks
+from web.components.paper_form import PAPER_FIELDS, cut_ticks
 from web.page_context import PageContext
-from web.resident.booking_draft import STEPS, Draft
-from web.resident.opened_links import OPENED, link_mark_of
+from web.resident.opened_links import OPENED
 from web.resident.own_adviser import refuse_adviser_of_others
 from web.resident.page_rendering import VisitView, show, visit_of
-from web.resident.search_state import parse_search_state
+from web.resident.search_state import INVITED, parse_search_state
 from web.typed_before import BROWSER
 
 DRAFT_KEPT = timedelta(hours=1)
@@ -41,8 +36,72 @@ DRAFT_KEPT = timedelta(hours=1)
 BOOKED_KEPT = timedelta(days=2)
 OPENED_KEPT = timedelta(minutes=30)  # after half an hour without a click, the link in the message is needed again
 OPENED_WRITTEN_AGAIN = timedelta(minutes=1)  # so that looking at a page is seldom a write
+# What is typed on each page of a booking, by field.
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "who": ("who",),
+    "acting": ("name", "basis", "email", "phone", "helper_address", "helper_postcode"),
+    "details": (
+        *("name", "email", "phone", "address", "postcode"),
+        *("contact_preference", "leave_no_message", "neutral", "notes"),
+    ),
+    "papers": PAPER_FIELDS,
+    "bring": ("have",),
+    "check": (),
+    "invited": (),
+}
 LONGEST_TYPED = 2_000
 DRAFT, BOOKED, TRIAGE = "draft:", "booked:", "triage:"  # before the visit, in the name of what is kept
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One visit that is being booked: what is held, the search that led to it, and what has been typed.
+
+    `step` is the page that could not go on because the hold had expired, `typed` what was sent from there, as it was sent.
+    """
+
+    visit: str
+    hold: str
+    slot_token: str
+    search_query: str = ""
+    needs: tuple[str, ...] = ()
+    language: str = ""
+    key: str = ""
+    person: dict[str, Any] = field(default_factory=dict)
+    helper: dict[str, Any] | None = None
+    step: str = ""
+    typed: dict[str, Any] = field(default_factory=dict)
+    papers: dict[str, Any] | None = None
+
+    @property
+    def is_invited(self) -> bool:
+        """Whether it came about by an invitation: then it is known whom it is for."""
+        return f"known={INVITED}" in self.search_query
+
+    @property
+    def next_page(self) -> str:
+        """The page after a time has been held: where it expired, or the first, or the answers where there are some."""
+        if self.is_invited:
+            return "invited"
+        return self.step or self.missing_page or "check"
+
+    @property
+    def missing_page(self) -> str:
+        """The first page whose answers are missing; empty when all are there."""
+        if self.helper is not None and not self.helper:
+            return "acting"
+        if not self.person:
+            return "details" if self.helper else "who"
+        return ""
+
+    def values_on(self, step: str, saved: dict[str, Any]) -> dict[str, Any]:
+        """What stands in the fields of a page: what was typed there last, though it was not taken, or else what is saved."""
+        return self.typed if self.typed and self.step == step else saved
+
+    @property
+    def is_for_somebody_else(self) -> bool:
+        """Whether a representative books."""
+        return self.helper is not None
 
 
 def new_visit() -> str:
@@ -113,42 +172,6 @@ def last_opened(context: PageContext) -> str | None:
     return next((name.removeprefix(OPENED) for name in names if name.startswith(OPENED)), None)
 
 
-def opened_here(context: PageContext) -> list[str]:
-    """The references of the appointments of this council that are open in this browser, by links that still work."""
-    browser_id = flask_session.get(BROWSER)
-    names = names_of(context.db, browser_id, context.now) if browser_id else []
-    opened = [name.removeprefix(OPENED) for name in names if name.startswith(OPENED)]
-    return [reference for reference in opened if _is_open(context, reference)]
-
-
-def limit_reached_here(context: PageContext, services: Iterable[ServiceFacts]) -> int | None:
-    """The limit of one of `services` that somebody whose appointment is open in this browser has reached.
-
-    Nobody else is told before they book: what is typed proves nothing, and the answer says that there are appointments.
-    """
-    opened = opened_here(context)
-    if not opened:
-        return None
-    return limit_reached(context.db, context.authority.id, opened, services, context.now)
-
-
-def same_day_here(context: PageContext, visit: VisitView) -> AppointmentView | None:
-    """An appointment that is open in this browser, for one of the visit's services on its day; None for none."""
-    services, day = {service.id for service in visit.services}, visit.starts_at.date()
-    for reference in opened_here(context):
-        view = by_reference(context.db, context.catalogue, reference)
-        is_same = view.local_date == day and services & {service.id for service in view.services}
-        if is_same and view.state is State.BOOKED:
-            return view
-    return None
-
-
-def _is_open(context: PageContext, reference: str) -> bool:
-    with suppress(NotFound):
-        return by_reference(context.db, context.catalogue, reference).link_mark == link_mark_of(context, reference)
-    return False
-
-
 def forget_browser(context: PageContext) -> None:
     """Delete all that is kept for this browser of anybody. Copies of its cookie open nothing any more."""
     browser_id = flask_session.pop(BROWSER, None)
@@ -184,7 +207,7 @@ class BookingPage:
             self.response = done if is_booked else Response(show("draft_lost", context), status=410)
             return
         self.draft: Draft = draft
-        if step and (step == "invited") != (draft.invitation is not None):
+        if step and (step == "invited") != draft.is_invited:
             self.response = redirect(self.url(draft.next_page), code=303)
             return
         self._slot_key = public_slot_key(context, draft.slot_token)

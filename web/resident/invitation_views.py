@@ -32,9 +32,8 @@ from web.page_context import PageContext, council_context, resident_context
 from web.request_language import follow_link
 from web.resident import drafts
 from web.resident.appointment_page import appointment_over, link_unknown
-from web.resident.booking_draft import Draft
 from web.resident.check_views import BOOKING_LIMIT, keep_booked, times_before
-from web.resident.drafts import BookingPage
+from web.resident.drafts import BookingPage, Draft
 from web.resident.invited_search import INVITED_HERE, invitation_opened
 from web.resident.page_rendering import show
 from web.resident.search_state import INVITED, SearchState, parse_search_state
@@ -116,7 +115,7 @@ def book_invited(authority: str, visit: str) -> ResponseReturnValue:
         page = BookingPage(context, visit, "invited", must_hold=request.method == "GET")
         if page.response is not None:
             return page.response
-        number = page.draft.invitation or 0
+        number = parse_search_state(page.draft.search_query).invitation or 0
         view = invitation_opened(context, number)
         if view is None or not view.is_open(context.today):
             return redirect(f"{context.base}/invited/{number}", code=303)

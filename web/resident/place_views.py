@@ -108,7 +108,7 @@ def needs(authority: str) -> ResponseReturnValue:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
-        if due := invitation_due(context, search):
+        if search.known and (due := invitation_due(context, search)):
             return due
         if context.authority.triages and (due := triage_due(context, search)):
             return due
@@ -133,7 +133,7 @@ def where(authority: str) -> ResponseReturnValue:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
-        if due := invitation_due(context, search):
+        if search.known and (due := invitation_due(context, search)):
             return due
         if context.authority.triages and (due := triage_due(context, search)):
             return due

@@ -19,8 +19,7 @@ from core.rate_limits import SlowingLimit, check_slowing_limit, subject_digest
 from people.staff.access_marks import public
 from web.page_context import PageContext, council_context
 from web.resident import drafts
-from web.resident.booking_draft import Draft
-from web.resident.drafts import public_slot_key
+from web.resident.drafts import Draft, public_slot_key
 from web.resident.ended_searches import count_end
 from web.resident.invited_search import invitation_due, of_invitation
 from web.resident.own_adviser import refuse_adviser_of_others

@@ -16,8 +16,9 @@ from locations.triage.in_front import triage_before, triage_of_front_page
 from people.staff.access_marks import public
 from web.branding import brand_css
 from web.page_context import PageContext, council_context
-from web.resident.drafts import limit_reached_here, new_visit
+from web.resident.drafts import new_visit
 from web.resident.ended_pages import show_ended
+from web.resident.opened_appointments import limit_reached_here
 from web.resident.page_rendering import remote_modes_text, show
 from web.resident.search_state import (
     LONGEST_TEXT,

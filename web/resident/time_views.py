@@ -121,7 +121,7 @@ def when(authority: str) -> ResponseReturnValue:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
-        if due := invitation_due(context, search):
+        if search.known and (due := invitation_due(context, search)):
             return due
         if context.authority.triages and (due := triage_due(context, search)):
             return due
@@ -190,7 +190,7 @@ def query_of(context: PageContext, search: SearchState, adviser: OwnAdviser | No
     query, own = slot_query_of(context.catalogue, search), None
     if search.visit or search.moving:
         query, own = query_with_own_time(context, search)
-    query = within_invitation(context, search, query)
+    query = within_invitation(context, search, query) if search.known else query
     return (replace(query, adviser=adviser.resource_id) if adviser else query), own
 
 
