@@ -56,9 +56,7 @@ _SAME_TIME = select(_appointments.id).where(
     *(_appointments.id != bindparam("except_id"), _appointments.state == State.BOOKED.value),
     *(_appointments.starts_at < bindparam("ends_at"), _appointments.ends_at > bindparam("starts_at")),
 )
-_INVITED = (
-    select(Invitation.id).where(Invitation.resident_id == bindparam("resident"), Invitation.state == "open").limit(1)
-)
+_INVITED = select(Invitation.id).where(Invitation.resident_id == bindparam("who"), Invitation.state == "open").limit(1)
 PUBLIC_ACTORS = frozenset({"resident", "api"})
 Operation = Callable[[Session, datetime], dict[str, Any]]
 
@@ -163,9 +161,7 @@ def _book(
     if is_chosen and placement.is_with_own_adviser:
         people = {resident.id, *resident.same, booking.known_resident or 0}
         check_adviser(db, placement, people, actor, now, is_passed=bool(booking.outside_reason) or booking.is_walk_in)
-    is_answer = booking.invitation or (
-        actor.kind == "staff" and db.execute(_INVITED, {"resident": resident.id}).first()
-    )
+    is_answer = booking.invitation or (actor.kind == "staff" and db.execute(_INVITED, {"who": resident.id}).first())
     invited = invitations_to_answer(db, booking, placement.slot_key, resident.id, now) if is_answer else ()
     _check(db, booking, placement, resident, actor, now)
     helper, nonce, key = booking.representative, new_nonce(), runtime.settings.secret_key
