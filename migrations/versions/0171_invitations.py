@@ -8,7 +8,7 @@ from alembic import op
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0171"
-down_revision = "0163"
+down_revision = "0167"
 branch_labels = None
 depends_on = None
 
