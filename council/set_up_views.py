@@ -19,6 +19,7 @@ from web.manage.set_up_context import address_of, key_of_address, preview_addres
 from web.manage.set_up_proposals import kept_preview, proposal_of, save
 from web.manage.thing_form import ADDRESSED
 from web.page_context import StaffContext, staff_context
+from web.request_language import all_of
 
 THING_PATH = f"{SET_UP_PATH}/<any({', '.join(ADDRESSED)}):kind>/<slug>"
 
@@ -29,6 +30,7 @@ def set_up() -> ResponseReturnValue:
     """All that the council has, with a link to each."""
     with staff_context() as context:
         catalogue = context.catalogue
+        public = catalogue.public_services()
         listed: dict[Kind, Iterable[SiteFacts | ServiceFacts | ResourceFacts]] = {
             "site": catalogue.sites,
             "service": catalogue.services,
@@ -42,6 +44,7 @@ def set_up() -> ResponseReturnValue:
             "council/set_up.html",
             lists=lists,
             steps=first_steps(catalogue),
+            unopened=all_of([one.name for one in catalogue.services if one.ending is None and one not in public]),
             residents_page=f"{context.runtime.settings.public_url}/{context.authority.slug}/",
             council_screens=council_screens(context.authority.slug),
             file_screens=file_screens(),

@@ -115,6 +115,8 @@ def _next_steps(context: StaffContext, things: Things, key: Key) -> list[tuple[s
         steps.append((more, url_for("council.set_up_thing", kind="resource", slug=NEW, site=key.slugs[0])))
         week = url_or_none("planner.week", site=key.slugs[0])
         steps += [(_("Say when it is open: the week of %(site)s", site=site), week)] if week else []
+    if key.kind == "service":
+        steps.append((_("Add one more service"), url_for("council.set_up_thing", kind="service", slug=NEW)))
     return [*steps, (_("Set-up"), url_for("council.set_up"))] if context.staff.may(Action.MANAGE_SET_UP) else steps
 
 

@@ -16,6 +16,7 @@ from booking.slot_tokens import decode
 from booking.states import State
 from booking.tables import Allocation, Appointment, AppointmentService, Hold
 from core.database import connection_of
+from people.residents.tables import Resident
 
 _SEATS = (Allocation.resource_id, Allocation.seat, Allocation.first_unit, Allocation.last_unit)
 
@@ -35,6 +36,12 @@ def booked_visits(db: Session, site_ids: Collection[int], now: datetime) -> list
     )
     owners = select(Appointment.id, Appointment.slot_token, Appointment.support_needs).where(*is_ahead)
     return _visits(db, owners.order_by(Appointment.id), seats)
+
+
+def names_of_booked(db: Session, appointment_ids: Collection[int]) -> dict[str, str]:
+    """The names of those who have booked these appointments, by the reference."""
+    named = select(Appointment.reference, Resident.name).join(Resident, Resident.id == Appointment.resident_id)
+    return {row.reference: row.name for row in db.execute(named.where(Appointment.id.in_(appointment_ids)))}
 
 
 def held_visits(db: Session, site_ids: Collection[int], now: datetime) -> list[BookedVisit]:

@@ -157,6 +157,7 @@ def test_nothing_is_saved_before_its_effect_was_shown(library: Library, admin: F
     form = form_at(admin, f"{HOME}/resource/desk-1?site=high-street")
     preview = post(admin, form, kind="room")
     assert "1 appointment does not fit any more" in preview.text
+    assert "Robin" in preview.text
     token = preview.form_to("/save").fields["proposal"][0]
     admin_two = library.sign_in(Role.AUTHORITY_ADMIN, library.other_site_id)
     for client, forged in ((admin, f"{token}x"), (admin, ""), (admin_two, token)):
@@ -342,3 +343,13 @@ def test_a_long_count_shows_how_far_it_is_and_goes_on_by_itself(
     assert page.text == at_once.text
     assert len(written) == 1, "the council is locked once, and not for each step of the count"
     assert save(admin, page).endswith("saved=1")
+
+
+def test_a_service_that_no_session_offers_is_said_to_be_bookable_nowhere(admin: FlaskClient) -> None:
+    save(admin, post(admin, form_at(admin, f"{HOME}/site/mill-lane"), remove="1"))  # it has no session
+    assert "no session is for it" not in page_of(admin, HOME).text
+    form = form_at(admin, f"{HOME}/service/new")
+    save(admin, post(admin, form, name="Blue Badge", duration_minutes="20", **{"requirements-0-kind": "desk"}))
+    text = page_of(admin, HOME).text
+    assert "Residents can book" in text
+    assert "no session is for it: Blue Badge." in text

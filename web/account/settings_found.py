@@ -126,11 +126,16 @@ def _at_site(context: StaffContext, site: SiteFacts) -> Iterator[Findable]:
                 href = url_for("council.site_resource", site=site.slug, resource=resource.slug)
                 yield Findable(f"{resource.name}: {name}", href, whose=name)
     if may(Action.MANAGE_SESSIONS, site_id=site.id):
-        for text, endpoint in (
-            (_("Somebody is away: %(site)s", site=name), "planner.away"),
-            (_("Bring in a rota: %(site)s", site=name), "planner.rota"),
-            (_("Copy a day or a week: %(site)s", site=name), "planner.copy_sessions"),
-            (_("Change several sessions at once: %(site)s", site=name), "planner.several_sessions"),
-            (_("Add a session: %(site)s", site=name), "planner.new_session"),
+        away, moved = (
+            _l("ill, sick, absent, on leave, holiday"),
+            _l("swap, exchange, another desk, another site, cover"),
+        )
+        for text, endpoint, also in (
+            (_("Somebody is away: %(site)s", site=name), "planner.away", away),
+            (_("Move or swap somebody: %(site)s", site=name), "planner.move", moved),
+            (_("Bring in a rota: %(site)s", site=name), "planner.rota", ""),
+            (_("Copy a day or a week: %(site)s", site=name), "planner.copy_sessions", ""),
+            (_("Change several sessions at once: %(site)s", site=name), "planner.several_sessions", ""),
+            (_("Add a session: %(site)s", site=name), "planner.new_session", _l("opening hours, open longer")),
         ):
-            yield Findable(text, url_for(endpoint, site=site.slug), whose=name)
+            yield Findable(text, url_for(endpoint, site=site.slug), str(also), name)

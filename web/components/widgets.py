@@ -61,7 +61,14 @@ class CheckboxesInLines(Checkboxes):
 
 
 class OneCheckbox(_ItemFixes, GovCheckboxInput):
-    """One GOV.UK checkbox."""
+    """One GOV.UK checkbox, with its hint below it."""
+
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        """With the hint at the box, where it cannot be read as one of the question before."""
+        params: dict[str, Any] = super().map_gov_params(field, **kwargs)
+        if hint := params.pop("hint", None):
+            params["items"][0]["hint"] = hint
+        return params
 
 
 class _NoBrowserValidation:

@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeSerializer
 
 from booking.availability.bookings_that_fit import MisfitReason
+from booking.queries.booked_visits import names_of_booked
 from booking.queries.closure_lists import by_start
 from booking.queries.other_resources import OtherResources
 from booking.use_cases.change_set_up import (
@@ -266,6 +267,7 @@ def _page(
     context: StaffContext, proposal: Proposal, preview: EditPreview, counted: CountedWeeks, **facts: object
 ) -> str:
     imported = preview.imported
+    shown = imported.to_rebook[:MOST_SHOWN]
     could_take = _could_take(context, preview) if counted.next_day is None else ()
     return render_template(
         "council/set_up_preview.html",
@@ -276,7 +278,8 @@ def _page(
         later=_later_weeks(context, counted),
         is_later="weeks" in request.args,
         first_weeks=request.path,
-        people=imported.to_rebook[:MOST_SHOWN],
+        people=shown,
+        names=names_of_booked(context.db, [one.appointment_id for one in shown]),
         affected=len(imported.to_rebook),
         takers={one.appointment.reference: all_of([other.name for other in one.resources]) for one in could_take},
         visits=visit_codes(could_take),

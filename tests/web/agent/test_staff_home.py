@@ -161,6 +161,8 @@ FOUND: dict[Role, dict[str, str | None]] = {
         "colleag": "/staff/colleagues",
         "hub 2": "/staff/sites/riverside-hub/resources/hub-2",
         "rota": "/staff/sites/riverside-hub/rota",
+        "somebody is ill": "/staff/sites/riverside-hub/away",
+        "swap": "/staff/sites/riverside-hub/week/move",
         "closures": "/staff/closures",
         "brand colour": None,
         "desks high street": None,
