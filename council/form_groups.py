@@ -12,39 +12,9 @@ from flask_babel import lazy_gettext as _l
 from locations.importing.set_up_tables import Table
 from locations.importing.toml_fields import TRANSLATIONS
 from web.components.form_fields import Form
+from web.manage.field_groups import GROUPS
 from web.manage.thing_form import ThingForm, form_of_table
 
-# By kind, the heading that stands above a field. What comes before the first heading is what everybody fills in.
-GROUPS: Mapping[str, Mapping[str, LazyString]] = {
-    "council": {
-        "opening_words": _l("What people read first"),
-        "publishes_availability": _l("Rules for booking"),
-        "text_pence": _l("What messages and missed visits cost"),
-        "urgent_email": _l("Urgent requests"),
-        "rebook_within_miles": _l("When a visit cannot take place"),
-        "bsl_contact": _l("For people who use British Sign Language"),
-        "languages": _l("Languages"),
-        "text_number": _l("Text messages, and hours without messages"),
-    },
-    "site": {
-        "features": _l("What people find there"),
-        "easting": _l("Where it is, when the postcode is not exact"),
-        "joining_address": _l("Appointments by video and telephone"),
-        "closes_on_bank_holidays": _l("When it is shut"),
-        "has_kiosk": _l("On the day"),
-        "closed_from": _l("When it is shut for good"),
-    },
-    "service": {
-        "also_called": _l("Other words for it, and how its times are cut"),
-        "documents": _l("What to bring, and other ways to do it"),
-        "bookable_online": _l("Rules for booking"),
-        "waiting_list_first": _l("Waiting list"),
-        "confirm_days_before": _l("Confirm or lose it"),
-        "third_time_within_days": _l("What you promise"),
-        "catchment": _l("Who it is for"),
-        "closed_from": _l("When it is not given any more"),
-    },
-}
 # By kind, the lists that stand right after a field; all others stand below the fields.
 LISTS_AFTER: Mapping[str, Mapping[str, list[str]]] = {
     "service": {"modes": ["requirements"], "documents": ["documents_by_case", "documents_by_rule"]}
@@ -76,7 +46,7 @@ def parts_of(
     parts = _parts(form, list_labels)
     empty, before = form_of_table(form.kind, {}), form_of_table(form.kind, saved)
     for part in parts:
-        part.filled = _differing(part, form, empty)
+        part.filled = _differing(part, form, empty, counts_empty_rows=False)
         has_errors = any(one.errors for one in _all_fields(part, form))
         is_asked_for = shown in part.lists or shown in {one.short_name for one in part.fields}
         part.is_open = all_open or has_errors or is_asked_for or _differing(part, form, before) > 0
@@ -102,19 +72,29 @@ def _all_fields(part: Part, form: ThingForm) -> Iterator[Any]:
             yield from row
 
 
-def _differing(part: Part, form: ThingForm, other: ThingForm) -> int:
+def _differing(part: Part, form: ThingForm, other: ThingForm, *, counts_empty_rows: bool = True) -> int:
     """How many fields, and rows of lists, are not as they are in the other form."""
     fields = sum(_said(one) != _said(other.main[one.short_name]) for one in part.fields if one.short_name in other.main)
-    return fields + sum(_differing_rows(form.rows[name], other.rows[name]) for name in part.lists)
+    rows = sum(_differing_rows(form.rows[name], other.rows[name], counts_empty_rows) for name in part.lists)
+    return fields + rows
 
 
-def _differing_rows(rows: list[Form], others: list[Form]) -> int:
+def row_id(name: str, number: int) -> str:
+    """Where a row of a list stands on the page; the list itself where it has none."""
+    return f"{name}-row-{number}" if number >= 0 else name
+
+
+def _differing_rows(rows: list[Form], others: list[Form], counts_empty: bool) -> int:
     said, other = ([[_said(one) for one in row] for row in some] for some in (rows, others))
-    return sum(one not in other for one in said) or abs(len(said) - len(other))
+    if not counts_empty:
+        said = [row for row in said if any(map(any, row))]
+    return sum(one not in other for one in said) or (abs(len(said) - len(other)) if counts_empty else 0)
 
 
 def _said(one: Any) -> list[str]:
-    return [str(value) for value in one.data] if isinstance(one.data, list) else [str(one.data or "")]
+    """What stands in a field, whatever ends its lines."""
+    values = one.data if isinstance(one.data, list) else [one.data or ""]
+    return ["\n".join(str(value).split("\r\n")).strip() for value in values]
 
 
 def groups_of(kind: str, names: Iterable[str]) -> dict[str, LazyString]:

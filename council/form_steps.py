@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from booking.use_cases.change_set_up import ChangedMeanwhile, InvalidEdits, preview_edits
 from core.errors import NotFound
+from council.form_groups import row_id
 from council.reminder_presets import PRESETS
 from council.thing_page import thing_page
 from locations.importing.difference import Key
@@ -93,12 +94,16 @@ def send_form(place: FormPlace) -> ResponseReturnValue:
     if "proposal" in request.form:
         return _back(place, proposal_of(place.context, request.form["proposal"]))
     add, remove = (request.form.get(name, "") for name in ("add", "remove_row"))
-    form = form_of_request(place.kind, request.form, add, remove)
+    is_again = any(name in request.form for name in ("add", "remove_row", "preset"))
+    form = form_of_request(place.kind, request.form, add, remove, keeps_empty=is_again)
     preset = PRESETS.get(request.form.get("preset", ""))
     if preset and "reminder_plan" in form.rows:
         form.fill("reminder_plan", preset.reminders)
     if add or remove or preset:
-        return _lead_on(place, {"typed": form.sent(), "seen": seen})
+        name = add or remove.partition("-")[0] or "reminder_plan"
+        return _lead_on(
+            place, {"typed": form.sent(), "seen": seen}, f"#{row_id(name, len(form.rows.get(name, ())) - 1)}"
+        )
     stored = place.stored() or {}
     is_valid = form.validate()
     table = form.table(stored)
@@ -132,7 +137,7 @@ def _preview(place: FormPlace, form: ThingForm, seen: str, table: dict[str, Any]
 def _look(place: FormPlace, form: ThingForm, seen: str, proposal: Proposal) -> ResponseReturnValue:
     """Back to the form, beside which stands the residents' page as it would be. Raises: InvalidEdits, ChangedMeanwhile."""
     preview_edits(place.context.runtime, place.context.authority.id, proposal.edits, proposal.seen)
-    return _lead_on(place, {"typed": form.sent(), "seen": seen, "look": token_of(place.context, proposal)})
+    return _lead_on(place, {"typed": form.sent(), "seen": seen, "look": token_of(place.context, proposal)}, "#look")
 
 
 def _back(place: FormPlace, proposal: Proposal) -> ResponseReturnValue:
@@ -143,10 +148,9 @@ def _back(place: FormPlace, proposal: Proposal) -> ResponseReturnValue:
     return _lead_on(place, {"proposal": token_of(place.context, proposal)})
 
 
-def _lead_on(place: FormPlace, value: dict[str, Any]) -> ResponseReturnValue:
-    """To the form, filled with what is kept."""
+def _lead_on(place: FormPlace, value: dict[str, Any], part: str = "") -> ResponseReturnValue:
+    """To the form, filled with what is kept, at a `part` of it."""
     address = place.address
-    part = "#look" if "look" in value else ""
     return redirect(f"{address}{'&' if '?' in address else '?'}kept={keep(place.context, value)}{part}", code=303)
 
 

@@ -11,7 +11,7 @@ from council.council_blueprint import SET_UP_PATH, blueprint
 from council.first_steps import first_steps
 from council.form_steps import FormPlace, Routes, send_form, show_form
 from locations.importing.difference import Key, Kind
-from locations.model import ResourceFacts, ServiceFacts, SiteFacts
+from locations.model import VIRTUAL_SITE, ResourceFacts, ServiceFacts, SiteFacts
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.account.set_up_screens import council_screens, file_screens
@@ -45,6 +45,13 @@ def set_up() -> ResponseReturnValue:
             lists=lists,
             steps=first_steps(catalogue),
             unopened=all_of([one.name for one in catalogue.services if one.ending is None and one not in public]),
+            without_address=all_of(
+                [
+                    one.name
+                    for one in catalogue.sites
+                    if one.kind != VIRTUAL_SITE and not one.address and one.ending is None
+                ]
+            ),
             residents_page=f"{context.runtime.settings.public_url}/{context.authority.slug}/",
             council_screens=council_screens(context.authority.slug),
             file_screens=file_screens(),

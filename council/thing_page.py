@@ -10,7 +10,7 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from council.form_groups import LISTS_AFTER, parts_of
+from council.form_groups import LISTS_AFTER, parts_of, row_id
 from council.reminder_example import example_of
 from council.reminder_presets import PRESETS, preset_figures
 from locations.importing.difference import Key
@@ -73,7 +73,7 @@ def _fields(form: ThingForm, saved: Table, *, all_open: bool) -> dict[str, Any]:
     texts = {name: text_of_field(form.kind, name) for name in BY_LIST if name in form.rows}
     labels = {name: text.label for name, text in texts.items()}
     parts = parts_of(form, saved, labels, request.args.get("part", ""), all_open=all_open)
-    return {"parts": parts, "list_texts": texts, "lists_after": LISTS_AFTER.get(form.kind, {})}
+    return {"parts": parts, "list_texts": texts, "lists_after": LISTS_AFTER.get(form.kind, {}), "row_id": row_id}
 
 
 def _offer_successors(things: Things, key: Key, form: ThingForm) -> None:

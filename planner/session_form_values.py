@@ -10,6 +10,7 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from locations.importing.value_checks import WEEKDAYS
+from locations.model import modes_of_site
 from locations.school_holidays import school_days_off
 from locations.session_patterns import Repeats
 from locations.session_tables import PlainSession, held_dates
@@ -38,7 +39,12 @@ def fill_choices(form: SessionForm, context: SiteContext, stored: PlainSession |
     resources = dict.fromkeys((*(one for one in site.resources if not one.is_council_wide), *catalogue.people))
     form.weekdays.choices = list(zip(WEEKDAYS, day_names(), strict=True))
     form.resources.choices = [(one.slug, one.name) for one in resources]
-    form.services.choices = [(one.slug, one.name) for one in catalogue.services]
+    chosen = {*(form.services.data or ()), *(stored.services if stored else ())}
+    form.services.choices = [
+        (one.slug, one.name)
+        for one in catalogue.services
+        if one.slug in chosen or not set(modes_of_site(site.kind)).isdisjoint(one.modes)
+    ]
     form.school_days_off = school_days_off(catalogue.authority.school_holidays)
     form.lengths = {one.slug: (one.name, one.duration_minutes) for one in catalogue.services}
     if stored is not None and stored.pattern.repeats is Repeats.RULE:

@@ -184,6 +184,7 @@ VIEW_PURPOSES: Labels = {
     "closure_change": _l("Looked at whom a change of a closure would affect"),
     "people_to_ring": _l("Looked at the list of people to ring"),
     "person_to_ring": _l("Looked at somebody to ring"),
+    "set_up_preview": _l("Looked at whom a change of the set-up would affect"),
     "closure_preview": _l("Looked at whom a closure would affect"),
     "closure_people": _l("Looked at whom a closure affects"),
     "closure_lift": _l("Looked at who keeps their time without a closure"),

@@ -38,10 +38,12 @@ def booked_visits(db: Session, site_ids: Collection[int], now: datetime) -> list
     return _visits(db, owners.order_by(Appointment.id), seats)
 
 
-def names_of_booked(db: Session, appointment_ids: Collection[int]) -> dict[str, str]:
-    """The names of those who have booked these appointments, by the reference."""
-    named = select(Appointment.reference, Resident.name).join(Resident, Resident.id == Appointment.resident_id)
-    return {row.reference: row.name for row in db.execute(named.where(Appointment.id.in_(appointment_ids)))}
+def who_booked(db: Session, authority_id: int, appointment_ids: Collection[int]) -> dict[str, tuple[int, str]]:
+    """The ids and names of those who have booked these appointments of the council, by the reference."""
+    columns = (Appointment.reference, Resident.id, Resident.name)
+    booked = select(*columns).join(Resident, Resident.id == Appointment.resident_id)
+    here = (Appointment.authority_id == authority_id, Appointment.id.in_(appointment_ids))
+    return {reference: (id_, name) for reference, id_, name in db.execute(booked.where(*here))}
 
 
 def held_visits(db: Session, site_ids: Collection[int], now: datetime) -> list[BookedVisit]:

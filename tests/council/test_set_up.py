@@ -20,6 +20,7 @@ from locations.importing.set_up_tables import plain, things_in
 from locations.importing.toml_file import read_tables
 from locations.importing.value_checks import ListCheck, OneOfCheck
 from locations.tables import Service, Site
+from people.residents.tables import ResidentView
 from people.staff.policy import Role
 from tests.booking.test_import_locations import FILE
 from tests.locations.test_export import FILES, ODD
@@ -158,6 +159,8 @@ def test_nothing_is_saved_before_its_effect_was_shown(library: Library, admin: F
     preview = post(admin, form, kind="room")
     assert "1 appointment does not fit any more" in preview.text
     assert "Robin" in preview.text
+    with library.database.reading() as db:
+        assert db.scalars(select(ResidentView.purpose)).all().count("set_up_preview") == 1
     token = preview.form_to("/save").fields["proposal"][0]
     admin_two = library.sign_in(Role.AUTHORITY_ADMIN, library.other_site_id)
     for client, forged in ((admin, f"{token}x"), (admin, ""), (admin_two, token)):
@@ -349,7 +352,18 @@ def test_a_service_that_no_session_offers_is_said_to_be_bookable_nowhere(admin: 
     save(admin, post(admin, form_at(admin, f"{HOME}/site/mill-lane"), remove="1"))  # it has no session
     assert "no session is for it" not in page_of(admin, HOME).text
     form = form_at(admin, f"{HOME}/service/new")
-    save(admin, post(admin, form, name="Blue Badge", duration_minutes="20", **{"requirements-0-kind": "desk"}))
+    values: Any = {"name": "Blue Badge", "duration_minutes": "20", "requirements-0-kind": "desk"}
+    save(admin, post(admin, form, **values))
     text = page_of(admin, HOME).text
     assert "Residents can book" in text
     assert "no session is for it: Blue Badge." in text
+
+
+def test_one_more_row_leads_to_it_and_keeps_another_that_is_still_empty(admin: FlaskClient) -> None:
+    form = form_at(admin, SERVICE)
+    answer = admin.post(form.action, data={**form.fields, "add": "triage_questions"})
+    assert answer.location.endswith("#triage_questions-row-0")
+    form = page_of(admin, answer.location).form_to(SERVICE)
+    answer = admin.post(form.action, data={**form.fields, "add": "triage_questions"})
+    assert answer.location.endswith("#triage_questions-row-1")
+    assert "triage_questions-1-ask" in page_of(admin, answer.location).form_to(SERVICE).fields

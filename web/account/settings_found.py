@@ -15,7 +15,9 @@ from locations.model import SiteFacts
 from people.staff.policy import Action
 from web.account.home import url_or_none
 from web.account.set_up_screens import council_screens, file_screens
+from web.manage.field_groups import headings_over
 from web.manage.field_texts import BY_KIND, KINDS
+from web.manage.thing_form import FIELDS
 from web.page_context import StaffContext
 
 ONLY_ONE = ("council", "privacy", "accessibility")  # of these there is one form
@@ -87,12 +89,11 @@ def _screens(context: StaffContext) -> Iterator[Findable]:
 
 def _fields_of_one(context: StaffContext) -> Iterator[Findable]:
     for kind in ONLY_ONE:
-        address = _form(kind, context.authority.slug)
+        address, headings = _form(kind, context.authority.slug), headings_over(kind, FIELDS[kind])
         for name, text in BY_KIND[kind].items():
             if name not in ("logo", "service_order"):  # they have screens of their own
-                yield _field(
-                    name, f"{text.label}: {KINDS[kind]}", f"{address}?part={name}#{name}", str(text.hint or "")
-                )
+                hint = f"{text.hint or ''} {headings.get(name, '')}"
+                yield _field(name, f"{text.label}: {KINDS[kind]}", f"{address}?part={name}#{name}", hint)
 
 
 def _fields_of_many(context: StaffContext) -> Iterator[Findable]:
@@ -104,8 +105,9 @@ def _fields_of_many(context: StaffContext) -> Iterator[Findable]:
     }
     home = url_for("council.set_up")
     for kind, things in owners.items():
+        headings = headings_over(kind, FIELDS[kind])
         for name, text in BY_KIND[kind].items():
-            hint = str(text.hint or "")
+            hint = f"{text.hint or ''} {headings.get(name, '')}"
             yield _field(name, f"{text.label}: {KINDS[kind]}", f"{home}#{kind}", hint)
             for whose, href in things:
                 yield _field(name, f"{text.label}: {whose}", f"{href}?part={name}#{name}", hint, whose)

@@ -17,7 +17,6 @@ from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeSerializer
 
 from booking.availability.bookings_that_fit import MisfitReason
-from booking.queries.booked_visits import names_of_booked
 from booking.queries.closure_lists import by_start
 from booking.queries.other_resources import OtherResources
 from booking.use_cases.change_set_up import (
@@ -40,7 +39,7 @@ from web.manage.lacking_sessions import newly_lacking
 from web.manage.recent_previews import COUNTED, FRESH, preview_of
 from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_words import in_words
-from web.manage.visits_sent import visit_codes, visits_sent
+from web.manage.visits_sent import names_seen, visit_codes, visits_sent
 from web.page_context import StaffContext
 from web.request_language import all_of
 
@@ -267,8 +266,9 @@ def _page(
     context: StaffContext, proposal: Proposal, preview: EditPreview, counted: CountedWeeks, **facts: object
 ) -> str:
     imported = preview.imported
-    shown = imported.to_rebook[:MOST_SHOWN]
-    could_take = _could_take(context, preview) if counted.next_day is None else ()
+    is_counted = counted.next_day is None
+    shown = imported.to_rebook[:MOST_SHOWN] if is_counted else ()
+    could_take = _could_take(context, preview) if is_counted else ()
     return render_template(
         "council/set_up_preview.html",
         things=[in_words(change, preview.after) for change in imported.things],
@@ -279,7 +279,7 @@ def _page(
         is_later="weeks" in request.args,
         first_weeks=request.path,
         people=shown,
-        names=names_of_booked(context.db, [one.appointment_id for one in shown]),
+        names=names_seen(context, [one.appointment_id for one in shown]),
         affected=len(imported.to_rebook),
         takers={one.appointment.reference: all_of([other.name for other in one.resources]) for one in could_take},
         visits=visit_codes(could_take),

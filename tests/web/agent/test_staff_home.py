@@ -172,6 +172,7 @@ FOUND: dict[Role, dict[str, str | None]] = {
         "reminder": field_of("council/testshire", "reminder_plan"),
         "brand colour": field_of("council/testshire", "brand_colour"),
         "telephone": field_of("council/testshire", "phone"),
+        "missed visits cost": field_of("council/testshire", "text_pence"),
         "logo": f"{SET_UP}/logo",
         "quiet hours": field_of("council/testshire", "quiet_from"),
         "bank holidays": f"{SET_UP}/holidays",
