@@ -28,10 +28,11 @@ class Task:
 
 @dataclass(frozen=True)
 class TaskGroup:
-    """Tasks under one heading."""
+    """Tasks under one heading. Of a council that has nothing yet, those come first with which it begins."""
 
     heading: str
     tasks: tuple[Task, ...]
+    is_beginning: bool = False
 
 
 def tasks_of(staff: SignedInStaff, sites: Sequence[tuple[int, str, str]]) -> tuple[TaskGroup, ...]:
@@ -43,7 +44,7 @@ def tasks_of(staff: SignedInStaff, sites: Sequence[tuple[int, str, str]]) -> tup
     feed_sites = [] if is_listed else [site for site in sites if staff.may(Action.MANAGE_FEEDS, site_id=site[0])]
     planned_sites = [] if is_listed else [site for site in sites if staff.may(Action.MANAGE_SESSIONS, site_id=site[0])]
     groups = (
-        TaskGroup(_("Begin"), () if sites else tuple(_first_task(staff))),
+        TaskGroup(_("Begin"), () if sites else tuple(_first_task(staff)), is_beginning=True),
         TaskGroup(_("Residents"), tuple(_resident_tasks(staff))),
         TaskGroup(_("Week"), (*_week_tasks(planned_sites), *_session_tasks(staff))),
         TaskGroup(_("Closures"), tuple(_closure_tasks(staff))),
