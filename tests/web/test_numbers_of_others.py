@@ -417,6 +417,7 @@ def at_another_site(
         "hold",
         "colleague",
         "wish",
+        "invitation",
         "change",
         "day_visit",
         "slug",
