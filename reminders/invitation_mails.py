@@ -17,7 +17,17 @@ from sqlalchemy.orm import Session
 
 from booking.events import InvitationChange
 from booking.invitations.invitation_queries import InvitationView
-from booking.invitations.invitation_rules import BY_EMAIL, BY_LETTER, BY_TEXT, InvitationState
+from booking.invitations.invitation_rules import (
+    BY_EMAIL,
+    BY_LETTER,
+    BY_TEXT,
+    FAMILIES_OF_NONE,
+    LINK_RENEWED,
+    REMINDER,
+    InvitationState,
+    InvitedPerson,
+    ways_to_invite,
+)
 from booking.invitations.tables import Invitation
 from booking.use_cases.invite import person_of
 from core.contact_lines import ContactLine, contact_lines
@@ -39,7 +49,7 @@ from reminders.letters import LetterBody
 from reminders.messages import Body, RenderedMessage, email_body, joined_email
 from reminders.plain_mails import PENDING, Later, MailQueue
 from reminders.queue import pauses_on
-from reminders.reasons import NO_ADDRESS, QUIET_HOURS
+from reminders.reasons import NEEDS_FORMAT, NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, QUIET_HOURS
 from reminders.recipients import EARLIER_TIME, EMAIL, LETTER, MANAGE_LINK, TEXT, Delivery
 from reminders.sending_times import goes_at, rules_of_council
 from reminders.text_versions import shorter_and_shorter
@@ -67,6 +77,7 @@ class InvitationMessage:
     url: str
     contact: list[ContactLine]
     can_answer: bool
+    says_more: bool = False
     acts_for: str = ""
     welcomes_welsh: bool = False
     place_in_message: str = ""
@@ -123,8 +134,11 @@ def _message(runtime: Runtime, db: Session, mail: InvitationMail, now: datetime)
     resident = db.get_one(Resident, row.resident_id)
     known = person_of(resident)
     addresses = {EMAIL: known.email, TEXT: known.phone, LETTER: known.postal}
-    if not addresses[mail.channel] or (mail.channel == TEXT and known.do_not_text):
-        raise DeliveryFailed(permanent=True, detail=NO_ADDRESS)
+    if row.told_by not in ways_to_invite(known):
+        if known.preference == FAMILIES_OF_NONE and mail.kind == REMINDER:
+            row.reminded_at = None
+            return None
+        raise DeliveryFailed(permanent=True, detail=_why_not(known, mail.channel))
     rules = rules_of_council(catalogue.authority)
     at = goes_at(EARLIER_TIME, mail.channel, resident.safe_hours, rules, now, now)
     if at > now:
@@ -135,10 +149,21 @@ def _message(runtime: Runtime, db: Session, mail: InvitationMail, now: datetime)
     recipient = Delivery(mail.channel, addresses[mail.channel], name, language=codes[0], letter_format=format_)
     write = {TEXT: _text, EMAIL: _email, LETTER: _letter}[mail.channel]
     body = write(runtime, catalogue, _Invited(mail, row, resident), codes)
+    if row.untold == LINK_RENEWED:  # this message has the new one
+        row.untold = ""
     sender = council_name_for(authority, resident.message_language)
     reference = f"invitation-{mail.id}-{row.link_digest[:8]}"
     facts = (sender, authority.email, body, now, authority.text_sender_id)
     return RenderedMessage(None, authority.id, reference, recipient, *facts)
+
+
+def _why_not(known: InvitedPerson, channel: str) -> str:
+    """Why somebody who was to be told by this channel cannot be told so any more, as a code of `reminders.reasons`."""
+    if known.preference == FAMILIES_OF_NONE:
+        return NO_CONTACT_WANTED
+    if channel == LETTER:
+        return NEEDS_FORMAT if known.postal else NO_ADDRESS
+    return PREFERS_LETTERS if known.preference == BY_LETTER else NO_ADDRESS
 
 
 @dataclass(frozen=True)
@@ -205,7 +230,8 @@ def _context(one: _Invited, catalogue: Catalogue, language: Language, url: str) 
         language=language.code,
         to_name=person_name(resident.name) or language.gettext("resident"),
         what=language.all_of([words_in(service, language.code).name for service in told.services]),
-        words=row.words,
+        words="" if told.is_hidden else row.words,
+        says_more=told.is_hidden and bool(row.words),
         first_day=language.day(row.first_date),
         last_day=language.day(row.last_date),
         authority_name=authority.name,

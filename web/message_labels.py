@@ -134,6 +134,9 @@ MESSAGE_REASONS: Labels = {
     reasons.LETTER_UNPRINTABLE: _l("The letter could not be printed."),
     reasons.LETTER_RETURNED: _l("The letter came back. Ask for the right postal address."),
     reasons.MAIL_RETURNED: _l("The email came back. Ask for the right address."),
+    reasons.LINK_RENEWED: _l(
+        "How they are reached has changed, and the link that they had has ended. Tell them the new one."
+    ),
 }
 
 # What is wrong with how somebody is reached.

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from booking.use_cases.change_details import follow_record, reached_ahead
+from booking.use_cases.renew_invitations import invited_at, renew_invitations
 from core.audit import Actor, record
 from core.errors import Stale
 from core.idempotency import IdempotencyKey, run_once
@@ -53,8 +54,9 @@ def write_record(
 
     What was given for one appointment alone gives way to it, but where it `keeps_own`.
     """
-    before, known = _reached(row), reached_ahead(db, row, now)
+    before, known, invited = _reached(row), reached_ahead(db, row, now), invited_at(row)
     change_contact(db, row, person)
+    renew_invitations(db, runtime, row, invited)
     is_anew = _reached(row) != before
     follow_record(db, runtime, row, actor, now, known=known, is_reached_anew=is_anew, keeps_own=keeps_own)
     record(db, actor, "resident_changed", ("resident", row.id), authority_id=row.authority_id, now=now)

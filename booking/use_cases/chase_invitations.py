@@ -10,12 +10,13 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from booking.events import InvitationChange, announce_invitation
-from booking.invitations.invitation_rules import InvitationState
+from booking.invitations.invitation_rules import FAMILIES_OF_NONE, InvitationState
 from booking.invitations.tables import Invitation
 from core.audit import Actor, record
 from core.runtime import Runtime
 from core.transactions import run_with_retries
 from locations.tables import Authority
+from people.residents.tables import Resident
 
 AT_ONCE = 200
 
@@ -57,6 +58,9 @@ def _chase(runtime: Runtime, invitation_id: int, zones: dict[int, str], db: Sess
         return 1
     if row.remind_at is None or row.remind_at > now:
         return 0
-    row.remind_at, row.reminded_at = None, now
+    row.remind_at = None
+    if db.get_one(Resident, row.resident_id).contact_preference == FAMILIES_OF_NONE:
+        return 0  # it is a task after the last day
+    row.reminded_at = now
     announce_invitation(db, InvitationChange(row.authority_id, row.id, "reminder", now))
     return 1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.events import appointment_changed, invitation_changed
 from booking.invitations.invitation_queries import invitation_list, invitation_task_count
@@ -18,6 +19,7 @@ from booking.invitations.tables import Invitation
 from booking.queries.slots import SlotQuery, all_slots
 from booking.tables import Appointment
 from booking.use_cases.book import Booking, book
+from booking.use_cases.change_record import change_record
 from booking.use_cases.chase_invitations import chase_invitations
 from booking.use_cases.invite import (
     NewInvitation,
@@ -29,14 +31,17 @@ from booking.use_cases.invite import (
 from core.database import Database
 from core.errors import DeliveryFailed, Invalid, LinkEnded, NotFound, Stale
 from core.runtime import Runtime
+from locations.tables import Authority, Service
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import create_resident
+from people.residents.tables import Resident
 from people.staff.tables import StaffMember
 from reminders.invitation_mails import plan_invitation_mail, send_invitation_mails
 from reminders.invitation_tables import InvitationMail
 from reminders.letters import LetterBody
 from reminders.messages import RenderedMessage
 from reminders.outbox import plan_notifications
+from reminders.reasons import LINK_RENEWED, NEEDS_FORMAT, NO_CONTACT_WANTED, PREFERS_LETTERS
 from reminders.recipients import EMAIL, LETTER, TEXT
 from reminders.texts import TextBody
 from tests.booking.test_waiting_list import check_books
@@ -293,3 +298,122 @@ def test_a_second_booking_by_it_is_refused(database: Database) -> None:
     with pytest.raises(LinkEnded):
         book(runtime, by_link(world, robin, id_), actor=RESIDENT)
     assert the_invitation(database, id_).appointment_id == booked.appointment_id
+
+
+def change_resident(database: Database, robin: int, **changes: Any) -> None:
+    with database.writing() as db:
+        for name, value in changes.items():
+            setattr(db.get_one(Resident, robin), name, value)
+
+
+def pass_the_reminder(database: Database, runtime: Runtime, id_: int) -> int:
+    """How many were reminded when it was due."""
+    due = the_invitation(database, id_).remind_at
+    assert due is not None
+    runtime.clock.advance(due - NOW)  # type: ignore[attr-defined]
+    return chase_invitations(runtime)
+
+
+def test_who_asks_not_to_be_contacted_meanwhile_is_not_reminded(database: Database) -> None:
+    world, runtime, robin, id_ = invited(database)
+    mail = RecordingChannel()
+    send_invitation_mails(runtime, {EMAIL: mail})
+    change_resident(database, robin, contact_preference="none")
+    assert pass_the_reminder(database, runtime, id_) == 0
+    assert send_invitation_mails(runtime, {EMAIL: mail}) == 0
+    row = the_invitation(database, id_)
+    assert (row.reminded_at, row.remind_at, row.untold) == (None, None, "")
+    runtime.clock.advance(timedelta(days=9))  # type: ignore[attr-defined]
+    assert chase_invitations(runtime) == 1
+    with database.reading() as db:
+        assert invitation_task_count(db, world.authority_id, None) == 1
+
+
+def test_who_asks_for_it_after_the_reminder_was_due_gets_none_either(database: Database) -> None:
+    _world, runtime, robin, id_ = invited(database)
+    mail = RecordingChannel()
+    send_invitation_mails(runtime, {EMAIL: mail})
+    assert pass_the_reminder(database, runtime, id_) == 1
+    change_resident(database, robin, contact_preference="none")
+    assert send_invitation_mails(runtime, {EMAIL: mail}) == 0
+    row = the_invitation(database, id_)
+    assert (row.reminded_at, row.untold) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("told_by", "changes", "reason"),
+    [
+        (BY_EMAIL, {"contact_preference": "none"}, NO_CONTACT_WANTED),
+        (BY_EMAIL, {"contact_preference": "letter"}, PREFERS_LETTERS),
+        (BY_TEXT, {"contact_preference": "letter"}, PREFERS_LETTERS),
+        (BY_LETTER, {"letter_format": "braille"}, NEEDS_FORMAT),
+    ],
+)
+def test_who_cannot_be_invited_so_any_more_is_told_by_a_colleague(
+    database: Database, told_by: str, changes: dict[str, str], reason: str
+) -> None:
+    _world, runtime, robin, id_ = invited(database, told_by=told_by)
+    change_resident(database, robin, **changes)
+    channels = {
+        EMAIL: RecordingChannel(),
+        TEXT: RecordingChannel(body_type=TextBody),
+        LETTER: RecordingChannel(body_type=LetterBody),
+    }
+    assert send_invitation_mails(runtime, channels) == 0
+    assert the_invitation(database, id_).untold == reason
+
+
+@pytest.mark.parametrize("told_by", [BY_EMAIL, BY_LETTER])
+@pytest.mark.parametrize("hidden_by", ["resident", "service"])
+def test_a_neutral_name_hides_the_words_too(database: Database, told_by: str, hidden_by: str) -> None:
+    _world, runtime, robin, _id = invited(database, told_by=told_by)
+    if hidden_by == "resident":
+        change_resident(database, robin, uses_neutral_name=True)
+    else:
+        with database.writing() as db:
+            db.execute(update(Service).values(message_name="your visit"))
+            db.execute(update(Authority).values(plan_version=Authority.plan_version + 1))
+    mail, post = RecordingChannel(), RecordingChannel(body_type=LetterBody)
+    assert send_invitation_mails(runtime, {EMAIL: mail, LETTER: post}) == 1
+    (sent,) = mail.sent + post.sent
+    text = sent.body.text if isinstance(sent.body, LetterBody) else sent.email.text + str(sent.email.html)
+    assert "letter of May" not in text
+    assert "says more about it on the page that the link opens" in text
+
+
+@pytest.mark.parametrize(
+    ("told_by", "changes", "is_renewed"),
+    [
+        (BY_EMAIL, {"email": "new@example.org"}, True),
+        (BY_TEXT, {"phone": "07700 900999"}, True),
+        (BY_LETTER, {"address": "9 High Road"}, True),
+        (BY_VOICE, {"phone": "07700 900999"}, True),
+        (BY_EMAIL, {"phone": "07700 900999"}, False),
+        (BY_TEXT, {"email": ""}, False),
+        (BY_EMAIL, {"name": "Robin Other"}, False),
+    ],
+)
+def test_another_address_ends_the_link_and_a_colleague_tells_the_new_one(
+    database: Database, told_by: str, changes: dict[str, Any], *, is_renewed: bool
+) -> None:
+    world, runtime, robin, id_ = invited(database, told_by=told_by)
+    channels = {
+        EMAIL: RecordingChannel(),
+        TEXT: RecordingChannel(body_type=TextBody),
+        LETTER: RecordingChannel(body_type=LetterBody),
+    }
+    send_invitation_mails(runtime, channels)
+    before = the_invitation(database, id_)
+    change_record(runtime, world.authority_id, robin, replace(ROBIN, **changes), actor=AGENT)
+    row = the_invitation(database, id_)
+    is_another = row.link_digest != before.link_digest and row.link_nonce != before.link_nonce
+    assert (is_another, row.untold) == (is_renewed, LINK_RENEWED if is_renewed else "")
+    with database.reading() as db:
+        assert invitation_task_count(db, world.authority_id, None) == is_renewed
+
+
+def test_a_message_with_the_new_link_is_enough(database: Database) -> None:
+    world, runtime, robin, id_ = invited(database)
+    change_record(runtime, world.authority_id, robin, replace(ROBIN, email="new@example.org"), actor=AGENT)
+    assert send_invitation_mails(runtime, {EMAIL: RecordingChannel()}) == 1
+    assert the_invitation(database, id_).untold == ""

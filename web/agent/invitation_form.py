@@ -46,7 +46,8 @@ class InvitationForm(Form):
     words = LongText(
         _l("In your own words (optional)"),
         description=_l(
-            "They read this in the email or letter, and on the page that the link opens. A text has only the link"
+            "They read this in the email or letter, and on the page that the link opens. A text has only the link, "
+            "and so has every message to people, and about services, that have a neutral name"
         ),
         longest=LONGEST_WORDS,
     )

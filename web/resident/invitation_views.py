@@ -14,7 +14,6 @@ from booking.invitations.tables import Invitation
 from booking.queries import appointments
 from booking.queries.unmet_needs import spoken_in_hold
 from booking.slot_tokens import decode
-from booking.states import has_link_ended
 from booking.use_cases.book import Booking, book
 from booking.use_cases.holds import release_hold
 from core.audit import Actor
@@ -31,10 +30,11 @@ from reminders.expected_queries import NewVisit, contacts_of_resident
 from web.page_context import PageContext, council_context, resident_context
 from web.request_language import follow_link
 from web.resident import drafts
-from web.resident.appointment_page import appointment_over, link_unknown
+from web.resident.appointment_page import link_unknown
 from web.resident.check_views import BOOKING_LIMIT, keep_booked, times_before
 from web.resident.drafts import BookingPage, Draft
 from web.resident.invited_search import INVITED_HERE, invitation_opened
+from web.resident.opened_links import link_mark_of
 from web.resident.page_rendering import show
 from web.resident.search_state import INVITED, SearchState, parse_search_state
 from web.resident.slot_hold_views import show_alternatives, show_refusal
@@ -58,7 +58,7 @@ def open_invitation_link(authority: str, token: str) -> ResponseReturnValue:
 
 
 def open_invitation(context: PageContext, db: Session, row: Invitation) -> ResponseReturnValue:
-    """Let this browser see the invitation at its clean address; what was booked by it, as the link of that would."""
+    """Let this browser see the invitation at its clean address."""
     follow_link(resident_of(db, row.authority_id, row.resident_id).message_language)
     drafts.open_by_link(context, f"{INVITED_HERE}{row.id}", mark_of_digest(row.link_digest))
     return redirect(f"/{context.authority.slug}/invited/{row.id}", code=303)
@@ -67,7 +67,7 @@ def open_invitation(context: PageContext, db: Session, row: Invitation) -> Respo
 @blueprint.get("/<authority:authority>/invited/<int:invitation>")
 @public
 def invited(authority: str, invitation: int) -> ResponseReturnValue:
-    """Who invites them, for what, until when; or what was booked, or why nothing can be booked any more."""
+    """Who invites them, for what, until when; or why nothing can be booked by it any more."""
     with council_context(authority) as context:
         view = invitation_opened(context, invitation)
         if view is None:
@@ -80,14 +80,11 @@ def invited(authority: str, invitation: int) -> ResponseReturnValue:
 
 
 def _booked(context: PageContext, view: InvitationView) -> ResponseReturnValue:
-    """On to the appointment, as long as its own link would open it; it names nobody where it is another person's by now."""
-    if not view.reference:
-        return Response(show("invitation_over", context, view=view), status=410)
-    booked = appointments.by_reference(context.db, context.catalogue, view.reference)
-    if has_link_ended(booked.ends_at, context.now):
-        return appointment_over(context)
-    drafts.open_appointment(context, booked.reference, booked.link_mark)
-    return redirect(f"{context.base}/appointment/{booked.reference}", code=303)
+    """On to the appointment in a browser that has it open already, as the one that booked it; the link itself opens none."""
+    opened = link_mark_of(context, view.reference) if view.reference else ""
+    if opened and opened == appointments.by_reference(context.db, context.catalogue, view.reference).link_mark:
+        return redirect(f"{context.base}/appointment/{view.reference}", code=303)
+    return Response(show("invitation_over", context, view=view), status=410)
 
 
 def _times_url(context: PageContext, view: InvitationView) -> str:

@@ -82,6 +82,25 @@ def pick_a_time(guest: Visitor) -> None:
     assert guest.at.endswith("/invited"), guest.at
 
 
+def check_opens_nothing(stranger: Visitor, address: str, reference: str, name: str) -> None:
+    """Whoever has the link of an answered invitation reads that it is answered, and can do nothing."""
+    stranger.open(f"!{address}")
+    assert (stranger.status, stranger.page.title.startswith("This invitation is answered")) == (410, True)
+    assert "The link in our newest message opens that." in stranger.page.text
+    assert reference not in stranger.page.text
+    assert name not in stranger.page.text
+    stranger.open(f"/appointment/{reference}")
+    assert stranger.status == 404
+
+
+def test_the_page_says_that_it_is_not_learnt_whether_it_arrived(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
+    with database.writing() as db:
+        db.get_one(Resident, callers.people["amina"]).email = "amina@example.org"
+    assert "We do not learn whether it arrived" in agent.open(invite(agent, callers, told_by="email")).text
+
+
 @pytest.mark.databases("sqlite", "postgresql")
 def test_from_the_call_to_what_is_booked(agent: Agent, callers: Callers, database: Database, guest: Visitor) -> None:
     amina = f"{CALLS}/residents/{callers.people['amina']}"
@@ -111,7 +130,10 @@ def test_from_the_call_to_what_is_booked(agent: Agent, callers: Callers, databas
         assert (row.state, row.appointment_id) == ("booked", booked.id)
         assert booked.resident_id == callers.people["amina"]
     guest.open(f"!{link(agent, database)}")
-    assert guest.at.startswith("/appointment/"), "a second opening leads to what was booked"
+    assert guest.at.startswith("/appointment/"), (
+        "a second opening leads to what was booked, in the browser that booked it"
+    )
+    check_opens_nothing(Visitor(guest.client.application.test_client()), link(agent, database), booked.reference, name)
     assert "Booked" in agent.open(HERE).text
 
 
@@ -134,7 +156,7 @@ def test_the_link_changes_nothing_and_a_mere_number_opens_nothing(
         assert db.scalars(select(Invitation.state)).one() == "open"
 
 
-def test_two_windows_book_once_and_the_second_is_led_to_what_was_booked(
+def test_two_browsers_book_once_and_the_second_is_told_so(
     agent: Agent, callers: Callers, database: Database, guest: Visitor
 ) -> None:
     invite(agent, callers)
@@ -144,7 +166,9 @@ def test_two_windows_book_once_and_the_second_is_led_to_what_was_booked(
         pick_a_time(one)
     guest.send("/invited")
     other.send("/invited")
-    assert other.at.startswith("/appointment/")
+    assert guest.at.endswith("/done")
+    assert other.at.startswith("/invited/")
+    assert "This invitation is answered" in other.page.title
     with database.reading() as db:
         booked = select(Appointment.id).where(Appointment.channel == "online")
         assert len(db.scalars(booked).all()) == 1
