@@ -36,6 +36,7 @@ from tests.support.crawl import crawl
 from tests.support.documents import document_rows
 from tests.support.factories import make_resource, make_runtime
 from tests.support.failures import failed_message, failed_wish_mail, message_to_make
+from tests.support.invitations import invitation_to
 from tests.support.set_up import change_session, change_site
 from tests.support.triages import put_triage
 from web.staff_guard import mark_of_endpoint
@@ -77,6 +78,7 @@ def callers(database: Database, clock: FixedClock) -> Callers:
     wish_id = make_wish(runtime, town.authority_id, wish, actor=agent)
     assert offer_earlier_times(runtime, can_be_told) == 1  # somebody is to ring
     failed_wish_mail(database, wish_id, clock.now())
+    invitation_to(runtime, town.authority_id, callers.people["aminah"])
     twins = [ResidentDetails(f"Ada {name}", phone="07700 900177") for name in ("Quill", "Quil", "Quilll")]
     with database.writing() as db:
         ids = [create_resident(db, town.authority_id, one, clock.now()) for one in twins]
