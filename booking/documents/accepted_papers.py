@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from booking.documents.document_owner import Review
@@ -32,6 +32,10 @@ class SentFile(Protocol):
     def pages(self) -> int:
         """How many pages it has; a picture has one."""
 
+    @property
+    def added_at(self) -> datetime:
+        """When it was sent, in UTC."""
+
 
 def papers_not_accepted(
     services: Sequence[ServiceFacts], stored: Stored, day: date, sent: Iterable[SentFile], seen: Collection[str]
@@ -42,7 +46,8 @@ def papers_not_accepted(
     or nothing that was sent is accepted. `seen` are the papers whose originals were seen. What is not known yet (how many,
     or whether it is asked of them) is not accepted, and neither is what is wanted again and was not sent since.
 
-    Of pictures nobody can say what is on them: there are to be at least as many pages as papers.
+    Of pictures nobody can say what is on them: there are to be at least as many pages as papers, sent when there could be
+    papers of their dates. What was accepted for a visit in November is not enough for one in December.
     """
     files = [file for file in sent if file.document]
     asked = any(one.documents_by_rule for one in services)
@@ -79,8 +84,15 @@ def _is_accepted(paper: NeededPaper, by_document: Mapping[str, list[PaperRule]],
     if paper.count is None or not all("upload" in rule.taken for rule in by_document[name]):
         return False
     also = 1 if paper.is_new_starter and paper.rule.new_starter and paper.count else 0
-    pages = sum(file.pages for file in files if file.document == name and file.review == Review.ACCEPTED)
-    return pages >= max(1, paper.count) + also
+    accepted = [file for file in files if file.document == name and file.review == Review.ACCEPTED]
+    there = [*paper.pay_days, *(_day_after(month) for month in paper.months)]
+    wanted = {date.min: max(1, paper.count) + also} | {day: sum(other >= day for other in there) for day in there}
+    return all(sum(file.pages for file in accepted if file.added_at.date() >= day) >= n for day, n in wanted.items())
+
+
+def _day_after(month: date) -> date:
+    """The first day after the month that begins then."""
+    return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def _is_settled(file: SentFile, files: Iterable[SentFile]) -> bool:

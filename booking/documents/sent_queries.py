@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
@@ -36,14 +36,14 @@ class WaitingPapers:
 
 
 def waiting_papers(
-    db: Session, authority_id: int, site_ids: Collection[int] | None, *, limit: int
+    db: Session, authority_id: int, site_ids: Collection[int] | None, today: date, *, limit: int
 ) -> list[WaitingPapers]:
-    """The papers that wait at these sites (None for all), by appointment, the soonest visit first. Two statements.
+    """The papers that wait at these sites (None for all) for visits from `today` on, by appointment, the soonest first.
 
-    An appointment counts where it is to take place now, wherever it was when the papers were sent.
+    Two statements. An appointment counts where it is to take place now, wherever it was when the papers were sent.
     """
     starts_at = func.min(Appointment.starts_at)
-    chosen = _waiting(authority_id, site_ids).with_only_columns(Appointment.id).group_by(Appointment.id)
+    chosen = _waiting(authority_id, site_ids, today).with_only_columns(Appointment.id).group_by(Appointment.id)
     ids = list(db.scalars(chosen.order_by(starts_at, Appointment.id).limit(limit)))
     files = select(DocumentFile).join(Appointment, Appointment.id == DocumentFile.appointment_id)
     found: dict[int, list[DocumentFile]] = {appointment_id: [] for appointment_id in ids}
@@ -52,14 +52,14 @@ def waiting_papers(
     return [_papers(appointment_id, of_visit) for appointment_id, of_visit in found.items() if of_visit]
 
 
-def waiting_count(db: Session, authority_id: int, site_ids: Collection[int] | None) -> int:
-    """How many papers wait at these sites; None for all of the council."""
-    counted = _waiting(authority_id, site_ids).with_only_columns(func.count())
+def waiting_count(db: Session, authority_id: int, site_ids: Collection[int] | None, today: date) -> int:
+    """How many papers wait at these sites, None for all of the council, for visits from `today` on."""
+    counted = _waiting(authority_id, site_ids, today).with_only_columns(func.count())
     return db.scalars(counted).one()
 
 
-def _waiting(authority_id: int, site_ids: Collection[int] | None) -> Select[DocumentFile]:
-    where = [DocumentFile.authority_id == authority_id, NOT_LOOKED_AT]
+def _waiting(authority_id: int, site_ids: Collection[int] | None, today: date) -> Select[DocumentFile]:
+    where = [DocumentFile.authority_id == authority_id, NOT_LOOKED_AT, Appointment.local_date >= today]
     if site_ids is not None:
         where.append(Appointment.site_id.in_(site_ids))
     return select(DocumentFile).join(Appointment, Appointment.id == DocumentFile.appointment_id).where(*where)

@@ -68,6 +68,7 @@ TYPED = {
     "by the door",
 }
 TYPED |= {"A screen", "Another screen", "He rang", "Doctor", "Desk by the door"}
+TYPED |= {"Copies <made>", "A letter by 12 January"}  # what staff said after a visit
 MASKED = {"r••••@example.org", "Testshire"}
 
 

@@ -14,7 +14,7 @@ def papers_to_do(context: StaffContext) -> str:
     if not context.staff.may(Action.HANDLE_DOCUMENTS):
         return ""
     sites = sites_for(context.staff.roles, Action.HANDLE_DOCUMENTS)
-    number = waiting_count(context.db, context.authority.id, sites)
+    number = waiting_count(context.db, context.authority.id, sites, context.today)
     text = ngettext(
         "Look at %(num)d paper that a resident has sent", "Look at %(num)d papers that residents have sent", number
     )

@@ -29,6 +29,7 @@ from web.paper_lines import PapersOnPage, papers_on_page
 from web.request_language import only_in_english
 from web.resident import drafts
 from web.resident.opened_links import link_mark_of
+from web.resident.page_end import is_page_over
 from web.resident.page_rendering import show
 from web.resident.refusals import CHANGE_REFUSALS
 
@@ -157,9 +158,10 @@ class AppointmentPage:
 
 
 @contextmanager
-def open_appointment_context(authority: str, reference: str) -> Iterator[AppointmentPage]:
+def open_appointment_context(authority: str, reference: str, *, to_read: bool = False) -> Iterator[AppointmentPage]:
     """The appointment, if this browser opened its link lately and that link still works.
 
+    What is said after the visit can be read longer than anything can be done (`to_read`).
     Whether it exists or not, else the same page; once the appointment is over, a page that says so and names nobody.
     """
     with council_context(authority) as context:
@@ -169,7 +171,8 @@ def open_appointment_context(authority: str, reference: str) -> Iterator[Appoint
         view = appointments.by_reference(context.db, context.catalogue, reference)
         if link_mark != view.link_mark:
             abort(Response(show("link_expired", context), status=404))
-        if has_link_ended(view.ends_at, context.now):
+        is_over = is_page_over(context.db, view, context.now) if to_read else has_link_ended(view.ends_at, context.now)
+        if is_over:
             abort(appointment_over(context))
         drafts.open_appointment(context, reference, link_mark)
         yield AppointmentPage(context, view, f"{context.base}/appointment/{view.reference}")

@@ -21,7 +21,7 @@ from booking.queries.advisers import adviser_of_appointment
 from booking.queries.appointments import AppointmentView
 from booking.queries.open_proposals import rebooking_of
 from booking.queries.open_wishes import wish_of_appointment
-from booking.states import BY_COUNCIL, CANCELLED, State, has_link_ended
+from booking.states import BY_COUNCIL, CANCELLED, State
 from booking.use_cases.cancel import cancel
 from core.audit import Actor
 from core.errors import IllegalMove, NotFound, Stale
@@ -41,6 +41,7 @@ from web.resident.appointment_page import AppointmentPage, appointment_over, ope
 from web.resident.forms import CancelForm
 from web.resident.move_views import search_for_another_time
 from web.resident.own_time import longer_time
+from web.resident.page_end import is_page_over
 from web.resident.page_rendering import show
 from web.resident.search_state import OWN
 from web.resident.sent_views import may_send
@@ -114,7 +115,7 @@ def open_link(token: str) -> ResponseReturnValue:
             return open_wish_link(runtime, db, token)
         context = resident_context(runtime, db, catalogue_by_id(db, authority_id))
         view = appointments.by_id(db, context.catalogue, appointment_id)
-        if has_link_ended(view.ends_at, context.now):
+        if is_page_over(db, view, context.now):
             return appointment_over(context)
         drafts.open_appointment(context, view.reference, view.link_mark)
     return redirect(f"/{context.authority.slug}/appointment/{view.reference}", code=303)
@@ -133,7 +134,7 @@ def last_appointment(authority: str) -> ResponseReturnValue:
 @public
 def appointment(authority: str, reference: str) -> ResponseReturnValue:
     """What, when, where, and what can be done about it."""
-    with open_appointment_context(authority, reference) as page:
+    with open_appointment_context(authority, reference, to_read=True) as page:
         return show_appointment(page, _message(page.view))
 
 

@@ -41,6 +41,7 @@ from web.request_language import follow_link
 from web.resident import drafts
 from web.resident.appointment_page import appointment_over, link_unknown
 from web.resident.invitation_views import open_invitation
+from web.resident.page_end import is_page_over
 from web.resident.page_rendering import show
 from web.resident.search_state import SearchState, has_ended
 from web.resident.urls import blueprint
@@ -76,7 +77,7 @@ def short_link(token: str) -> ResponseReturnValue:
         follow_link(link_tokens.language_of(db, appointment_id))
         context = resident_context(runtime, db, catalogue_by_id(db, authority_id))
         view = appointments.by_id(db, context.catalogue, appointment_id)
-        if has_link_ended(view.ends_at, context.now):
+        if is_page_over(db, view, context.now):
             return appointment_over(context)
         if question := _question(
             context, str(view.id), Owner(view.resident.id, view.resident.name, view.resident.phone), token

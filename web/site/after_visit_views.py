@@ -57,9 +57,20 @@ class WordsForm(Form):
 
     @property
     def words(self) -> VisitWords:
-        """What is kept: what was typed goes before what was chosen."""
-        chosen = self.line.data if self.line and self.line.data in dict(self.line.choices) else ""
-        return VisitWords(self.done.data or chosen or "", self.next_step.data or "")
+        """What is kept: a line that was chosen, or what was typed."""
+        return VisitWords(self.done.data or self._chosen, self.next_step.data or "")
+
+    @property
+    def _chosen(self) -> str:
+        return str(self.line.data) if self.line and self.line.data in dict(self.line.choices) else ""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether everything can be used; nobody knows which is meant of a line and of other words."""
+        is_valid = bool(super().validate(extra_validators))
+        if is_valid and self._chosen and self.done.data:
+            self.refuse("done", _("Choose a line above, or say it in your own words here, not both"))
+            return False
+        return is_valid
 
 
 class FollowUpForm(Form):

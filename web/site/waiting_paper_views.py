@@ -23,7 +23,7 @@ def papers_sent() -> ResponseReturnValue:
     """What waits at the sites where they may look at documents, the soonest visit first; who looked is on record."""
     with staff_context() as context:
         sites = sites_for(context.staff.roles, Action.HANDLE_DOCUMENTS)
-        found = waiting_papers(context.db, context.authority.id, sites, limit=MOST_SHOWN + 1)
+        found = waiting_papers(context.db, context.authority.id, sites, context.today, limit=MOST_SHOWN + 1)
         shown = found[:MOST_SHOWN]
         views = of_ids(context.db, context.catalogue, [one.appointment_id for one in shown]) if shown else {}
         residents = [view.resident.id for view in views.values()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ class Sent:
     document: str
     review: str = "accepted"
     pages: int = 1
+    added_at: datetime = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,11 @@ def lacking(
     *sent: Sent,
     answers: dict[str, Any] | None = None,
     seen: tuple[str, ...] = (),
+    day: date = DAY,
 ) -> tuple[str, ...] | None:
     """What is not accepted."""
     services: Any = asking if isinstance(asking, tuple) else (asking,)
-    return papers_not_accepted(services, answers or {}, DAY, sent, seen)
+    return papers_not_accepted(services, answers or {}, day, sent, seen)
 
 
 def test_all_that_the_rules_ask_is_accepted() -> None:
@@ -145,3 +147,14 @@ def test_a_service_has_to_say_that_the_visit_may_not_be_needed() -> None:
 
 def test_an_accepted_paper_that_nobody_asked_for_is_nothing() -> None:
     assert lacking(Asking(), Sent(1, "Holiday picture")) is None
+
+
+def test_payslips_that_were_accepted_for_november_are_not_those_of_december() -> None:
+    """A payslip cannot have been sent before the day on which it was paid out."""
+    asking, weekly = Asking(rules(PAY)), {"paid": "weekly", "paid_on": "2026-11-20"}
+    five = tuple(Sent(number, "Payslips") for number in range(5))
+    assert lacking(asking, *five, answers=weekly) == ()
+    assert lacking(asking, *five, answers=weekly, day=date(2026, 12, 22)) == ("Payslips",)
+    newer = tuple(replace(one, id=one.id + 5, added_at=datetime(2026, 12, 18, 9, tzinfo=UTC)) for one in five)
+    assert lacking(asking, *five, newer[0], answers=weekly, day=date(2026, 12, 22)) == ("Payslips",)
+    assert lacking(asking, *five, *newer, answers=weekly, day=date(2026, 12, 22)) == ()

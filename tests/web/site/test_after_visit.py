@@ -13,6 +13,7 @@ from booking.tables import Appointment
 from booking.use_cases.take_walk_in import take_walk_in
 from booking.visits.tables import DayVisit
 from booking.visits.visit_states import NewWalkIn
+from core.tokens import manage_token
 from locations.catalogue_queries import bump_plan
 from locations.tables import Service
 from people.staff.policy import Role
@@ -87,7 +88,9 @@ def test_words_end_the_visit_and_one_click_books_the_same_time_next_week(
     assert "Next week, same time" in check_page(site_staff.get(page_of(reference)).text).text
 
 
-def test_words_are_optional_and_typed_ones_go_before_a_chosen_line(library: Library, site_staff: FlaskClient) -> None:
+def test_words_are_optional_and_a_line_and_other_words_are_not_both_taken(
+    library: Library, site_staff: FlaskClient
+) -> None:
     offer_lines(library, "Copies were certified")
     reference = library.book()
     library.record(reference, State.ARRIVED, State.IN_PROGRESS)
@@ -96,11 +99,17 @@ def test_words_are_optional_and_typed_ones_go_before_a_chosen_line(library: Libr
     assert said(library) == ("", "")
     assert booked(library)[0][0] == State.ATTENDED
     form = form_of(site_staff, reference)
-    typed = form.values(line="Copies were certified", done="Two <copies>")
-    assert site_staff.post(form.action, data=typed).status_code == 303
+    assert site_staff.post(form.action, data=form.values(done="Two <copies>")).status_code == 303
     assert said(library) == ("Two <copies>", "")
     form = form_of(site_staff, reference)
     assert (form.fields["line"], form.fields["done"]) == ([""], ["Two <copies>"])
+    answer = site_staff.post(form.action, data=form.values(line="Copies were certified"))
+    page = check_page(answer.text)
+    assert answer.status_code == 400
+    assert "Choose a line above, or say it in your own words here, not both" in page.text
+    assert page.form_to(reference).fields["done"] == ["Two <copies>"]
+    assert site_staff.post(form.action, data=form.values(line="Copies were certified", done="")).status_code == 303
+    assert said(library) == ("Copies were certified", "")
 
 
 def test_what_is_too_long_is_refused_with_what_was_typed(library: Library, site_staff: FlaskClient) -> None:
@@ -175,6 +184,42 @@ def test_who_left_or_came_long_ago_has_nothing_said(library: Library, site_staff
     library.clock.advance(timedelta(days=8))
     staff = library.sign_in(Role.ADVISER, library.world.site_id)
     assert "Nothing can be said of it." in check_page(staff.get(page_of(other)).text).text
+
+
+def test_of_a_next_appointment_that_was_cancelled_since_nobody_says_that_it_is_booked(
+    library: Library, site_staff: FlaskClient
+) -> None:
+    reference = library.book()
+    library.record(reference, State.ARRIVED, State.IN_PROGRESS)
+    later = form_of(site_staff, reference, "/next")
+    site_staff.post(later.action, data=later.values(slot=later.values_of("slot")[0]))
+    assert "Booked: Monday 30 November" in site_staff.get(page_of(reference)).text
+    with library.database.writing() as db:
+        next_one = db.scalars(select(Appointment).order_by(Appointment.id.desc())).first()
+        assert next_one
+        next_one.state = State.CANCELLED_BY_RESIDENT
+    text = check_page(site_staff.get(page_of(reference)).text).text
+    assert "What was booked next does not stand any more." in text
+    assert "Booked: Monday 30 November" not in text
+
+
+def test_what_was_said_late_can_be_read_by_the_link_of_the_message(library: Library, client: FlaskClient) -> None:
+    """A text and a neutral name carry the link alone, and it would have ended the day after the visit."""
+    reference = library.book()
+    library.record(reference, State.ARRIVED, State.IN_PROGRESS, State.ATTENDED)
+    with library.database.reading() as db:
+        nonce = db.scalars(select(Appointment.manage_nonce)).one()
+    link = f"/manage/{manage_token(library.runtime.settings.secret_key, nonce)}"
+    library.clock.advance(timedelta(days=3))
+    assert client.get(link).status_code == 410
+    staff = library.sign_in(Role.SITE_STAFF, library.world.site_id)
+    form = form_of(staff, reference)
+    assert staff.post(form.action, data=form.values(done="Two copies", next_step="A letter")).status_code == 303
+    text = check_page(client.get(link, follow_redirects=True).text).text
+    assert "Two copies" in text
+    assert "Cancel" not in text
+    library.clock.advance(timedelta(days=19))
+    assert client.get(link).status_code == 410
 
 
 def test_nobody_elsewhere_sees_it(library: Library) -> None:

@@ -49,7 +49,7 @@ def change(library: Library, reference: str, **values: object) -> None:
 def number(library: Library) -> int:
     """How many papers wait."""
     with library.database.reading() as db:
-        return waiting_count(db, library.world.authority_id, None)
+        return waiting_count(db, library.world.authority_id, None, library.clock.now().date())
 
 
 @pytest.mark.databases("sqlite", "postgresql")
@@ -177,7 +177,7 @@ def test_a_list_that_is_cut_has_the_soonest_with_all_their_papers(library: Libra
         for document in ("Rent book", "Payslips", "Rent book"):
             send(library, reference, document)
     with library.database.reading() as db:
-        found = waiting_papers(db, library.world.authority_id, None, limit=2)
+        found = waiting_papers(db, library.world.authority_id, None, NINE.date(), limit=2)
         starts = {row.id: row.starts_at for row in db.execute(select(Appointment.id, Appointment.starts_at))}
     assert [(one.files, one.documents) for one in found] == [(3, ("Rent book", "Payslips"))] * 2
     assert [starts[one.appointment_id] for one in found] == [NINE, NINE + timedelta(minutes=30)]
@@ -188,3 +188,11 @@ def test_a_row_that_is_over_says_nothing_of_papers(library: Library, site_staff:
     send(library, booked)
     library.record(booked, State.ARRIVED, State.IN_PROGRESS, State.ATTENDED)
     assert "not yet looked at" not in site_staff.get(DAY).text
+
+
+def test_papers_of_a_visit_that_is_past_wait_no_more(library: Library) -> None:
+    """Nobody closes a visit that nobody came to: it stays booked, and would stand first for ever."""
+    send(library, library.book())
+    assert number(library) == 1
+    library.clock.advance(timedelta(days=1))
+    assert number(library) == 0
