@@ -393,7 +393,7 @@ KINDS = {
 }
 PAPERS = (service("Certify documents", "Your passport", "Tenancy agreement"), service("Housing advice", "Passport"))
 # About nobody's appointment: whoever reads the address is meant.
-NOT_ABOUT_ONE = {"several_bookings", "staff_link", "urgent_alert", "waiting", "waiting_offer"}
+NOT_ABOUT_ONE = {"invitation", "several_bookings", "staff_link", "urgent_alert", "waiting", "waiting_offer"}
 # What a helper is told of themselves: they got the message, they hold the link and the calendar, they may ask.
 OF_THE_HELPER = re.compile(
     r"You act for|If you did not ask for it|came to you|If you have a question|you need do nothing|If it was you"

@@ -68,7 +68,7 @@ TYPED = {
     "by the door",
 }
 TYPED |= {"A screen", "Another screen", "He rang", "Doctor", "Desk by the door"}
-TYPED |= {"Copies <made>", "A letter by 12 January"}  # what staff said after a visit
+SAID_AFTER = {"Copies <made>", "A letter by 12 January"}  # by staff, of a visit
 MASKED = {"r••••@example.org", "Testshire"}
 
 
@@ -912,7 +912,7 @@ def test_messages(case: str) -> None:
         "Passport",
     }
     data |= {*FACTS.site.address.splitlines(), FACTS.site.postcode, "Certify documents", "Housing advice"}
-    data |= {"Tenancy agreement", *map(spoken_reference, (FACTS.reference, LATER_THAT_DAY.reference))}
+    data |= {"Tenancy agreement", *SAID_AFTER, *map(spoken_reference, (FACTS.reference, LATER_THAT_DAY.reference))}
     assert bare_texts(f"{message.subject}\n{message.text}", data) == set()
     assert bare_texts_of_page(message.html, data) == set()
 
@@ -928,6 +928,7 @@ def test_messages_as_texts_and_letters(case: str, body_type: Any) -> None:
     data |= {
         ", ".join(FACTS.site.address.splitlines()),
         "Tenancy agreement",
+        *SAID_AFTER,
         *map(spoken_reference, (FACTS.reference, LATER_THAT_DAY.reference)),
     }
     assert bare_texts(said, data) == set()
