@@ -134,11 +134,10 @@ ELSEWHERE = {
         "council.change_outside_calendar",
         "council.save_site_resource",
         "demo.answer",
-        *("site.book_next", "site.cancel_next", "site.cancel_follow_up"),
+        *("site.book_next", "site.cancel_next"),
         *("site.call_next", "site.leave_desk"),
         *("site.keep_file", "site.delete_file", "site.certify", "site.revoke_copy"),
         *("site.accept_file", "site.ask_file_again", "site.end_without_visit"),
-        "site.cancel_follow_up",
         "site.try_walk_in",
     },
 }
