@@ -28,6 +28,7 @@ from booking.use_cases.invite import (
     take_invitation,
     withdraw_invitation,
 )
+from core.clock import FixedClock
 from core.database import Database
 from core.errors import DeliveryFailed, Invalid, LinkEnded, NotFound, Stale
 from core.runtime import Runtime
@@ -62,6 +63,12 @@ def _planned() -> Iterator[None]:
     planned = invitation_changed.connected_to(plan_invitation_mail)
     with appointment_changed.connected_to(plan_notifications), planned:
         yield
+
+
+def wait(runtime: Runtime, by: timedelta) -> None:
+    """Let so much time go by."""
+    assert isinstance(runtime.clock, FixedClock)
+    runtime.clock.advance(by)
 
 
 def resident(database: Database, world: World, person: ResidentDetails = ROBIN) -> int:
@@ -224,13 +231,13 @@ def test_they_are_told_reminded_once_and_then_it_is_a_task(database: Database) -
     due = the_invitation(database, id_).remind_at
     assert due == datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
     assert chase_invitations(runtime) == 0
-    runtime.clock.advance(due - NOW)  # type: ignore[attr-defined]
+    wait(runtime, due - NOW)
     assert [chase_invitations(runtime), chase_invitations(runtime)] == [1, 0]
     assert send_invitation_mails(runtime, {EMAIL: mail}) == 1
     assert mail.sent[1].email.subject.startswith("Please choose a time by")
-    runtime.clock.advance(timedelta(days=3, hours=14))  # type: ignore[attr-defined]
+    wait(runtime, timedelta(days=3, hours=14))
     assert chase_invitations(runtime) == 0  # the last day is still on
-    runtime.clock.advance(timedelta(hours=2))  # type: ignore[attr-defined]
+    wait(runtime, timedelta(hours=2))
     assert [chase_invitations(runtime), chase_invitations(runtime)] == [1, 0]
     with database.reading() as db:
         assert invitation_task_count(db, world.authority_id, None) == 1
@@ -248,7 +255,7 @@ def test_who_has_booked_is_not_chased(database: Database) -> None:
     book(runtime, by_link(world, robin, id_), actor=RESIDENT)
     mail = RecordingChannel()
     assert send_invitation_mails(runtime, {EMAIL: mail}) == 0, "what is answered already is not told any more"
-    runtime.clock.advance(timedelta(days=30))  # type: ignore[attr-defined]
+    wait(runtime, timedelta(days=30))
     assert chase_invitations(runtime) == 0
 
 
@@ -310,7 +317,7 @@ def pass_the_reminder(database: Database, runtime: Runtime, id_: int) -> int:
     """How many were reminded when it was due."""
     due = the_invitation(database, id_).remind_at
     assert due is not None
-    runtime.clock.advance(due - NOW)  # type: ignore[attr-defined]
+    wait(runtime, due - NOW)
     return chase_invitations(runtime)
 
 
@@ -323,7 +330,7 @@ def test_who_asks_not_to_be_contacted_meanwhile_is_not_reminded(database: Databa
     assert send_invitation_mails(runtime, {EMAIL: mail}) == 0
     row = the_invitation(database, id_)
     assert (row.reminded_at, row.remind_at, row.untold) == (None, None, "")
-    runtime.clock.advance(timedelta(days=9))  # type: ignore[attr-defined]
+    wait(runtime, timedelta(days=9))
     assert chase_invitations(runtime) == 1
     with database.reading() as db:
         assert invitation_task_count(db, world.authority_id, None) == 1

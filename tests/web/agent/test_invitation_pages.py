@@ -21,6 +21,7 @@ from locations.catalogue_queries import catalogue_by_id
 from people.residents.tables import Resident
 from reminders.invitation_mails import link_of_invitation, plan_invitation_mail
 from reminders.outbox import plan_notifications
+from tests.booking.test_invitations import wait
 from tests.support.callers import Callers
 from tests.support.pages import Form
 from tests.web.agent.conftest import Agent
@@ -187,7 +188,7 @@ def test_withdrawn_or_over_it_says_so_and_what_to_do(
     assert (guest.status, guest.page.title.startswith("This invitation was withdrawn")) == (410, True)
     assert "01632 960000" in guest.page.text
     invite(agent, callers)
-    runtime_of(agent).clock.advance(timedelta(days=20))  # type: ignore[attr-defined]
+    wait(runtime_of(agent), timedelta(days=20))
     guest.open(f"!{link(agent, database)}")
     assert (guest.status, guest.page.title.startswith("The last day of this invitation is over")) == (410, True)
 
