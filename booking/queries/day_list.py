@@ -88,10 +88,11 @@ class SiteDayView:
 
 
 def day_of(db: Session, catalogue: Catalogue, site: SiteFacts, local_date: date, now: datetime) -> SiteDayView:
-    """The day of the site. Six statements, and a seventh where people work who may be elsewhere."""
+    """The day of the site. Five statements, and a sixth where people work who may be elsewhere."""
     zone = catalogue.authority.zone
     appointments = tuple(of_site_day(db, catalogue, site.id, local_date))
     plan = site_day(site, local_day(local_date, zone), zone)
+    to_rebook, sent_papers = _to_do(db, site.id, local_date, appointments)
     return SiteDayView(
         catalogue=catalogue,
         site=site,
@@ -99,17 +100,10 @@ def day_of(db: Session, catalogue: Catalogue, site: SiteFacts, local_date: date,
         now=now,
         appointments=appointments,
         gaps=useful_gaps(catalogue, plan, busy_of(db, catalogue, [plan], now), now),
-        to_rebook=_to_rebook(db, site.id, local_date, appointments),
+        to_rebook=to_rebook,
         opening=_opening(site, plan, local_date),
-        sent_papers=_sent_papers(db, site.id, local_date),
+        sent_papers=sent_papers,
     )
-
-
-def _sent_papers(db: Session, site_id: int, local_date: date) -> dict[int, int]:
-    counted = select(Appointment.id, func.count()).join(DocumentFile, DocumentFile.appointment_id == Appointment.id)
-    of_day = (Appointment.site_id == site_id, Appointment.local_date == local_date)
-    rows = db.execute(counted.where(*of_day, NOT_LOOKED_AT).group_by(Appointment.id))
-    return {row[0]: row[1] for row in rows}
 
 
 def _opening(site: SiteFacts, plan: SiteDay, local_date: date) -> OpeningView:
@@ -148,27 +142,40 @@ def _is_of_use(catalogue: Catalogue, stretch: FreeStretch) -> bool:
     return shortest > 0 and stretch.last_unit - stretch.first_unit >= shortest
 
 
-def _to_rebook(
-    db: Session, site_id: int, local_date: date, appointments: Sequence[AppointmentView]
-) -> tuple[RebookPerson, ...]:
-    rows = db.execute(
-        select(RebookItem, Closure.reason.label("closure_reason"), Proposal.answer_by)
-        .join(Appointment, Appointment.id == RebookItem.appointment_id)
-        .outerjoin(Closure, Closure.id == RebookItem.closure_id)
-        .outerjoin(
-            Proposal,
-            (Proposal.appointment_id == RebookItem.appointment_id) & (Proposal.state == ProposalState.OPEN.value),
-        )
-        .where(
-            Appointment.site_id == site_id,
-            Appointment.local_date == local_date,
-            Appointment.state == State.BOOKED,
-            RebookItem.closed_at.is_(None),
-        )
-        .order_by(RebookItem.id)
+_PAPERS = (
+    select(func.count())
+    .where(DocumentFile.appointment_id == Appointment.id, NOT_LOOKED_AT)
+    .correlate(Appointment)
+    .scalar_subquery()
+)
+_TO_DO = (
+    select(
+        Appointment.id, RebookItem, Closure.reason.label("closure_reason"), Proposal.answer_by, _PAPERS.label("papers")
     )
-    items = {row.RebookItem.appointment_id: row for row in rows}
-    return tuple(_person(view, items[view.id]) for view in appointments if view.id in items)
+    .outerjoin(
+        RebookItem,
+        (RebookItem.appointment_id == Appointment.id)
+        & RebookItem.closed_at.is_(None)
+        & (Appointment.state == State.BOOKED),
+    )
+    .outerjoin(Closure, Closure.id == RebookItem.closure_id)
+    .outerjoin(
+        Proposal,
+        (Proposal.appointment_id == RebookItem.appointment_id) & (Proposal.state == ProposalState.OPEN.value),
+    )
+    .order_by(RebookItem.id)
+)
+
+
+def _to_do(
+    db: Session, site_id: int, local_date: date, appointments: Sequence[AppointmentView]
+) -> tuple[tuple[RebookPerson, ...], dict[int, int]]:
+    """Who of these must be rebooked, and how many papers each has sent that nobody looked at: one statement."""
+    here_then = (Appointment.site_id == site_id) & (Appointment.local_date == local_date)
+    rows = db.execute(_TO_DO.where(here_then)).all()
+    items = {row.id: row for row in rows if row.RebookItem}
+    people = tuple(_person(view, items[view.id]) for view in appointments if view.id in items)
+    return people, {row.id: row.papers for row in rows if row.papers}
 
 
 def _person(view: AppointmentView, row: Any) -> RebookPerson:

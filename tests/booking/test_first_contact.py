@@ -78,7 +78,8 @@ def test_the_first_contact_stays_and_goes_with_what_follows_from_it_alone(runtim
         views = [by_reference(db, catalogue(database, world), one.reference) for one in (of_it, not_of_it)]
         facts = message_facts(db, [of_it.appointment_id, not_of_it.appointment_id])
     assert [view.first_contact for view in views] == [kept, None]
-    assert [one.asked_at for one in facts.values()] == [FIRST.asked_at, None]
+    asked = {key: one.asked_at for key, one in facts.items()}
+    assert asked == {of_it.appointment_id: FIRST.asked_at, not_of_it.appointment_id: None}
     owner = NewOwner(resident, other, ())
     hand_over(runtime, world.authority_id, of_it.reference, owner, actor=AGENT)
     with database.reading() as db:
