@@ -56,7 +56,7 @@ class CopyForm(Form):
         _l("From which day is it open?"),
         description=_l("Residents can book its times as soon as you save it"),
         validators=[DataRequired(_l("Enter from which day it is open"))],
-        render_kw={"classes": "govuk-input--width-10", "autocomplete": "off"},
+        render_kw={"classes": "govuk-input--width-10"},
     )
 
 

@@ -50,7 +50,6 @@ class AwayForm(ClosureForm):
         _l("Note (optional)"),
         description=_l("Staff see it beside whoever has to be rebooked. Do not write about anybody’s health"),
         validators=[optional(), AtMost(LONGEST_REASON)],
-        render_kw={"autocomplete": "off"},
     )
 
     def refuse_all(self, error: Invalid) -> None:

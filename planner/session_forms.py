@@ -25,8 +25,8 @@ from web.components.form_fields import AtMost, Checkbox, Choice, Choices, Dropdo
 from web.components.moment_fields import ClockField, DayField
 from web.session_texts import WEEKS
 
-LOOK = {"classes": "govuk-input--width-10", "autocomplete": "off"}
-NUMBER = {"classes": "govuk-input--width-10", "autocomplete": "off", "inputmode": "numeric"}
+LOOK = {"classes": "govuk-input--width-10"}
+NUMBER = {"classes": "govuk-input--width-10", "inputmode": "numeric"}
 MOST_PERCENT, MOST_HOURS = 100, 24 * 60
 LONGEST_RELEASES = 300
 NEEDS_WEEKDAYS = (Repeats.WEEKLY, Repeats.FORTNIGHTLY, Repeats.MONTHLY)
@@ -128,7 +128,7 @@ class SessionForm(Form):
         ),
         validators=[optional()],
         longest=LONGEST_RELEASES,
-        render_kw={"autocomplete": "off", "rows": "4"},
+        render_kw={"rows": "4"},
     )
 
     lengths: Mapping[str, tuple[str, int]]  # each service's name and minutes

@@ -76,7 +76,6 @@ class DateForm(Form):
         _l("Reason (optional)"),
         description=_l("Staff see it on the day list"),
         validators=[optional(), AtMost(LONGEST_REASON)],
-        render_kw={"autocomplete": "off"},
     )
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -64,3 +64,20 @@ def test_a_service_is_made_and_a_change_of_a_site_taken_back(
     press(page, "Save it")
     expect(page.get_by_label("Name of the site")).to_have_value("Hill Library")
     axe(page)
+
+
+def test_back_in_the_browser_keeps_what_was_typed(
+    page: Page, database: Database, clock: FixedClock, council: Council
+) -> None:
+    make_staff(database, clock, council.northbank, Role.AUTHORITY_ADMIN, email="admin@example.org")
+    sign_in(page, "admin@example.org", PASSWORD)
+    page.goto("/staff/set-up/site/hill")
+    page.get_by_label("Name of the site").fill("Hlil Library")
+    page.get_by_text("By video and telephone: how people join, and who rings").click()
+    page.get_by_label("Which number do you ring from?").fill("01632 960123")
+    press(page, "See what changes")
+    expect(page.get_by_role("heading", name="What will change")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Name of the site")).to_have_value("Hlil Library")
+    expect(page.get_by_label("Which number do you ring from?")).to_be_visible()
+    expect(page.get_by_label("Which number do you ring from?")).to_have_value("01632 960123")

@@ -23,6 +23,9 @@ NAME = re.compile(r'name="([^"]+)"')
 CODES = {"near", "find"}  # postcodes, and what only filters a list
 
 
+WITH_PREVIEWS = re.compile(r"/staff/(set-up|closures|sites/[^/]+/(week|sessions))\b(?!/outside-calendars)")
+
+
 @pytest.fixture
 def callers(database: Database, clock: FixedClock) -> Callers:
     """Testshire and the people who ring."""
@@ -33,6 +36,11 @@ def offered_in(page: Page) -> dict[str, str]:
     """What the browser would fill in, by the name of the box."""
     boxes = ((box.get("name", ""), box.get("autocomplete", "")) for box in page.inputs)
     return {name: kind for name, kind in boxes if kind in OWN_DETAILS}
+
+
+def not_brought_back(page: Page) -> set[str]:
+    """The boxes that a browser leaves empty when it comes back to the page from the next one."""
+    return {box["name"] for box in page.inputs if box.get("autocomplete") == "off" and box.get("type") != "hidden"}
 
 
 def without_direction(html: str) -> set[str]:
@@ -53,6 +61,9 @@ def test_staff_are_offered_nothing_of_their_own(
     assert {path: found for path, html in pages.items() if (found := offered_in(read_page(html)))} == {}
     assert {path: boxes for path, html in pages.items() if (boxes := without_direction(html))} == {}
     assert len(pages) > 10
+    set_up = {path: html for path, html in pages.items() if WITH_PREVIEWS.match(path)}
+    assert {path: lost for path, html in set_up.items() if (lost := not_brought_back(read_page(html)))} == {}
+    assert {path.split("/")[2] for path in set_up} >= {"set-up", "closures", "sites"}
 
 
 @pytest.mark.parametrize(("who", "offered"), [("me", {"name", "email", "phone", "postcode"}), ("other", set())])

@@ -28,7 +28,7 @@ LONGEST_REASON = 200
 NOW, LATER = "now", "later"
 # Where what the use case refuses stands on the form.
 FIELD_OF = {"starts_at": "from_day", "ends_at": "until_day", "site": "resource"}
-DAY_LOOK = {"classes": "govuk-input--width-10", "autocomplete": "off"}
+DAY_LOOK = {"classes": "govuk-input--width-10"}
 
 
 class ClosureForm(Form):
@@ -60,7 +60,6 @@ class ClosureForm(Form):
         lazy_gettext("Reason (optional)"),
         description=lazy_gettext("Staff see it beside whoever has to be rebooked. For example, “The boiler is broken”"),
         validators=[optional(), AtMost(LONGEST_REASON)],
-        render_kw={"autocomplete": "off"},
     )
     service = Dropdown(lazy_gettext("Which services?"), default="")
     topic = Dropdown(lazy_gettext("Which topics?"), default="")

@@ -64,7 +64,6 @@ class PauseForm(Form):
         _l("Reason"),
         description=_l("Colleagues see it. For example, “The times in the summer holidays are wrong”"),
         validators=[DataRequired(_l("Enter a reason, so that colleagues know why")), AtMost(LONGEST_REASON)],
-        render_kw={"autocomplete": "off"},
     )
     until_day = DayField(
         _l("Until which day? (optional)"),

@@ -89,7 +89,7 @@ def _is_asked(name: str, given: str | None) -> bool:
 
 def _input(field: Field, text: FieldText, *, in_row: bool) -> Any:
     check, hint = field.check, str(text.hint or "")
-    look: dict[str, Any] = {"autocomplete": "off"} | dict(LOOKS.get(check, {}) if callable(check) else {})
+    look: dict[str, Any] = dict(LOOKS.get(check, {}) if callable(check) else {})
     if isinstance(check, WholeCheck):
         look |= {"inputmode": "numeric", "classes": "govuk-input--width-5"}
         return Text(text.label, description=f"{hint}. {_range(check)}" if hint else _range(check), render_kw=look)
@@ -126,7 +126,7 @@ def _list_input(check: ListCheck, text: FieldText, hint: str) -> Any:
         return Choices(text.label, description=hint, choices=choices, validate_choice=False)
     if isinstance(check.item, TextCheck):
         return Area(text.label, description=hint, longest=5000)
-    return Text(text.label, description=hint, render_kw={"autocomplete": "off", "spellcheck": "false"})
+    return Text(text.label, description=hint, render_kw={"spellcheck": "false"})
 
 
 def _choices(check: Check, field: Field, *, in_row: bool) -> list[tuple[str, Any]]:
