@@ -24,7 +24,9 @@ from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_merge import conflict_lines, merged
 from web.manage.set_up_proposals import Proposal, lead_to_preview, proposal_of, token_of
 from web.manage.thing_form import ThingForm, form_of_request, form_of_table
+from web.manage.untranslated import untranslated_warnings
 from web.page_context import StaffContext
+from web.request_language import languages_of
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def _preview(place: FormPlace, form: ThingForm, seen: str, table: dict[str, Any]
         if "look" in request.form and table is not None:
             return _look(place, form, seen, proposal)
         warnings = same_name_warnings(place.things, proposal.edits)
+        warnings += untranslated_warnings(place.things, proposal.edits, languages_of(context.authority))
         return lead_to_preview(context, proposal, place.routes.preview, None, warnings)
     except InvalidEdits as error:
         form.refuse(error.of(edited))

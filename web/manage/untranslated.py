@@ -1,0 +1,48 @@
+"""What a changed thing of the set-up does not say in the council's other languages, before it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+
+from locations.importing.set_up_tables import Edit
+from locations.own_words import OTHER_LANGUAGES, TRANSLATED, key_in
+from web.manage.field_texts import text_of_field
+from web.manage.field_words import WORDS
+from web.manage.set_up_context import Things
+from web.request_language import all_of
+
+
+def untranslated_warnings(things: Things, edits: Iterable[Edit], codes: Iterable[str]) -> list[str]:
+    """For each of the languages and things: which texts are new or were changed, and are not so in that language."""
+    edits = [edit for edit in edits if edit.table is not None]
+    return [text for code in codes if code in OTHER_LANGUAGES for edit in edits for text in _texts(things, edit, code)]
+
+
+def _texts(things: Things, edit: Edit, code: str) -> Iterator[str]:
+    table = edit.table or {}
+    before: Mapping[str, Any] = {} if edit.is_new or edit.key not in things else things[edit.key].table
+    changed = [
+        name for name in TRANSLATED.get(edit.key.kind, ()) if table.get(name) and table[name] != before.get(name)
+    ]
+    missing = [name for name in changed if not table.get(key_in(name, code))]
+    stayed = [name for name in changed if _stayed(key_in(name, code), before, table)]
+    for names, words in ((missing, _missing), (stayed, _not_changed)):
+        if names:
+            yield words(code, all_of([f"“{text_of_field(edit.key.kind, name).label}”" for name in names]))
+
+
+def _stayed(key: str, before: Mapping[str, Any], table: Mapping[str, Any]) -> bool:
+    return bool(table.get(key)) and table[key] == before.get(key)
+
+
+def _missing(code: str, fields: str) -> str:
+    facts = {"language": str(WORDS[code]), "fields": fields}
+    return str(_("There is no %(language)s of %(fields)s: people who read %(language)s see it in English.", **facts))
+
+
+def _not_changed(code: str, fields: str) -> str:
+    facts = {"language": str(WORDS[code]), "fields": fields}
+    return str(_("You changed %(fields)s in English, and the %(language)s of it stays as it was.", **facts))
