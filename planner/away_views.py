@@ -22,6 +22,7 @@ from locations.model import PERSON_KINDS, ResourceFacts
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from planner.planner_blueprint import PLANNED_SITE_PATH, blueprint
+from planner.resource_choices import resource_choices
 from web.components.form_fields import AtMost, Dropdown, Text, optional
 from web.manage.closure_context import log_people, managed_sites
 from web.manage.closure_forms import FIELD_OF, LONGEST_REASON, ClosureForm, end_of, fields_of
@@ -149,7 +150,7 @@ def away_form(context: SiteContext, sent: Mapping[str, str] | None) -> AwayForm:
     form = AwayForm(formdata=formdata, meta={"csrf": False}, until_day=context.today.isoformat())
     del form.service, form.topic, form.mode
     form.until_time.label.text = _("Time on the last day when they are back")
-    people = [(one.slug, one.name) for one in people_here(context)]
+    people = resource_choices(people_here(context))
     form.resource.choices = [("", _("Choose one")), *people] if people else []
     return form
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,7 +13,8 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms.validators import DataRequired
 
-from locations.model import PERSON_KINDS, ResourceFacts
+from locations.model import PERSON_KINDS
+from planner.resource_choices import resource_choices, resources_here
 from planner.session_context import managed_sites
 from planner.session_forms import LOOK
 from web.components.form_fields import Choice, Dropdown, Form
@@ -79,24 +80,10 @@ def move_form(context: SiteContext, sent: MultiDict[str, str] | None, shown: Map
     resources = resources_here(context)
     nobody = ("", _("Choose"))
     form.wide = frozenset(one.slug for one in context.catalogue.people)
-    form.who.choices = form.other.choices = [nobody, *((one.slug, _name_of(one, resources)) for one in resources)]
+    form.who.choices = form.other.choices = [nobody, *resource_choices(resources)]
     form.desk.choices = [nobody, *((one.slug, one.name) for one in resources if one.kind not in PERSON_KINDS)]
     sites = managed_sites(context) - {context.site.slug}
     if not sites:
         form.what.choices = [one for one in form.what.choices if one.value != SITE]
     form.to_site.choices = [nobody, *((one.slug, one.name) for one in context.catalogue.sites if one.slug in sites)]
     return form
-
-
-def _name_of(resource: ResourceFacts, others: Sequence[ResourceFacts]) -> str:
-    """Its name; of somebody at several sites who shares it with one of this site, that too."""
-    if resource.is_council_wide and [one.name for one in others].count(resource.name) > 1:
-        return str(_("%(name)s, who works at several sites", name=resource.name))
-    return resource.name
-
-
-def resources_here(context: SiteContext) -> list[ResourceFacts]:
-    """What the site has, and the people of the council."""
-    return list(
-        dict.fromkeys((*(one for one in context.site.resources if not one.is_council_wide), *context.catalogue.people))
-    )

@@ -19,7 +19,8 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from planner.new_session_views import preview_sessions, refuse_all
 from planner.planner_blueprint import WEEK_PATH, blueprint
-from planner.rearrange_forms import DESK, FROM_ON, SWAP, TYPED, MoveForm, move_form, resources_here
+from planner.rearrange_forms import DESK, FROM_ON, SWAP, TYPED, MoveForm, move_form
+from planner.resource_choices import resources_here
 from planner.session_context import (
     StoredSession,
     managed_sites,

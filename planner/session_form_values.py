@@ -15,6 +15,7 @@ from locations.school_holidays import school_days_off
 from locations.session_patterns import Repeats
 from locations.session_tables import PlainSession, held_dates
 from planner.release_fields import ReleaseExample, example_of, read_lines, release_lines
+from planner.resource_choices import resource_choices, resources_here
 from planner.session_forms import SessionForm
 from web.page_context import SiteContext
 from web.request_language import day_names
@@ -36,9 +37,8 @@ def fill_choices(form: SessionForm, context: SiteContext, stored: PlainSession |
     """
     catalogue, site = context.catalogue, context.site
     form.example = _example(form, context, stored)
-    resources = dict.fromkeys((*(one for one in site.resources if not one.is_council_wide), *catalogue.people))
     form.weekdays.choices = list(zip(WEEKDAYS, day_names(), strict=True))
-    form.resources.choices = [(one.slug, one.name) for one in resources]
+    form.resources.choices = resource_choices(resources_here(context))
     chosen = {*(form.services.data or ()), *(stored.services if stored else ())}
     form.services.choices = [
         (one.slug, one.name)

@@ -18,7 +18,7 @@ from wtforms import HiddenField
 from core.wall_clock import TICK_MINUTES
 from locations.session_tables import PlainSession
 from locations.sessions_together import CommonChange, WhyNot
-from planner.rearrange_forms import resources_here
+from planner.resource_choices import resource_choices, resources_here
 from planner.session_context import names_of, words_of
 from planner.session_forms import LOOK
 from web.components.form_fields import ChoicesInLines, Dropdown, FieldError, Form, errors_of, optional
@@ -143,7 +143,7 @@ def several_form(
     form = SeveralForm(formdata=sent, meta={"csrf": False}, data=shown)
     form.today = context.today
     form.sessions.choices = [(one.slug, text_of_session(context, one)) for one in sessions]
-    resources = [("", _("As it is")), *((one.slug, one.name) for one in resources_here(context))]
+    resources = [("", _("As it is")), *resource_choices(resources_here(context))]
     services = [("", _("As it is")), *((one.slug, one.name) for one in context.catalogue.services)]
     form.resource_out.choices = form.resource_in.choices = resources
     form.service_out.choices = form.service_in.choices = services
