@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from locations.importing.set_up_tables import Table
 from locations.importing.toml_fields import TRANSLATIONS
+from locations.model import VIRTUAL_SITE
 from web.components.form_fields import Form
 from web.manage.field_groups import GROUPS
 from web.manage.thing_form import ThingForm, form_of_table
@@ -19,6 +20,9 @@ from web.manage.thing_form import ThingForm, form_of_table
 LISTS_AFTER: Mapping[str, Mapping[str, list[str]]] = {
     "service": {"modes": ["requirements"], "documents": ["documents_by_case", "documents_by_rule"]}
 }
+
+# By kind, the field of a part that cannot stay as it is when another field has this value.
+NEEDED: Mapping[str, Mapping[str, tuple[str, str]]] = {"site": {"joining_address": ("kind", VIRTUAL_SITE)}}
 
 
 @dataclass
@@ -41,14 +45,15 @@ def parts_of(
 ) -> list[Part]:
     """The form in parts, of which the first has no heading and is always open; of each list that has no place a part.
 
-    A part is open when something in it is wrong, is not as it was `saved`, or is called `shown`.
+    A part is open when something in it is wrong, is not as it was `saved`, is called `shown`, or cannot stay empty here.
     """
     parts = _parts(form, list_labels)
     empty, before = form_of_table(form.kind, {}), form_of_table(form.kind, saved)
     for part in parts:
         part.filled = _differing(part, form, empty, counts_empty_rows=False)
         has_errors = any(one.errors for one in _all_fields(part, form))
-        is_asked_for = shown in part.lists or shown in {one.short_name for one in part.fields}
+        is_needed = any(_is_needed(form, one) for one in part.fields)
+        is_asked_for = is_needed or shown in part.lists or shown in {one.short_name for one in part.fields}
         part.is_open = all_open or has_errors or is_asked_for or _differing(part, form, before) > 0
     return parts
 
@@ -63,6 +68,11 @@ def _parts(form: ThingForm, list_labels: Mapping[str, LazyString]) -> list[Part]
         parts[-1].lists += lists_after.get(one.short_name, ())
     placed = {name for part in parts for name in part.lists}
     return [*parts, *(Part(name, list_labels[name], lists=[name]) for name in form.rows if name not in placed)]
+
+
+def _is_needed(form: ThingForm, field: Any) -> bool:
+    name, value = NEEDED.get(form.kind, {}).get(field.short_name, ("", ""))
+    return bool(name) and not field.data and form.main[name].data == value
 
 
 def _all_fields(part: Part, form: ThingForm) -> Iterator[Any]:

@@ -17,14 +17,13 @@ from council.reminder_presets import PRESETS
 from council.thing_page import thing_page
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import NOT_THERE, STATEMENTS, Edit, Table, fingerprint
-from web.manage.same_names import same_name_warnings
 from web.manage.screen_words import screen_text
 from web.manage.set_up_context import NEW, Things, slug_from
 from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_merge import conflict_lines, merged
 from web.manage.set_up_proposals import Proposal, lead_to_preview, proposal_of, token_of
+from web.manage.set_up_warnings import warnings_of
 from web.manage.thing_form import ThingForm, form_of_request, form_of_table
-from web.manage.untranslated import untranslated_warnings
 from web.page_context import StaffContext
 from web.request_language import languages_of
 
@@ -126,8 +125,7 @@ def _preview(place: FormPlace, form: ThingForm, seen: str, table: dict[str, Any]
     try:
         if "look" in request.form and table is not None:
             return _look(place, form, seen, proposal)
-        warnings = same_name_warnings(place.things, proposal.edits)
-        warnings += untranslated_warnings(place.things, proposal.edits, languages_of(context.authority))
+        warnings = warnings_of(place.things, proposal.edits, languages_of(context.authority))
         return lead_to_preview(context, proposal, place.routes.preview, None, warnings)
     except InvalidEdits as error:
         form.refuse(error.of(edited))

@@ -1,0 +1,37 @@
+"""What is said at the top of a preview of a changed thing: it can be saved so, and is perhaps not what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask_babel import gettext as _
+
+from locations.importing.set_up_tables import Edit
+from locations.model import VIRTUAL_SITE
+from web.manage.same_names import same_name_warnings
+from web.manage.set_up_context import Things
+from web.manage.untranslated import untranslated_warnings
+
+
+def warnings_of(things: Things, edits: Iterable[Edit], languages: Iterable[str]) -> list[str]:
+    """Names that are there already, virtual sites that nobody can join by video, and texts without translation."""
+    edits = tuple(edits)
+    return [
+        *same_name_warnings(things, edits),
+        *(_nobody_joins() for edit in edits if _lacks_address(edit)),
+        *untranslated_warnings(things, edits, languages),
+    ]
+
+
+def _lacks_address(edit: Edit) -> bool:
+    table = edit.table or {}
+    return edit.key.kind == "site" and table.get("kind") == VIRTUAL_SITE and not table.get("joining_address")
+
+
+def _nobody_joins() -> str:
+    return str(
+        _(
+            "Nobody could join it by video: enter “Address for video”. It can stay empty if people are only rung, "
+            "or if each adviser has an address of their own."
+        )
+    )
