@@ -30,6 +30,7 @@ from reminders.former_owner_queries import former_owners
 from reminders.further_fact_queries import offered_times, text_answers
 from reminders.recipients import (
     CANCELLED,
+    OFFER,
     REMINDER,
     RESCHEDULED,
     SAY_THE_TIME,
@@ -132,17 +133,16 @@ def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, Mess
 
 
 def with_told_times(
-    db: Session, rows: Iterable[ClaimedRow], facts: Mapping[int, MessageFacts]
+    db: Session, rows: Sequence[ClaimedRow], facts: Mapping[int, MessageFacts]
 ) -> dict[int, MessageFacts]:
     """`facts` by the appointment's id, with what these `rows` need: times told before, what was said, answers to texts."""
-    rows = list(rows)
     told = told_times(db, {row.appointment_id for row in rows if row.kind in (CANCELLED, RESCHEDULED)})
     texts = {number_of(row.kind) for row in rows if family_of(row.kind) == TEXT_ANSWER}
     answers = text_answers(db, texts) if texts else {}
     own = {number_of(row.kind) for row in rows if family_of(row.kind) == SITE_MESSAGE}
     own_texts = site_texts(db, own) if own else {}
     answer_by = {row.appointment_id: row.useful_until for row in rows if family_of(row.kind) == TO_CONFIRM}
-    said = _said(db, {row.appointment_id for row in rows if family_of(row.kind) == REMINDER})
+    said = _said(db, {row.appointment_id for row in rows if family_of(row.kind) in (REMINDER, OFFER)})
     of_all = {name: value for name, value in (("answers", answers), ("site_texts", own_texts)) if value}
 
     def known_of(key: int, found: MessageFacts) -> dict[str, Any]:

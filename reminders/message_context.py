@@ -51,6 +51,7 @@ class MessageContext:
     offer_same: str
     moved_by_council: bool
     offer_is_shared: bool
+    offer_is_instead: bool
     welcomes_welsh: bool = False
     place_in_message: str = ""
     direction: str = "ltr"

@@ -251,7 +251,7 @@ def _owner_urls(
 
 def _words_of_answers(kind: str, facts: MessageFacts, zone: ZoneInfo, language: Language) -> dict[str, Any]:
     """What a message says of another time that is held, of a question whether they come, and of when they first asked."""
-    offer = words_of_offer(facts.offer, zone, language) if facts.offer else NO_OFFER
+    offer = words_of_offer(facts.offer, kind, facts.said, zone, language) if facts.offer else NO_OFFER
     answer_by = facts.confirming.answer_by
     until = language.moment(answer_by.astimezone(zone)) if answer_by else ""
     is_asked = kind == CONFIRMATION and asks(facts.services) and facts.contacts.representative is None

@@ -72,6 +72,7 @@ class TextMessage:
     offer_when: str = ""
     offer_until: str = ""
     offer_is_shared: bool = False
+    offer_is_instead: bool = False
     offer_same: str = ""
     answer: str = ""
     choices: tuple[str, ...] = ()
@@ -160,6 +161,7 @@ def _times(kind: str, facts: MessageFacts, message: MessageContext, language: La
         "offer_when": said(offer.starts_at) if offer else "",
         "offer_until": said(offer.answer_by) if offer else "",
         "offer_is_shared": message.offer_is_shared,
+        "offer_is_instead": message.offer_is_instead,
         "offer_same": message.offer_same,
     }
 

@@ -355,6 +355,18 @@ def test_an_offer_says_that_nobody_is_to_come_there_only_where_the_place_changes
     assert {"there" in text for text in (words.subject, words.text, words.html)} == {not is_same_place}
 
 
+@pytest.mark.parametrize(("said", "is_instead"), [("offer_1", True), ("offer_2", False), ("confirmation", False)])
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_second_offer_says_that_the_first_is_gone(said: str, language: str, *, is_instead: bool) -> None:
+    """Two emails that each hold a time for them look as if they had both."""
+    authority = replace(FACTS.authority, languages=("en", "cy"))
+    offer = OfferedTime(SITE, STARTS, STARTS - timedelta(hours=2))
+    facts = replace(FACTS, authority=authority, offer=offer, said={said: STARTS})
+    words = writer().write("offer_2", facts, replace(TO_RESIDENT, language=language))
+    gone = {"en": "before. We do not hold that one any more.", "cy": "Nid ydym yn cadw hwnnw i chi bellach."}[language]
+    assert [gone in text for text in (words.text, words.html)] == [is_instead] * 2
+
+
 def test_a_name_of_nothing_but_an_address_is_left_out() -> None:
     words = writer().write("confirmation", FACTS, Delivery("email", "zoe@example.org", "http://evil.example"))
     assert words.text.startswith("Dear resident,")
