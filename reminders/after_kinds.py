@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from booking.states import State
 
@@ -26,6 +27,16 @@ class AfterVisit:
     def __bool__(self) -> bool:
         """Whether there is anything to be told."""
         return bool(self.done or self.next_step)
+
+    @property
+    def tells(self) -> str:
+        """What it tells: what was `done`, what happens `next`, or `both`."""
+        return "both" if self.done and self.next_step else "done" if self.done else "next" if self.next_step else ""
+
+    @property
+    def digest(self) -> str:
+        """What differs when the words do."""
+        return sha256(f"{self.done}\n{self.next_step}".encode()).hexdigest()
 
 
 NOTHING_SAID = AfterVisit()

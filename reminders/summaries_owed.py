@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.events import AppointmentChange, PlanningFacts
 from booking.visits.tables import DayVisit
-from reminders.after_kinds import AFTER_VISIT, CORRECTED, ENDED_STATES, SUMMARY, WITHDRAWN_SUMMARY
+from reminders.after_kinds import (
+    AFTER_VISIT,
+    CORRECTED,
+    ENDED_STATES,
+    NOTHING_SAID,
+    SUMMARY,
+    WITHDRAWN_SUMMARY,
+    AfterVisit,
+)
 from reminders.arrival_queries import may_have_arrived
-from reminders.delivery_decisions import PENDING, VOID
+from reminders.delivery_decisions import PENDING, VOID, ReadyMessage
 from reminders.due_times import Owed
 from reminders.reasons import SUPERSEDED
 from reminders.recipients import family_of, number_of
@@ -33,13 +41,17 @@ def owed_summary(
     has_ended = facts.state in ENDED_STATES
     if not has_ended and not earlier:
         return []
-    has_words = has_ended and _has_words(db, facts.appointment_id)
+    words = _words(db, facts.appointment_id) if has_ended else NOTHING_SAID
+    has_words = bool(words)
     family = SUMMARY if has_words else WITHDRAWN_SUMMARY
     for row in earlier:
         if _waits(row) and family_of(row.kind) != family:
             row.status, row.closed_at, row.reason = VOID, change.now, SUPERSEDED
     gone = max((row for row in earlier if _may_be_read(row)), key=lambda row: number_of(row.kind), default=None)
     was_told = gone is not None and family_of(gone.kind) == SUMMARY
+    if gone is not None and has_words and words.digest == gone.words_digest:
+        _void_after(earlier, gone, change.now)
+        return []
     if any(_waits(row) for row in earlier) or (not has_words and not was_told):
         return []
     if has_words and was_told and change.what != "summarised":
@@ -50,10 +62,25 @@ def owed_summary(
     return [Owed(f"{kind}_{number}", due_at, due_at + OF_USE)]
 
 
-def _has_words(db: Session, appointment_id: int) -> bool:
+def keep_words_told(db: Session, ready: Collection[ReadyMessage]) -> None:
+    """Keep with each message about a visit which words it tells."""
+    for message in ready:
+        if family_of(message.claimed.kind) == SUMMARY:
+            same = Notification.id == message.claimed.id
+            db.execute(update(Notification).where(same).values(words_digest=message.facts.after.digest))
+
+
+def _words(db: Session, appointment_id: int) -> AfterVisit:
     said = select(DayVisit.done, DayVisit.next_step).where(DayVisit.appointment_id == appointment_id)
     row = db.execute(said).first()
-    return row is not None and bool(row.done or row.next_step)
+    return AfterVisit(row.done, row.next_step) if row is not None else NOTHING_SAID
+
+
+def _void_after(rows: Collection[Notification], gone: Notification, now: datetime) -> None:
+    """Void the corrections of what is said again as it was told."""
+    for row in rows:
+        if _waits(row) and number_of(row.kind) > number_of(gone.kind):
+            row.status, row.closed_at, row.reason = VOID, now, SUPERSEDED
 
 
 def _waits(row: Notification) -> bool:

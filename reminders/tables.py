@@ -85,6 +85,8 @@ class Notification(Base):
     reason: Mapped[str] = mapped_column(String(300), default="", info=personal("message"))
     # The channels that failed before this one, joined by commas: the message goes by it in their place.
     instead_of: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    # Of what was done in a visit, the digest of the words that it told.
+    words_digest: Mapped[str] = mapped_column(String(64), default="", server_default="", info=personal("message"))
     # When staff told them what reached nobody.
     told_at: Mapped[datetime | None]
     # What the provider said last of the message that it took; nothing where no provider says so.

@@ -91,6 +91,7 @@ class TextMessage:
     is_brief: bool = False
     missing_papers: int = 0  # in a reminder
     is_correction: bool = False  # of what was told after the visit
+    tells: str = ""  # of that: what was `done`, what happens `next`, or `both`
 
     def without_link(self) -> TextMessage:
         """The same where the link stands elsewhere."""
@@ -132,6 +133,7 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         asked=language.day_short(_here(facts, facts.asked_at)) if facts.asked_at and message.asked_on else "",
         is_for_helper=bool(message.acts_for),
         is_correction=message.is_correction,
+        tells=message.after.tells,
         missing_papers=count_missing(facts) if any(one.paper_answers for one in (facts, *facts.same_day)) else 0,
         **_times(kind, facts, message, language),
     )

@@ -63,6 +63,7 @@ from reminders.recipients import rules_in
 from reminders.same_day import joined
 from reminders.same_day_queries import lock_beside, take
 from reminders.slow_conversations import SlowConversations, Substitute
+from reminders.summaries_owed import keep_words_told
 
 # Of claimed rows, and of the one being sent: a mail server may take 60 s to connect, 120 s for the text, 600 s to answer.
 LEASE, SENDING_LEASE = timedelta(minutes=5), timedelta(minutes=15)
@@ -184,6 +185,7 @@ class Worker:
         if ids:
             ready = joined(ready, [one for one in map(decide, beside) if isinstance(one, ReadyMessage)], now)
             take(db, beside, ready, now + self.lease)
+        keep_words_told(db, ready)
         if is_batch and ready:
             queue.start(db, [message.claimed for message in ready], self.name, now, maybe_duplicate=False)
         return ready

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from booking.documents.document_owner import Review
@@ -17,12 +17,15 @@ from booking.tables import Appointment
 
 NOT_LOOKED_AT = and_(
     DocumentFile.resident_id == Appointment.resident_id,
-    DocumentFile.source == BY_RESIDENT,
-    DocumentFile.stored_name != "",
-    DocumentFile.review == Review.OPEN.value,
+    DocumentFile.source == literal_column(f"'{BY_RESIDENT}'"),
+    DocumentFile.stored_name != literal_column("''"),
+    DocumentFile.review == literal_column(f"'{Review.OPEN.value}'"),
     Appointment.state.in_((State.BOOKED, State.ARRIVED, State.IN_PROGRESS)),
 )
-"""Of a file joined with its appointment: whoever that is for now has sent it, it is kept, and nothing was said of it."""
+"""Of a file joined with its appointment: whoever that is for now has sent it, it is kept, and nothing was said of it.
+
+Constants, as no parameter is known to be that of the index of just these files.
+"""
 
 
 @dataclass(frozen=True)

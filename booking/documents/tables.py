@@ -8,13 +8,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from core.database import Base, BigId
 from core.personal_data import personal
 
 LONGEST_DOCUMENT = 300
+WAITING_FILE = text("source = 'resident' AND review = '' AND stored_name <> ''")
+"""Of a file: a resident has sent it, it is kept, and staff have said nothing of it."""
 
 
 class OfVisit:
@@ -75,7 +77,17 @@ class DocumentFile(OfVisit, Base):
     """
 
     __tablename__ = "document_files"
-    __table_args__ = (_is_of_one(), Index("ix_document_files_stored", "stored_name"))
+    __table_args__ = (
+        _is_of_one(),
+        Index("ix_document_files_stored", "stored_name"),
+        Index(
+            "ix_document_files_waiting",
+            "authority_id",
+            "appointment_id",
+            sqlite_where=WAITING_FILE,
+            postgresql_where=WAITING_FILE,
+        ),
+    )
 
     document: Mapped[str] = mapped_column(String(LONGEST_DOCUMENT), default="", info=personal("document"))
     stored_name: Mapped[str] = mapped_column(String(64), default="", info=personal("document"))

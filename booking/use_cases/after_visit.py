@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from booking.use_cases.next_booking import book_next
 from booking.visits.desk_claim_repository import follow_desks
 from booking.visits.tables import DayVisit
 from booking.visits.visit_states import SEEN, VisitState
-from booking.visits.visit_words import VisitWords, may_write_words
+from booking.visits.visit_words import VisitWords, is_too_early, may_write_words
 from core.audit import Actor, record
 from core.errors import IllegalMove, NotFound
 from core.idempotency import IdempotencyKey, run_once
@@ -33,7 +34,8 @@ def write_words(
 ) -> None:
     """Keep the words with the visit, which ends with it as attended if it goes on. The same words again change nothing.
 
-    Raises: Stale, IllegalMove for somebody who was not seen or came too long ago, NotFound, IdempotencyMismatch.
+    Raises: Stale, IllegalMove for somebody who was not seen, came too long ago or is to come much later and was not marked
+    as here, NotFound, IdempotencyMismatch.
     """
 
     def operation(db: Session) -> dict[str, Any]:
@@ -41,6 +43,7 @@ def write_words(
         rows = visit_rows(db, here)
         row = rows.row
         if row is None or row.state not in SEEN:
+            _check_not_early(rows, now)
             row = end_visit(db, rows, State.ATTENDED, actor, now)
             follow_desks(db, here.authority_id, here.site_id, now)
         else:
@@ -55,6 +58,13 @@ def write_words(
         return {}
 
     run_once(runtime.database, idempotency, operation, runtime.clock.now())
+
+
+def _check_not_early(rows: VisitRows, now: datetime) -> None:
+    """Raises: IllegalMove for who is to come much later, and whom nobody marked as here."""
+    booked = rows.booked
+    if booked is not None and booked.state == State.BOOKED and is_too_early(booked.starts_at, now):
+        raise IllegalMove(booked.state, VisitState.ENDED)
 
 
 def _check_open_for_words(db: Session, rows: VisitRows, row: DayVisit, runtime: Runtime) -> None:

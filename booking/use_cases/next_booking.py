@@ -28,6 +28,7 @@ from core.errors import Stale
 from core.runtime import Runtime
 from core.transactions import run_with_retries
 
+FIRST_VERSION = 1
 _OWN_CONTACT = tuple(column.name for column in table_of(Appointment).columns if hasattr(OwnContactColumns, column.name))
 
 
@@ -77,6 +78,11 @@ def _is_next_booked(db: Session, row: DayVisit) -> bool:
     return state == State.BOOKED
 
 
+def is_as_booked(site_id: int, version: int, seen_at: int) -> bool:
+    """Whether an appointment stands as it was booked at the site with the id `seen_at`, which can then cancel it."""
+    return site_id == seen_at and version == FIRST_VERSION
+
+
 def take_back_next(runtime: Runtime, here: AtCounter, *, actor: Actor, version: str | None = None) -> None:
     """Cancel what was booked after the visit, and nothing else. Raises: Stale, NotFound."""
 
@@ -86,17 +92,29 @@ def take_back_next(runtime: Runtime, here: AtCounter, *, actor: Actor, version: 
     run_with_retries(runtime.database, operation)
 
 
-def cancel_next(db: Session, rows: VisitRows, version: str | None, actor: Actor, now: datetime) -> None:
-    """Cancel what was booked after the visit, as long as it is booked as it was shown. Raises: Stale."""
+def cancel_next(
+    db: Session, rows: VisitRows, version: str | None, actor: Actor, now: datetime, *, leaves_changed: bool = False
+) -> None:
+    """Cancel what was booked after the visit, if it stands as it was booked here, and as it was shown.
+
+    What was changed since stays booked if `leaves_changed`. Raises: Stale.
+    """
     row = rows.row
     if row is None or not row.booked_next:
         return
     where = site_id_of(db, row.authority_id, row.booked_next)
     booked = lock_appointment(db, row.authority_id, row.booked_next, where)
-    row.booked_next = ""
     if not can_move(State(booked.state), State.CANCELLED_BY_RESIDENT):
+        row.booked_next = ""
         return
-    if version is not None and version != str(booked.version):
+    is_as_shown, is_ours = (
+        version in (None, str(booked.version)),
+        is_as_booked(booked.site_id, booked.version, row.site_id),
+    )
+    if is_as_shown and not is_ours and leaves_changed:
+        return
+    if not is_as_shown or not is_ours:
         raise Stale.because("appointment_changed")
+    row.booked_next = ""
     occupied = end_appointment(db, booked, State.CANCELLED_BY_RESIDENT, "", now)
     record_change(db, booked, actor, "cancelled", now, "", by=BY_RESIDENT, occupied=occupied)

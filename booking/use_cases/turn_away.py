@@ -83,7 +83,7 @@ def _note(db: Session, rows: VisitRows, row: DayVisit, missing: Sequence[str], a
 def take_back_turned_away(
     runtime: Runtime, here: AtCounter, *, actor: Actor, reason: str, version: str | None = None
 ) -> None:
-    """Let them be at the desk again; what was booked next is cancelled, if it is booked still.
+    """Let them be at the desk again; what was booked next is cancelled, if it stands as it was booked.
 
     `version` is that of this appointment as it was shown. Raises: IllegalMove when it is too late, Stale, NotFound.
     """
@@ -91,7 +91,7 @@ def take_back_turned_away(
     def operation(db: Session) -> None:
         now = runtime.clock.database_now(db)
         rows = visit_rows(db, here)
-        cancel_next(db, rows, version, actor, now)
+        cancel_next(db, rows, version, actor, now, leaves_changed=True)
         reopen_visit(db, rows, actor, now, reason=reason)
         follow_desks(db, here.authority_id, here.site_id, now)
         about = ("visit", rows.row.id if rows.row else 0)

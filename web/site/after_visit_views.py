@@ -20,7 +20,7 @@ from booking.use_cases.after_visit import book_follow_up, write_words
 from booking.use_cases.end_of_visit import AtCounter
 from booking.use_cases.next_booking import take_back_next
 from booking.visits.visit_states import HERE, SEEN
-from booking.visits.visit_words import LONGEST_WORDS, NO_WORDS, VisitWords, may_write_words
+from booking.visits.visit_words import LONGEST_WORDS, NO_WORDS, VisitWords, is_too_early, may_write_words
 from core.errors import IdempotencyMismatch, IllegalMove, Stale
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
@@ -28,7 +28,7 @@ from people.staff.policy import Action
 from reminders.summary_expected_queries import expected_of_summary
 from web.components.form_fields import AtMost, Choice, FieldError, Form, Text, errors_of
 from web.page_context import SiteContext, site_context
-from web.request_language import format_moment
+from web.request_language import format_moment, format_time
 from web.site.next_visit_form import (
     REFUSALS,
     booking_sent,
@@ -165,6 +165,9 @@ def _words_refused(context: SiteContext, seen: CounterVisit, form: WordsForm) ->
     """Keep what the form says. The status where that was refused, with what stands against it in the form; or None."""
     if not form.validate():
         return 400
+    if comes_at := _comes_at(context, seen):
+        form.refuse("done", _("Their appointment is at %(time)s, and nobody has marked them as here.", time=comes_at))
+        return 409
     words = form.words
     try:
         key = context.form_key(f"after:{seen.reference}", (seen.reference, words))
@@ -250,6 +253,7 @@ def _page(
         has_errors=bool(errors),
         has_changed=has_changed,
         goes_on=goes_on,
+        comes_at=_comes_at(context, seen),
         can_write=goes_on or _is_lately_over(context, seen),
         said=seen.visit.words if seen.visit is not None else NO_WORDS,
         booked=booked,
@@ -265,6 +269,14 @@ def _goes_on(context: SiteContext, seen: CounterVisit) -> bool:
         booked = seen.booked
         return booked is not None and booked.state is State.BOOKED and booked.local_date == context.today
     return seen.visit.state in HERE and seen.visit.local_date == context.today
+
+
+def _comes_at(context: SiteContext, seen: CounterVisit) -> str:
+    """When they come whose visit cannot be ended yet, because they come much later and nobody marked them as here."""
+    booked = seen.booked if seen.visit is None else None
+    if booked is None or booked.state is not State.BOOKED or not is_too_early(booked.starts_at, context.now):
+        return ""
+    return format_time(booked.starts_at.astimezone(ZoneInfo(context.zone)))
 
 
 def _is_lately_over(context: SiteContext, seen: CounterVisit) -> bool:

@@ -23,6 +23,7 @@ from booking.states import (
     can_correct,
     may_be_recorded,
 )
+from booking.visits.visit_words import has_open_words
 from web.first_contact_lines import first_contact_line
 from web.labels import (
     BASES_IN_SENTENCE,
@@ -112,6 +113,7 @@ class DayRow:
     actions: tuple[RowAction, ...]
     may_fail: bool
     undo_to: str
+    may_write_words: bool
     may_change_resources: bool
     can_change: bool
     told_of_arrangement: tuple[ToldLine, ...] = ()
@@ -156,11 +158,6 @@ class DayRow:
         """Whether it can be noted which document was missing."""
         is_here = self.state in (State.ARRIVED, State.NOT_COMPLETED) and bool(self.actions or self.undo_to)
         return self.may_fail or is_here
-
-    @property
-    def may_write_words(self) -> bool:
-        """Whether it can be said what was done: of who is here, or was seen."""
-        return self.may_fail or (self.state in (State.ATTENDED, State.NOT_COMPLETED) and bool(self.undo_to))
 
     @property
     def is_booked(self) -> bool:
@@ -233,6 +230,7 @@ def day_row(view: AppointmentView, now: datetime, rights: RowRights, *, to_reboo
         actions=tuple(_actions(view, now, way.actions)) if rights.may_record else (),
         may_fail=rights.may_record and State.NOT_COMPLETED in MOVES.get(state, ()),
         undo_to=_undo_state(view, now) if rights.may_record else "",
+        may_write_words=rights.may_record and has_open_words(state, view.local_date, now.astimezone(zone).date()),
         may_change_resources=rights.may_change_resources and bool(to_rebook) and view.ends_at > now,
         can_change=state is State.BOOKED and view.local_date > now.astimezone(zone).date(),
     )

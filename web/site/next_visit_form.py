@@ -20,7 +20,7 @@ from booking.slot_tokens import decode
 from booking.states import State
 from booking.tables import Appointment
 from booking.use_cases.book import Booking
-from booking.use_cases.next_booking import beside_of
+from booking.use_cases.next_booking import beside_of, is_as_booked
 from core.errors import IdempotencyMismatch, IllegalMove, Invalid, NotFound, SameTime, SlotTaken, Stale, TooFar, TooSoon
 from core.problems import joined_texts, text_of_error
 from people.residents.details import ResidentDetails
@@ -64,13 +64,17 @@ def phone_field() -> Any:
 
 @dataclass(frozen=True)
 class NextBooked:
-    """What was booked next: in words, its version, and who is told when it is cancelled, while it is booked."""
+    """What was booked next: in words, its version, and who is told when it is cancelled, while it can be.
+
+    It is cancelled from here while it `is_ours`: at this site, as it was booked.
+    """
 
     text: str
     reference: str
     resident_id: int
     version: int
     is_open: bool
+    is_ours: bool
     undo: tuple[ToldLine, ...]
 
 
@@ -145,10 +149,11 @@ def next_booked(context: SiteContext, seen: CounterVisit) -> NextBooked | None:
         return None
     view = by_reference(context.db, context.catalogue, seen.visit.booked_next)
     undo: tuple[ToldLine, ...] = ()
-    if view.state is State.BOOKED:
-        undo = told_lines(expected_of_change(context.db, context.authority, view.id, "cancelled", context.now))
     is_open = view.state is State.BOOKED
-    return NextBooked(_words(context, view), view.reference, view.resident.id, view.version, is_open, undo)
+    is_ours = is_open and is_as_booked(view.site.id, view.version, seen.site.id)
+    if is_ours:
+        undo = told_lines(expected_of_change(context.db, context.authority, view.id, "cancelled", context.now))
+    return NextBooked(_words(context, view), view.reference, view.resident.id, view.version, is_open, is_ours, undo)
 
 
 def _words(context: SiteContext, view: AppointmentView) -> str:
