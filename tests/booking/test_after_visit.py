@@ -180,6 +180,25 @@ def test_what_was_told_and_is_not_so_is_taken_back(
     assert "After your visit" in said
 
 
+@pytest.mark.parametrize("away", [VisitWords("The wrong line"), VisitWords()], ids=["corrected", "emptied"])
+def test_a_correction_that_says_again_what_was_told_is_not_sent(
+    database: Database, clock: FixedClock, world: World, runtime: Runtime, away: VisitWords
+) -> None:
+    booked = book(database, world)
+    write(runtime, world, booked)
+    assert len(sent(database, clock)) == 1
+    write(runtime, world, booked, away)
+    write(runtime, world, booked)
+    assert sent(database, clock, 120) == []
+    assert [status for _, status in owed(database)] == ["sent", "void"]
+    write(runtime, world, booked, VisitWords("The right line"))
+    (said,) = sent(database, clock)
+    assert "The right line" in said
+    write(runtime, world, booked)  # as it was at first, but they have read something else since
+    (said,) = sent(database, clock)
+    assert "Checked the form" in said
+
+
 def test_words_that_are_emptied_are_not_told(
     database: Database, clock: FixedClock, world: World, runtime: Runtime
 ) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from core.language import language_for
 from core.tokens import is_short_token, number_of_short_token, short_token
+from reminders.after_kinds import AfterVisit
 from reminders.contacts import Contacts, Person
 from reminders.delivery_decisions import MessageFacts
 from reminders.former_owners import FormerOwner
@@ -251,3 +252,21 @@ def test_a_text_about_a_whole_day_has_every_time_and_two_segments_at_most(
     assert text_size(said).segments <= 2
     assert said.count(":30") == number + 1
     assert "/s/" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "expected"),
+    [
+        ("summary_1", AfterVisit("Checked", "A decision"), "we have written down what was done and what happens next."),
+        ("summary_1", AfterVisit("Checked", ""), "we have written down what was done. Where: "),
+        ("summary_1", AfterVisit("", "A decision"), "we have written down what happens next. Where: "),
+        ("summary_corrected_2", AfterVisit("Checked", ""), "was not right. We have put right what was done. Where"),
+    ],
+)
+def test_a_text_after_a_visit_says_what_there_is_to_read_and_not_the_words(
+    kind: str, words: AfterVisit, expected: str
+) -> None:
+    said = text(kind, replace(FACTS, after=words))
+    assert expected in said
+    assert "Checked" not in said
+    assert "A decision" not in said

@@ -45,6 +45,7 @@ ROW = DayRow(
     actions=(),
     may_fail=False,
     undo_to="",
+    may_write_words=False,
     may_change_resources=False,
     can_change=False,
 )

@@ -222,13 +222,74 @@ def test_what_was_said_late_can_be_read_by_the_link_of_the_message(library: Libr
     assert client.get(link).status_code == 410
 
 
-def test_nobody_elsewhere_sees_it(library: Library) -> None:
+def test_nobody_elsewhere_sees_it(library: Library, site_staff: FlaskClient) -> None:
+    """The forms are those that work for the library's own staff, with a token of whoever sends them."""
     reference = library.book()
+    library.record(reference, State.ARRIVED)
     other = library.sign_in(Role.SITE_STAFF, library.other_site_id)
+    theirs = {"csrf_token": check_page(other.get("/staff/").text).forms[0].fields["csrf_token"]}
     assert other.get(page_of(reference)).status_code == 404
     assert other.get(f"/staff/sites/mill-lane/after/{reference}").status_code == 404
-    for end in ("", "/next", "/cancel"):
-        assert other.post(f"/staff/sites/mill-lane/after/{reference}{end}").status_code in (400, 404)
+    for end, typed in (("", {"done": "Checked"}), ("/next", {}), ("/cancel", {})):
+        form = form_of(site_staff, reference, end)
+        sent = form.fields | typed | ({"slot": form.values_of("slot")[0]} if end == "/next" else {})
+        before = (booked(library), said(library))
+        for site in ("mill-lane", "high-street"):
+            answer = other.post(f"/staff/sites/{site}/after/{reference}{end}", data=sent | theirs)
+            assert answer.status_code == 404, (site, end)
+        assert (booked(library), said(library)) == before
+        assert site_staff.post(form.action, data=sent).status_code == 303
+
+
+def test_a_follow_up_that_was_changed_is_not_cancelled_from_here(library: Library, site_staff: FlaskClient) -> None:
+    """At another site, or at another time, others have made it what it is."""
+    reference = library.book()
+    library.record(reference, State.ARRIVED, State.IN_PROGRESS)
+    later = form_of(site_staff, reference, "/next")
+    site_staff.post(later.action, data=later.values(slot=later.values_of("slot")[0]))
+    shown = form_of(site_staff, reference, "/cancel")
+    for changed in ({"site_id": library.other_site_id}, {"site_id": library.world.site_id, "version": 2}):
+        with library.database.writing() as db:
+            made = db.scalars(select(Appointment).order_by(Appointment.id.desc())).first()
+            assert made
+            for name, value in changed.items():
+                setattr(made, name, value)
+        page = check_page(site_staff.get(page_of(reference)).text)
+        assert "It was changed since. It cannot be cancelled from this page." in page.text
+        assert not [form for form in page.forms if form.action.endswith("/cancel")]
+        sent = shown.fields | {
+            "version": str(changed.get("version", 1)),
+            "seen": page.form_to(reference).fields["seen"],
+        }
+        assert site_staff.post(shown.action, data=sent).status_code == 409
+        assert booked(library)[1][0] == State.BOOKED
+
+
+def test_words_end_no_visit_of_who_is_to_come_much_later(library: Library, site_staff: FlaskClient) -> None:
+    reference = library.book(6 * 60)
+    page = check_page(site_staff.get(page_of(reference)).text)
+    assert "Their appointment is at 3pm, and nobody has marked them as here." in page.text
+    assert not [form for form in page.forms if form.action.endswith(f"/after/{reference}")]
+    other = form_of(site_staff, library.book())
+    answer = site_staff.post(page_of(reference), data=other.fields | {"seen": "", "done": "Checked"})
+    assert answer.status_code == 409
+    with library.database.reading() as db:
+        assert set(db.scalars(select(Appointment.state))) == {State.BOOKED}
+    library.record(reference, State.ARRIVED)  # they came early, and somebody says so
+    form = form_of(site_staff, reference)
+    assert site_staff.post(form.action, data=form.values(done="Checked")).status_code == 303
+    assert said(library) == ("Checked", "")
+
+
+def test_the_list_of_a_day_leads_to_its_words_for_a_week(library: Library) -> None:
+    reference = library.book()
+    library.record(reference, State.ARRIVED, State.IN_PROGRESS, State.ATTENDED)
+    found = []
+    for days, role in ((2, Role.SITE_MANAGER), (5, Role.SITE_STAFF), (1, Role.AUTHORITY_ADMIN)):
+        library.clock.advance(timedelta(days=days))
+        staff = library.sign_in(role, library.world.site_id)
+        found.append(f"/after/{reference}" in staff.get(DAY).text)
+    assert found == [True, True, False]
 
 
 def test_no_value_breaks_it(library: Library, site_staff: FlaskClient) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from booking.documents.sent_queries import waiting_count, waiting_papers
 from booking.documents.tables import DocumentFile
@@ -83,6 +84,29 @@ def test_the_soonest_visit_is_first_whenever_its_papers_came(library: Library, s
     send(library, soon)
     page = check_page(site_staff.get(LIST).text)
     assert [href.rpartition("/")[2] for _, href in page.links if "/documents/" in href] == [soon, late]
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_the_number_of_them_reads_no_other_file_of_the_council(library: Library) -> None:
+    asked: list[str] = []
+
+    def remember(_connection: object, _cursor: object, statement: str, values: Any, *_rest: object) -> None:
+        asked.append(statement)
+        values_of[statement] = values
+
+    values_of: dict[str, Any] = {}
+    event.listen(library.database.engine, "before_cursor_execute", remember)
+    number(library)
+    event.remove(library.database.engine, "before_cursor_execute", remember)
+    (statement,) = (one for one in asked if "document_files" in one)
+    with library.database.engine.begin() as connection:
+        if library.database.engine.dialect.name == "sqlite":
+            explain = "EXPLAIN QUERY PLAN"
+        else:  # few rows are read faster without an index
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            explain = "EXPLAIN"
+        plan = connection.exec_driver_sql(f"{explain} {statement}", values_of[statement]).all()
+    assert "ix_document_files_waiting" in str(plan), plan
 
 
 @pytest.mark.databases("sqlite", "postgresql")
