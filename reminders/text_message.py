@@ -133,9 +133,8 @@ def text_message(kind: str, facts: MessageFacts, message: MessageContext, langua
         asked=language.day_short(_here(facts, facts.asked_at)) if facts.asked_at and message.asked_on else "",
         is_for_helper=bool(message.acts_for),
         is_correction=message.is_correction,
-        tells=message.after.tells,
         missing_papers=count_missing(facts) if any(one.paper_answers for one in (facts, *facts.same_day)) else 0,
-        **_times(kind, facts, message, language),
+        **_times(kind, facts, message, language) | {"tells": message.after.tells},
     )
     if kind != SEVERAL_BOOKINGS:  # a question, with the longest link of all
         said = replace(said, stop=_how_to_stop(said, message.short_url))

@@ -7,10 +7,8 @@ Any number of workers on any number of hosts may run. What each guarantee rests 
 - After a crash between sending and recording, a channel that can confirm arrivals is queried. One that cannot (SMTP) is
   recorded message by message: one transaction writes the last result and marks the next try as started, so at most one
   message for each killed worker is in doubt. It is sent again, and flagged.
-- One row or one council stops nobody else: what fails to be checked or recorded is tried again alone. Rows not started
-  are released, whatever happens.
-- A channel that refuses this service costs no message a try: its rows are given back, and it is left alone for a while.
-  Other channels go on.
+- One row or one council stops nobody else: what fails is tried again alone. Rows not started are released, always.
+- A channel that refuses this service costs no message a try: its rows wait, and other channels go on.
 """
 
 from __future__ import annotations
