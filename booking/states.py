@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 
@@ -32,6 +32,8 @@ MOVES: dict[State, frozenset[State]] = {
 
 # A wrong click at the front desk can be put right for a day; after that it stays as it is.
 CORRECTION_PERIOD = timedelta(hours=24)
+WRITTEN_FOR = timedelta(days=7)
+"""How long after the day of a visit its words can be written or changed: a message about them is of use so long."""
 # A bearer link ends with its appointment; the day lets somebody look up what was agreed.
 LINK_OUTLIVES = timedelta(days=1)
 # Somebody may be rung so long before their time, and it is noted so often at most that nobody answered.
@@ -68,6 +70,17 @@ def can_correct(current: State, requested_state: State, *, changed_at: datetime,
 def may_be_recorded(requested_state: State, *, starts_at: datetime, now: datetime) -> bool:
     """Whether it is time for `requested_state`: nobody can have failed to attend what has not begun."""
     return requested_state is not State.DID_NOT_ATTEND or now >= starts_at
+
+
+def has_open_words(state: State, local_date: date, today: date) -> bool:
+    """Whether words of an appointment in this state can be written: of who is at the desk, or was seen lately."""
+    was_seen = state in (State.ATTENDED, State.NOT_COMPLETED)
+    return State.NOT_COMPLETED in MOVES.get(state, ()) or (was_seen and may_write_words(local_date, today))
+
+
+def may_write_words(local_date: date, today: date) -> bool:
+    """Whether words of a visit on that day can still be written."""
+    return timedelta() <= today - local_date <= WRITTEN_FOR
 
 
 def may_ring_instead(mode: str, state: str, ends_at: datetime, now: datetime) -> bool:

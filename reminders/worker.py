@@ -5,8 +5,7 @@ Any number of workers on any number of hosts may run. What each guarantee rests 
 - Nothing is lost: a claim is a lease, and a row whose worker was killed is due again when the lease ends.
 - Nothing is sent twice without a crash: the fencing token, and the check for an earlier try that arrived.
 - After a crash between sending and recording, a channel that can confirm arrivals is queried. One that cannot (SMTP) is
-  recorded message by message: one transaction writes the last result and marks the next try as started, so at most one
-  message for each killed worker is in doubt. It is sent again, and flagged.
+  recorded message by message, so at most one message for each killed worker is in doubt. It is sent again, and flagged.
 - One row or one council stops nobody else: what fails is tried again alone. Rows not started are released, always.
 - A channel that refuses this service costs no message a try: its rows wait, and other channels go on.
 """
@@ -27,6 +26,7 @@ from core.database import Database
 from core.errors import DeliveryFailed
 from core.text import one_line
 from reminders import queue, untried
+from reminders.after_kinds import SUMMARY
 from reminders.appointment_queries import ids_beside, message_facts, with_told_times
 from reminders.channel_queue import ChannelQueue, DeliveryCounts
 from reminders.channels.base import (
@@ -183,7 +183,8 @@ class Worker:
         if ids:
             ready = joined(ready, [one for one in map(decide, beside) if isinstance(one, ReadyMessage)], now)
             take(db, beside, ready, now + self.lease)
-        keep_words_told(db, ready)
+        if any(message.claimed.kind.startswith(SUMMARY) for message in ready):
+            keep_words_told(db, ready)
         if is_batch and ready:
             queue.start(db, [message.claimed for message in ready], self.name, now, maybe_duplicate=False)
         return ready

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from booking.events import AppointmentChange, announce
-from booking.states import State
+from booking.states import State, may_write_words
 from booking.use_cases.book import Booking
 from booking.use_cases.end_of_visit import AtCounter, VisitRows, end_visit, visit_rows
 from booking.use_cases.next_booking import book_next
 from booking.visits.desk_claim_repository import follow_desks
 from booking.visits.tables import DayVisit
 from booking.visits.visit_states import SEEN, VisitState
-from booking.visits.visit_words import VisitWords, is_too_early, may_write_words
+from booking.visits.visit_words import VisitWords, is_too_early
 from core.audit import Actor, record
 from core.errors import IllegalMove, NotFound
 from core.idempotency import IdempotencyKey, run_once

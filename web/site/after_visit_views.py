@@ -15,12 +15,12 @@ from flask_babel import lazy_gettext as _l
 from wtforms.validators import optional
 
 from booking.queries.counter_visits import CounterVisit, counter_visit, next_times, same_time_next_week
-from booking.states import State
+from booking.states import State, may_write_words
 from booking.use_cases.after_visit import book_follow_up, write_words
 from booking.use_cases.end_of_visit import AtCounter
 from booking.use_cases.next_booking import take_back_next
 from booking.visits.visit_states import HERE, SEEN
-from booking.visits.visit_words import LONGEST_WORDS, NO_WORDS, VisitWords, is_too_early, may_write_words
+from booking.visits.visit_words import LONGEST_WORDS, NO_WORDS, VisitWords, is_too_early
 from core.errors import IdempotencyMismatch, IllegalMove, Stale
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires

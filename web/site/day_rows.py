@@ -21,9 +21,9 @@ from booking.states import (
     NEEDS_REASON,
     State,
     can_correct,
+    has_open_words,
     may_be_recorded,
 )
-from booking.visits.visit_words import has_open_words
 from web.first_contact_lines import first_contact_line
 from web.labels import (
     BASES_IN_SENTENCE,
