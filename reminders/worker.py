@@ -74,8 +74,7 @@ log = logging.getLogger(__name__)
 class Worker:
     """Sends by each of `channels`. `stop` may be called from a signal or another thread: the current message is finished.
 
-    `on_progress` is called after each message, each batch and each finished pass: never while anything hangs or fails.
-    A row of a channel that is not registered is withheld.
+    `on_progress` is called after each message, batch and finished pass: never while anything hangs or fails.
     """
 
     database: Database
