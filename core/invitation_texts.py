@@ -14,7 +14,7 @@ INVITATION_TEXTS: Mapping[str, str] = {
     "invitation_changed": _("This invitation has changed meanwhile. Look at it again."),
     "invitation_ended": _("This invitation has ended: it was answered or withdrawn, or its last day is over."),
     "invitation_mode": _("This is not offered in that way. Choose another one"),
-    "invitation_service_unknown": _("Choose a service that can be booked online"),
+    "invitation_service_unknown": _("Choose a service that people can come for"),
     "invitation_sites_served": _("Choose among the sites that you see to"),
     "invitation_unknown": _("There is no such invitation."),
     "invited_already": _("They are invited for this already. Withdraw that invitation first"),

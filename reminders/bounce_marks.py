@@ -12,13 +12,20 @@ from collections.abc import Iterable, Sequence
 from core.tokens import bounce_mark
 
 _WISH = r"wish-[0-9]{1,18}-[0-9a-f]{0,8}"  # of emails to those who wait without an appointment
-_MARKED = re.compile(rf"(notification-[0-9]{{1,18}}-[0-9]{{1,9}}|{_WISH})\.([0-9a-f]{{24}})(?![0-9a-f])", re.IGNORECASE)
+_INVITATION = r"invitation-[0-9]{1,18}-[0-9a-f]{0,8}"  # of messages to those who are invited
+_OURS = rf"notification-[0-9]{{1,18}}-[0-9]{{1,9}}|{_WISH}|{_INVITATION}"
+_MARKED = re.compile(rf"({_OURS})\.([0-9a-f]{{24}})(?![0-9a-f])", re.IGNORECASE)
 MOST_LOOKED_AT = 50  # marks in one report
 
 
 def is_of_wish(reference: str) -> bool:
     """Whether it is that of an email to somebody who waits without an appointment."""
     return re.fullmatch(_WISH, reference) is not None
+
+
+def is_of_invitation(reference: str) -> bool:
+    """Whether it is that of a message to somebody who is invited."""
+    return re.fullmatch(_INVITATION, reference) is not None
 
 
 def marked(secret_key: str, reference: str) -> str:

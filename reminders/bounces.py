@@ -24,6 +24,7 @@ from reminders.bounce_reports import UNDERSTOOD, BounceReport, Reading, read_rep
 from reminders.channels.bounce_mailboxes import OpenMailbox, mailbox_from
 from reminders.channels.mime import envelope_address
 from reminders.delivery_decisions import FAILED, IN_DOUBT, RETURNED_OUTCOME, SENT, SENT_OUTCOME, UNCLEAR_OUTCOME
+from reminders.invitation_mail_queries import fail_invitation_mail, invitation_mail_in
 from reminders.reasons import MAIL_RETURNED, with_detail
 from reminders.recipients import EMAIL
 from reminders.rerouting import lock_alike, locked_alike, plan_next_channel
@@ -105,6 +106,8 @@ def fail_returned(db: Session, report: BounceReport, now: datetime) -> bool:
     """
     if wish_mail := mail_id_in(report.reference):
         return _fail_mail(db, wish_mail, report, now)
+    if invitation_mail := invitation_mail_in(report.reference):
+        return _fail_invitation(db, invitation_mail, report, now)
     found = _REFERENCE.fullmatch(report.reference)
     if not found:
         return False
@@ -122,6 +125,21 @@ def _fail_mail(db: Session, mail_id: int, report: BounceReport, now: datetime) -
     if resident is not None and _is_one_of(resident.email, report.bad):
         resident.email_returned_at = now
     return resident is not None
+
+
+def _fail_invitation(db: Session, mail_id: int, report: BounceReport, now: datetime) -> bool:
+    """Whether an email to somebody who is invited failed by the report."""
+    reason = with_detail(MAIL_RETURNED, report.status)
+    whose = fail_invitation_mail(
+        db,
+        mail_id,
+        reason,
+        now,
+        lambda mail, who: mail.channel == EMAIL and _is_one_of(who.email, report.recipients),
+    )
+    if whose is not None and _is_one_of(whose.email, report.bad):
+        whose.email_returned_at = now
+    return whose is not None
 
 
 def _fail_row(db: Session, id_: int, of_message: tuple[int, int], report: BounceReport, now: datetime) -> bool:

@@ -44,6 +44,7 @@ from people.residents.details import LARGE_PRINT
 from people.residents.tables import Resident
 from reminders.both_languages import PLACES
 from reminders.channels.base import Channel
+from reminders.delivery_decisions import ASK_AFTER
 from reminders.invitation_tables import InvitationMail
 from reminders.letters import LetterBody
 from reminders.messages import Body, RenderedMessage, email_body, joined_email
@@ -98,7 +99,7 @@ def send_invitation_mails(
 ) -> int:
     """How many messages were sent in one pass over those that are due."""
     queues = [
-        MailQueue(InvitationMail, _message, partial(_held, channel=channel), channel, _note_failed)
+        MailQueue(InvitationMail, _message, partial(_held, channel=channel), channel, _note_failed, _note_sent)
         for channel in (TEXT, EMAIL, LETTER)
     ]
     return sum(queue.send(runtime, channels, stopping) for queue in queues)
@@ -117,6 +118,11 @@ def _held(db: Session, now: datetime, *, channel: str) -> ColumnElement[bool]:
         if pause.holds(pause.authority_id, FAMILY, channel)
     ]
     return or_(InvitationMail.channel != channel, *paused)
+
+
+def _note_sent(mail: InvitationMail, message: RenderedMessage) -> None:
+    """Note when the provider is asked what became of it."""
+    mail.ask_at, mail.sent_as = (mail.closed_at or message.at) + ASK_AFTER, message.reference
 
 
 def _note_failed(db: Session, mail: InvitationMail, _now: datetime) -> None:

@@ -17,6 +17,7 @@ class InvitationMail(Base):
     __table_args__ = (
         UniqueConstraint("invitation_id", "kind"),
         Index("ix_invitation_mails_state_due_at", "state", "due_at"),
+        Index("ix_invitation_mails_ask_at", "ask_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -30,3 +31,8 @@ class InvitationMail(Base):
     tries: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str] = mapped_column(String(300), default="")
     closed_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]  # as the provider says
+    # When a provider that says what became of messages is to be asked, because no final word of this one has come.
+    ask_at: Mapped[datetime | None]
+    # Under which it went out last; the link in it may have another key by now.
+    sent_as: Mapped[str] = mapped_column(String(60), default="", server_default="")

@@ -27,6 +27,11 @@ from reminders.delivery_decisions import (
     UNCLEAR_OUTCOME,
     VOID,
 )
+from reminders.invitation_mail_queries import (
+    fail_invitation_mail,
+    invitation_mail_in,
+    write_invitation_arrival,
+)
 from reminders.message_outcomes import is_late
 from reminders.provider_states import (
     DELIVERED,
@@ -73,6 +78,8 @@ def _learn(db: Session, told: ProviderState, now: datetime) -> Learnt:
     """What was learnt of the row whose reference the message had; of those that were told in it the same is written."""
     if wish_mail := mail_id_in(told.reference):
         return _learn_of_mail(db, wish_mail, told, now)
+    if invitation_mail := invitation_mail_in(told.reference):
+        return _learn_of_invitation(db, invitation_mail, told, now)
     found = _REFERENCE.fullmatch(told.reference)
     if not found:
         return Learnt.UNKNOWN
@@ -98,6 +105,19 @@ def _learn_of_mail(db: Session, mail_id: int, told: ProviderState, now: datetime
     if reason is None or fail_mail(db, mail_id, reason, now, lambda mail, _who: at >= (mail.closed_at or at)) is None:
         return Learnt.NOTHING
     return Learnt.FAILED
+
+
+def _learn_of_invitation(db: Session, mail_id: int, told: ProviderState, now: datetime) -> Learnt:
+    """What was learnt of a message to somebody who is invited. An address from which a letter came back is none any more."""
+    reason, at = FAILURES.get(told.status), told.at or now
+    if told.status in DELIVERED:
+        return Learnt.DELIVERED if write_invitation_arrival(db, mail_id, min(at, now)) else Learnt.NOTHING
+    if reason is None:
+        return Learnt.NOTHING
+    whose = fail_invitation_mail(db, mail_id, reason, now, lambda mail, _who: at >= (mail.closed_at or at))
+    if whose is not None and told.status == RETURNED:
+        whose.letter_returned_at = now
+    return Learnt.NOTHING if whose is None else Learnt.FAILED
 
 
 def _learn_of(db: Session, row: Notification, told: ProviderState, message_id: int, now: datetime) -> Learnt:

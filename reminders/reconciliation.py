@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from booking.tables import Appointment
@@ -23,6 +23,7 @@ from core.runtime import Runtime
 from core.transactions import run_with_retries
 from reminders.channels.base import Channel, TracksDelivery
 from reminders.delivery_decisions import ASK_AFTER, SENT, WITHHELD, reference_of
+from reminders.invitation_tables import InvitationMail
 from reminders.provider_states import ProviderState
 from reminders.reasons import TOLD_ALREADY
 from reminders.receipts import learn
@@ -53,12 +54,12 @@ class _UntilStopped:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is asked about a row of the outbox, or of the messages to those who wait without an appointment."""
+    """What is asked about a row of the outbox, or of the messages to those who wait without one, or are invited."""
 
     id: int
     reference: str
     sent_at: datetime | None
-    rows: type[Notification] | type[WishMail] = Notification
+    rows: type[Notification] | type[WishMail] | type[InvitationMail] = Notification
 
 
 def ask_providers(runtime: Runtime, channels: Mapping[str, Channel], stopping: threading.Event | None = None) -> int:
@@ -67,7 +68,8 @@ def ask_providers(runtime: Runtime, channels: Mapping[str, Channel], stopping: t
     for name, channel in channels.items():
         if isinstance(channel, TracksDelivery):
             asked += _ask_all(runtime, partial(_claimed, runtime, name), name, channel, waiting)
-            asked += _ask_all(runtime, partial(_claimed_mails, runtime, name), name, channel, waiting)
+            for rows in (WishMail, InvitationMail):
+                asked += _ask_all(runtime, partial(_claimed_mails, runtime, name, rows), name, channel, waiting)
     replace_overdue(runtime)
     return asked
 
@@ -115,21 +117,21 @@ def _claimed(runtime: Runtime, name: str) -> list[_Question]:
         return [_Question(id_, told_by.get(id_, reference_of(id_, version)), at) for id_, version, at in found]
 
 
-def _claimed_mails(runtime: Runtime, name: str) -> list[_Question]:
-    """The same of the messages to those who wait without an appointment."""
+def _claimed_mails(runtime: Runtime, name: str, rows: type[WishMail] | type[InvitationMail]) -> list[_Question]:
+    """The same of the messages to those who wait without an appointment, or are invited."""
     with runtime.database.writing() as db:
         now = runtime.clock.now()
-        due = (
-            select(WishMail)
-            .where(WishMail.ask_at <= now, WishMail.channel == name, WishMail.state == SENT)
-            .order_by(WishMail.ask_at)
+        due: Select[tuple[WishMail | InvitationMail]] = (
+            select(rows)
+            .where(rows.ask_at <= now, rows.channel == name, rows.state == SENT)
+            .order_by(rows.ask_at)
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         )
         found = []
         for mail in db.scalars(due):
             mail.ask_at = now + ASK_AFTER
-            found.append(_Question(mail.id, mail.sent_as, mail.closed_at, WishMail))
+            found.append(_Question(mail.id, mail.sent_as, mail.closed_at, rows))
         return found
 
 

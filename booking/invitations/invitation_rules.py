@@ -22,7 +22,7 @@ REMIND_DAYS_BY_POST = 7  # a letter takes days
 REMIND_HOUR = time(9)
 LEAST_BEFORE_REMINDER = timedelta(days=1)  # after the invitation: nobody is reminded of what they have just read
 FAMILIES_OF_NONE = "none"  # of contact preferences: they want no messages
-REMINDER = "reminder"  # the kind of the message that reminds
+INVITED, REMINDER = "invited", "reminder"  # the kinds of messages
 LINK_RENEWED = "link_renewed"  # a code of reminders.reasons: nobody has the link that works now
 
 

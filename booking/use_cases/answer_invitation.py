@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.invitations.invitation_rules import InvitationState, InvitedTimes
 from booking.invitations.tables import Invitation
 from booking.slot_tokens import SlotKey
+from booking.states import State
+from booking.tables import Appointment, AppointmentService
 from core.audit import Actor, record
 from core.errors import Invalid, LinkEnded, NotFound
-from core.wall_clock import local_date_of
+from core.wall_clock import local_date_of, wall_instant
 from locations.catalogue_queries import catalogue_by_id
 from people.residents.details import ResidentDetails, check_reached
 from people.residents.tables import Resident
+
+# A visit of these states answers an invitation; one that was cancelled, or to which nobody came, does not.
+ANSWERING = (
+    *(State.BOOKED.value, State.ARRIVED.value, State.IN_PROGRESS.value),
+    *(State.ATTENDED.value, State.NOT_COMPLETED.value),
+)
+_INVITED = (
+    select(Invitation.id)
+    .where(Invitation.resident_id.in_(bindparam("who", expanding=True)), Invitation.state == InvitationState.OPEN.value)
+    .limit(1)
+)
 
 
 class Answer(Protocol):
@@ -31,18 +44,25 @@ class Answer(Protocol):
 
 
 def invitations_to_answer(
-    db: Session, booking: Answer, slot_key: SlotKey, resident_id: int, now: datetime
+    db: Session, booking: Answer, slot_key: SlotKey, resident_ids: Sequence[int], actor: Actor, now: datetime
 ) -> Sequence[Invitation]:
-    """The invitations that the booking answers, locked: that of its link, or else all for it, as staff book.
+    """The invitations that the booking answers, locked: that of its link, or else all of the person for its services.
 
-    Nobody else has proved to be the one who is invited.
+    `resident_ids` are all records of the person, first that of the booking. What staff book answers whichever day it is;
+    what anybody else books, who has not proved to be the one who is invited, only within the days of the invitation.
 
     Raises: NotFound; LinkEnded when the link's invitation is answered, withdrawn or over; Invalid when the time is none of
     its times, or nobody could be reached in its mode.
     """
     if booking.invitation is not None:
-        return [_of_link(db, booking.authority_id, booking.invitation, slot_key, resident_id, now)]
-    theirs = (Invitation.authority_id == booking.authority_id, Invitation.resident_id == resident_id)
+        return [_of_link(db, booking.authority_id, booking.invitation, slot_key, resident_ids[0], now)]
+    if db.execute(_INVITED, {"who": resident_ids}).first() is None:
+        return ()
+    theirs = [Invitation.authority_id == booking.authority_id, Invitation.resident_id.in_(resident_ids)]
+    if actor.kind != "staff":
+        zone = catalogue_by_id(db, booking.authority_id).authority.zone
+        day = local_date_of(slot_key.start_unit, zone)
+        theirs += [Invitation.first_date <= day, Invitation.last_date >= day]
     for_it = (Invitation.state == InvitationState.OPEN.value, Invitation.service_id.in_(slot_key.service_ids))
     return db.scalars(select(Invitation).where(*theirs, *for_it).order_by(Invitation.id).with_for_update()).all()
 
@@ -64,6 +84,26 @@ def _of_link(
     who = db.get_one(Resident, resident_id)
     check_reached(ResidentDetails(name=who.name, email=who.email, phone=who.phone), None, slot_key.mode)
     return found
+
+
+def visit_in_window(db: Session, row: Invitation, zone: str) -> int | None:
+    """The id of a visit of the resident for the service within the days of the invitation that is booked, or was held."""
+    first = wall_instant(row.first_date, time.min, zone)
+    end = wall_instant(row.last_date + timedelta(days=1), time.min, zone)
+    return db.scalar(
+        select(Appointment.id)
+        .join(AppointmentService, AppointmentService.appointment_id == Appointment.id)
+        .where(
+            Appointment.authority_id == row.authority_id,
+            Appointment.resident_id == row.resident_id,
+            AppointmentService.service_id == row.service_id,
+            Appointment.state.in_(ANSWERING),
+            Appointment.starts_at >= first,
+            Appointment.starts_at < end,
+        )
+        .order_by(Appointment.starts_at, Appointment.id)
+        .limit(1)
+    )
 
 
 def times_of_invitation(row: Invitation) -> InvitedTimes:

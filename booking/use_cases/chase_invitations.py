@@ -1,4 +1,7 @@
-"""Whoever is invited and has not answered is reminded once; after the last day it is a task of the staff."""
+"""Whoever is invited and has not answered is reminded once; after the last day it is a task of the staff.
+
+Who has a visit for it in these days, however that came about, has answered.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from sqlalchemy.orm import Session
 from booking.events import InvitationChange, announce_invitation
 from booking.invitations.invitation_rules import FAMILIES_OF_NONE, InvitationState
 from booking.invitations.tables import Invitation
+from booking.use_cases.answer_invitation import answer_invitations, visit_in_window
 from core.audit import Actor, record
 from core.runtime import Runtime
 from core.transactions import run_with_retries
@@ -22,7 +26,7 @@ AT_ONCE = 200
 
 
 def chase_invitations(runtime: Runtime) -> int:
-    """How many invitations were reminded of, or are over now."""
+    """How many invitations were reminded of, are over now, or turn out to be answered."""
     done = 0
     with runtime.database.reading() as db:
         now = runtime.clock.database_now(db)
@@ -49,7 +53,11 @@ def _chase(runtime: Runtime, invitation_id: int, zones: dict[int, str], db: Sess
     row = db.scalars(select(Invitation).where(Invitation.id == invitation_id).with_for_update(skip_locked=True)).first()
     if row is None or row.state != InvitationState.OPEN:
         return 0
-    if row.last_date < now.astimezone(ZoneInfo(zones[row.authority_id])).date():
+    zone = zones[row.authority_id]
+    if visit := visit_in_window(db, row, zone):
+        answer_invitations(db, [row], visit, Actor.system(), now)
+        return 1
+    if row.last_date < now.astimezone(ZoneInfo(zone)).date():
         row.state, row.closed_at, row.remind_at = InvitationState.OVER.value, now, None
         about = ("invitation", row.id)
         record(

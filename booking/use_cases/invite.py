@@ -126,8 +126,8 @@ def _check_how(service: ServiceFacts, resident: Resident, new: NewInvitation) ->
 
 
 def service_to_invite_for(catalogue: Catalogue, slug: str) -> ServiceFacts:
-    """The service, if people can book it by a link. Raises: Invalid."""
-    found = next((one for one in catalogue.public_services() if one.slug == slug and one.bookable_online), None)
+    """The service, if some session is for it: one that only staff book otherwise, too. Raises: Invalid."""
+    found = next((one for one in catalogue.public_services() if one.slug == slug), None)
     if found is None:
         raise Invalid.in_field("service", "invitation_service_unknown")
     return found

@@ -38,6 +38,8 @@ def invited_at(resident: Resident) -> InvitedAt:
 def renew_invitations(db: Session, runtime: Runtime, resident: Resident, before: InvitedAt) -> None:
     """Give open invitations that went to where they are not reached any more another link, which a colleague has to tell.
 
+    What a colleague has seen to stays so, with what was done: its page says that the link is another one now.
+
     Call it in the transaction that changes the record, after the change; `before` is where they were told until then.
     """
     now, is_open = invited_at(resident), Invitation.state == InvitationState.OPEN.value
@@ -46,4 +48,4 @@ def renew_invitations(db: Session, runtime: Runtime, resident: Resident, before:
         if before.has_moved(now, row.told_by):
             row.link_nonce = new_nonce()
             row.link_digest = digest(invitation_token(runtime.settings.secret_key, row.link_nonce))
-            row.untold, row.done_at, row.done = LINK_RENEWED, None, ""
+            row.untold = LINK_RENEWED

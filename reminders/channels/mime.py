@@ -9,7 +9,7 @@ from email.utils import format_datetime, parseaddr
 
 from core.errors import DeliveryFailed
 from core.text import NAME_LENGTH, one_line, person_name
-from reminders.bounce_marks import is_of_wish, marked
+from reminders.bounce_marks import is_of_invitation, is_of_wish, marked
 from reminders.channels.base import ChannelUnavailable
 from reminders.channels.headers import is_address, mailbox, unstructured
 from reminders.messages import EmailBody, RenderedMessage
@@ -27,8 +27,9 @@ class BounceOrigin:
     address: str = ""
 
     def reference_of(self, message: RenderedMessage) -> str:
-        """Our reference with its mark, of a message about an appointment and an email to somebody who waits for one."""
-        is_to_resident = message.notification_id is not None or is_of_wish(message.reference)
+        """Our reference with its mark, of a message about an appointment, or to somebody who waits for one or is invited."""
+        is_beside = is_of_wish(message.reference) or is_of_invitation(message.reference)
+        is_to_resident = message.notification_id is not None or is_beside
         is_marked = is_to_resident and self.secret_key
         return marked(self.secret_key, message.reference) if is_marked else message.reference
 

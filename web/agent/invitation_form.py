@@ -83,7 +83,7 @@ class DoneForm(Form):
 def invitation_form(context: StaffContext, ways: Collection[str], **given: Any) -> InvitationForm:
     """The form for somebody who can be told in these ways, with the council's services and the sites of who invites."""
     form, catalogue = InvitationForm(**given), context.catalogue
-    services = [one for one in catalogue.public_services() if one.bookable_online]
+    services = catalogue.public_services()
     form.service.choices = [("", ""), *((one.slug, one.name) for one in services)]
     sites = [site for site in catalogue.sites if context.serves(site.id)]
     form.sites.choices = [(site.slug, site.name) for site in sites]

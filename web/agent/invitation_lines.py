@@ -9,10 +9,20 @@ from flask import g
 from flask_babel import gettext as _
 
 from booking.invitations.invitation_queries import InvitationView
-from booking.invitations.invitation_rules import BY_EMAIL, BY_LETTER, BY_TEXT, BY_VOICE, InvitationState
+from booking.invitations.invitation_rules import (
+    BY_EMAIL,
+    BY_LETTER,
+    BY_TEXT,
+    BY_VOICE,
+    INVITED,
+    REMINDER,
+    InvitationState,
+)
 from booking.use_cases.invite import person_of
 from core.personal_data import mask_email, mask_phone
 from people.residents.tables import Resident
+from reminders.delivery_decisions import FAILED, PENDING, SENT
+from reminders.invitation_mail_queries import MessageFate, fates_of_invitation
 from web import labels
 from web.agent.invitation_form import TOLD_BY
 from web.labels import label_of
@@ -35,14 +45,27 @@ def state_text(view: InvitationView) -> str:
     return str(_("Reminded, not answered yet") if view.reminded_at else _("Not answered yet"))
 
 
+def _fate_text(fate: MessageFate, zone: ZoneInfo) -> str:
+    """What became of a message, in a few words."""
+    if fate.state == FAILED:
+        return str(_("Did not arrive: %(why)s", why=message_reason(fate.reason)))
+    if fate.delivered_at:
+        return str(_("Arrived %(moment)s", moment=format_moment_short(fate.delivered_at.astimezone(zone))))
+    if fate.state == SENT and fate.closed_at:
+        return str(_("Sent %(moment)s", moment=format_moment_short(fate.closed_at.astimezone(zone))))
+    return str(_("Waits to be sent") if fate.state == PENDING else _("Not sent: it was not needed any more"))
+
+
 def lines_of_invitation(context: StaffContext, view: InvitationView) -> Sequence[tuple[str, str]]:
     """The facts of an invitation, for a summary list."""
+    fates = {one.kind: one for one in fates_of_invitation(context.db, view.id)}
     times, zone = view.times, ZoneInfo(context.zone)
     invited = format_moment_short(view.invited_at.astimezone(zone))
     by = str(_("%(moment)s, by %(name)s", moment=invited, name=view.invited_by)) if view.invited_by else invited
     remind = ""
     if view.reminded_at:
-        remind = str(_("Sent %(moment)s", moment=format_moment_short(view.reminded_at.astimezone(zone))))
+        at = format_moment_short(view.reminded_at.astimezone(zone))
+        remind = _fate_text(fates[REMINDER], zone) if REMINDER in fates else str(_("Sent %(moment)s", moment=at))
     elif view.remind_at:
         remind = str(_("Goes on %(moment)s", moment=format_moment_short(view.remind_at.astimezone(zone))))
     lines = [
@@ -56,6 +79,7 @@ def lines_of_invitation(context: StaffContext, view: InvitationView) -> Sequence
         (str(_("How")), label_of(labels.MODES, times.mode) if times.mode else str(_("In any way that it is offered"))),
         (str(_("Words")), view.words),
         (str(_("Told")), label_of(TOLD_BY, view.told_by) if view.told_by != BY_VOICE else str(_("By a colleague"))),
+        (str(_("Message")), _fate_text(fates[INVITED], zone) if INVITED in fates else ""),
         (str(_("Could not be told")), message_reason(view.untold) if view.untold else ""),
         (str(_("Invited")), by),
         (str(_("Reminder")), remind or str(_("None"))),

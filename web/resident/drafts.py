@@ -184,12 +184,16 @@ def _write(context: PageContext, name: str, value: dict[str, Any], kept: timedel
     write_entry(context.runtime.database, browser_id, name, value, now=context.now, expires_at=context.now + kept)
 
 
-def public_slot_key(context: PageContext, token: str) -> SlotKey:
-    """The slot of `token`, if a resident may book it with this council. Raises: NotFound, Invalid."""
+def public_slot_key(context: PageContext, token: str, *, is_invited: bool = False) -> SlotKey:
+    """The slot of `token`, if a resident may book it with this council. Raises: NotFound, Invalid.
+
+    Whoever is invited may book what is for staff alone otherwise.
+    """
     slot_key = decode(token)
     if slot_key.authority_id != context.authority.id:
         raise NotFound.because("time_of_another_council")
-    if not all(context.catalogue.service_by_id(service_id).bookable_online for service_id in slot_key.service_ids):
+    services = [context.catalogue.service_by_id(service_id) for service_id in slot_key.service_ids]
+    if not is_invited and not all(one.bookable_online for one in services):
         raise NotFound.because("not_bookable_online")
     return slot_key
 
@@ -210,7 +214,7 @@ class BookingPage:
         if step and (step == "invited") != draft.is_invited:
             self.response = redirect(self.url(draft.next_page), code=303)
             return
-        self._slot_key = public_slot_key(context, draft.slot_token)
+        self._slot_key = public_slot_key(context, draft.slot_token, is_invited=draft.is_invited)
         if step and self._slot_key.adviser:
             search = parse_search_state(draft.search_query)
             self.response = refuse_adviser_of_others(context, self._slot_key, search)

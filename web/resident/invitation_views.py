@@ -33,7 +33,7 @@ from web.resident import drafts
 from web.resident.appointment_page import link_unknown
 from web.resident.check_views import BOOKING_LIMIT, keep_booked, times_before
 from web.resident.drafts import BookingPage, Draft
-from web.resident.invited_search import INVITED_HERE, invitation_opened
+from web.resident.invited_search import INVITED_HERE, invitation_opened, is_given
 from web.resident.opened_links import link_mark_of
 from web.resident.page_rendering import show
 from web.resident.search_state import INVITED, SearchState, parse_search_state
@@ -76,6 +76,8 @@ def invited(authority: str, invitation: int) -> ResponseReturnValue:
             return _booked(context, view)
         if not view.is_open(context.today):
             return Response(show("invitation_over", context, view=view), status=410)
+        if not is_given(context, view):
+            return Response(show("invitation_over", context, view=view, is_open=True), status=410)
         return show("invited", context, view=view, times_url=_times_url(context, view))
 
 

@@ -14,7 +14,7 @@ from booking.slot_tokens import SlotKey
 from core.wall_clock import local_date_of
 from web.page_context import PageContext
 from web.resident.opened_links import mark_by_name
-from web.resident.search_state import SearchState
+from web.resident.search_state import SearchState, has_ended
 
 INVITED_HERE = "invited:"  # of a browser's state
 
@@ -25,7 +25,15 @@ def invitation_here(context: PageContext, search: SearchState) -> InvitationView
         return None
     view = invitation_opened(context, search.invitation)
     is_for_it = view is not None and search.services == (view.service.slug,)
-    return view if view is not None and is_for_it and view.is_open(context.today) else None
+    can_book = view is not None and is_for_it and view.is_open(context.today) and is_given(context, view)
+    return view if can_book else None
+
+
+def is_given(context: PageContext, view: InvitationView) -> bool:
+    """Whether the service is still given, at a place that the invitation is for."""
+    sites = [one for one in context.catalogue.sites if not view.times.site_ids or one.id in view.times.site_ids]
+    is_somewhere = any(view.service.id in one.service_ids and not has_ended(one, context.today) for one in sites)
+    return is_somewhere and not has_ended(view.service, context.today)
 
 
 def invitation_opened(context: PageContext, number: int) -> InvitationView | None:

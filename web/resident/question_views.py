@@ -31,6 +31,7 @@ from web.request_language import format_minutes
 from web.resident.area_pages import rules_of, unmet_page
 from web.resident.ended_pages import show_ended
 from web.resident.ended_searches import count_end
+from web.resident.invited_search import invitation_due
 from web.resident.page_rendering import postcode_like, show_search
 from web.resident.search_state import (
     ASKED,
@@ -57,6 +58,8 @@ def questions(authority: str) -> ResponseReturnValue:
         search = read_search_state(request.args.to_dict(flat=False))
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
+        if search.is_by_invitation and (due := invitation_due(context, search)):
+            return due
         services = services_of(context.catalogue, search)
         if context.authority.triages and (due := triage_due(context, search)):
             return due

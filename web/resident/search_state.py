@@ -71,6 +71,11 @@ class SearchState:
         """The number of the invitation by which the search came about; the address alone proves nothing."""
         return int(self.known.removeprefix(INVITED)) if self.known.startswith(INVITED) else None
 
+    @property
+    def is_by_invitation(self) -> bool:
+        """Whether the search is for a first time by an invitation."""
+        return self.invitation is not None and not self.moving
+
     def query(self, **changes: Any) -> str:
         """The query string of this search with `changes`."""
         search = replace(self, **changes)
@@ -168,12 +173,13 @@ def _short(text: str, most: int) -> str:
 def services_of(catalogue: Catalogue, search: SearchState) -> tuple[ServiceFacts, ...]:
     """The services of the visit. Raises: NotFound for one that is unknown, or cannot be booked online, or for none.
 
+    Whoever is invited may book what is for staff alone otherwise: every page looks first whether the invitation is open here.
     Who moves an appointment may look for a time even when the service takes no more: there is none, and the page says so.
     """
     services = tuple(
         catalogue.service(slug) if search.moving else catalogue.public_service(slug) for slug in search.services
     )
-    if not services or not all(service.bookable_online for service in services):
+    if not services or not (search.is_by_invitation or all(service.bookable_online for service in services)):
         raise NotFound.because("no_service_chosen")
     return services
 

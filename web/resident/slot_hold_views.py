@@ -40,13 +40,14 @@ def hold(authority: str) -> ResponseReturnValue:
     with council_context(authority) as context:
         draft = _draft_for(context, parse_search_state(request.form.get("steps", "")))
         slot_token, search = request.form.get("slot", ""), parse_search_state(draft.search_query)
-        if search.invitation is not None and (
-            due := invitation_due(context, search, public_slot_key(context, slot_token))
-        ):
-            return due
-        if context.authority.triages and (due := triage_due(context, search, public_slot_key(context, slot_token))):
+        has_triage = context.authority.triages and not search.is_by_invitation
+        if has_triage and (due := triage_due(context, search, public_slot_key(context, slot_token))):
             return due
         return hold_for_draft(context, draft, slot_token)
+
+
+def _invited_slot(context: PageContext, slot_token: str) -> SlotKey:
+    return public_slot_key(context, slot_token, is_invited=True)
 
 
 @blueprint.get("/<authority:authority>/book/hold")
@@ -69,8 +70,11 @@ def _draft_for(context: PageContext, search: SearchState) -> Draft:
 def hold_for_draft(context: PageContext, draft: Draft, slot_token: str) -> ResponseReturnValue:
     """Hold the slot of `slot_token` for `draft`, in place of what it holds, and go on to the next page of the booking."""
     check_slowing_limit(context.runtime, HOLD_LIMIT, "hold", origin_of(request.remote_addr))
-    slot_key = public_slot_key(context, slot_token)
-    refusal = refuse_adviser_of_others(context, slot_key, parse_search_state(draft.search_query))
+    search = parse_search_state(draft.search_query)
+    if search.is_by_invitation and (due := invitation_due(context, search, _invited_slot(context, slot_token))):
+        return due
+    slot_key = public_slot_key(context, slot_token, is_invited=search.is_by_invitation)
+    refusal = refuse_adviser_of_others(context, slot_key, search)
     if refusal is not None:
         return refusal
     try:

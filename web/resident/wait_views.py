@@ -39,7 +39,8 @@ WAIT_LIMIT = SlowingLimit("20/day", beyond="1/10 minutes")
 def wait(authority: str) -> ResponseReturnValue:
     """Ask which times would suit, and put them on the waiting list. The address says for what, as that of a search."""
     with council_context(authority) as context:
-        search = replace(read_search_state(request.args.to_dict(flat=False)), moving="")
+        search = read_search_state(request.args.to_dict(flat=False))
+        search = replace(search, moving="", known="" if search.invitation is not None else search.known)
         if ended := ended_in(context.catalogue, search, context.today):
             return show_ended(context, ended, search)
         if context.authority.triages and (due := triage_due(context, search)):
