@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from booking.tables import Appointment
@@ -38,6 +39,8 @@ REMEMBERED = timedelta(days=7)  # what the provider says of a message: docs, "Ge
 # A message that is still on its way so long before the visit may not arrive in time: another way is found. One that was
 # sent later than that has half an hour.
 BEFORE_VISIT, SHORTEST_WAIT = timedelta(hours=4), timedelta(minutes=30)
+
+Beside = TypeVar("Beside", WishMail, InvitationMail)
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +71,8 @@ def ask_providers(runtime: Runtime, channels: Mapping[str, Channel], stopping: t
     for name, channel in channels.items():
         if isinstance(channel, TracksDelivery):
             asked += _ask_all(runtime, partial(_claimed, runtime, name), name, channel, waiting)
-            for rows in (WishMail, InvitationMail):
-                asked += _ask_all(runtime, partial(_claimed_mails, runtime, name, rows), name, channel, waiting)
+            asked += _ask_all(runtime, partial(_claimed_mails, runtime, name, WishMail), name, channel, waiting)
+            asked += _ask_all(runtime, partial(_claimed_mails, runtime, name, InvitationMail), name, channel, waiting)
     replace_overdue(runtime)
     return asked
 
@@ -117,11 +120,11 @@ def _claimed(runtime: Runtime, name: str) -> list[_Question]:
         return [_Question(id_, told_by.get(id_, reference_of(id_, version)), at) for id_, version, at in found]
 
 
-def _claimed_mails(runtime: Runtime, name: str, rows: type[WishMail] | type[InvitationMail]) -> list[_Question]:
+def _claimed_mails(runtime: Runtime, name: str, rows: type[Beside]) -> list[_Question]:
     """The same of the messages to those who wait without an appointment, or are invited."""
     with runtime.database.writing() as db:
         now = runtime.clock.now()
-        due: Select[tuple[WishMail | InvitationMail]] = (
+        due = (
             select(rows)
             .where(rows.ask_at <= now, rows.channel == name, rows.state == SENT)
             .order_by(rows.ask_at)

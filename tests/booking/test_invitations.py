@@ -19,6 +19,7 @@ from booking.invitations.tables import Invitation
 from booking.queries.slots import SlotQuery, all_slots
 from booking.tables import Appointment
 from booking.use_cases.book import Booking, book
+from booking.use_cases.cancel import cancel
 from booking.use_cases.change_record import change_record
 from booking.use_cases.chase_invitations import chase_invitations
 from booking.use_cases.invite import (
@@ -37,12 +38,18 @@ from people.residents.details import ResidentDetails
 from people.residents.resident_repository import create_resident
 from people.residents.tables import Resident
 from people.staff.tables import StaffMember
+from reminders.bounce_marks import marked, references_in
+from reminders.bounce_reports import BounceReport, Reading
+from reminders.bounces import fail_returned
+from reminders.invitation_mail_queries import fates_of_invitation
 from reminders.invitation_mails import plan_invitation_mail, send_invitation_mails
 from reminders.invitation_tables import InvitationMail
 from reminders.letters import LetterBody
 from reminders.messages import RenderedMessage
 from reminders.outbox import plan_notifications
+from reminders.provider_states import ProviderState
 from reminders.reasons import LINK_RENEWED, NEEDS_FORMAT, NO_CONTACT_WANTED, PREFERS_LETTERS
+from reminders.receipts import Learnt, learn
 from reminders.recipients import EMAIL, LETTER, TEXT
 from reminders.texts import TextBody
 from tests.booking.test_waiting_list import check_books
@@ -160,10 +167,8 @@ def test_it_books_for_nobody_else_and_not_after_it_has_ended(database: Database)
         assert db.scalars(select(Appointment)).all() == []
 
 
-def test_what_staff_book_answers_it_and_what_a_stranger_books_does_not(database: Database) -> None:
+def test_what_staff_book_answers_it_on_whichever_day(database: Database) -> None:
     world, runtime, robin, id_ = invited(database)
-    book(runtime, Booking(world.authority_id, "online", ROBIN, slot_key_at(world, AT_TEN)), actor=RESIDENT)
-    assert the_invitation(database, id_).state == InvitationState.OPEN
     at = datetime(2026, 12, 8, 11, 0, tzinfo=UTC)
     other = Booking(world.authority_id, "phone", robin, slot_key_at(world, at, service=1))
     book(runtime, other, actor=AGENT)
@@ -172,6 +177,109 @@ def test_what_staff_book_answers_it_and_what_a_stranger_books_does_not(database:
     booked = book(runtime, Booking(world.authority_id, "phone", robin, later), actor=AGENT)
     row = the_invitation(database, id_)
     assert (row.state, row.appointment_id) == (InvitationState.BOOKED, booked.appointment_id)
+
+
+@pytest.mark.parametrize(
+    ("who", "at", "is_answered"),
+    [
+        (ROBIN, AT_TEN, True),
+        (replace(ROBIN, phone="", address="", postcode=""), AT_TEN, True),
+        (ROBIN, datetime(2026, 12, 8, 10, 0, tzinfo=UTC), False),
+        (ResidentDetails("Sam Other", email="robin@example.org"), AT_TEN, False),
+    ],
+)
+def test_what_is_booked_online_without_the_link_answers_it_within_its_days(
+    database: Database, who: ResidentDetails, at: datetime, *, is_answered: bool
+) -> None:
+    world, runtime, _robin, id_ = invited(database)
+    booked = book(runtime, Booking(world.authority_id, "online", who, slot_key_at(world, at)), actor=RESIDENT)
+    row = the_invitation(database, id_)
+    assert (row.state == InvitationState.BOOKED) is is_answered
+    assert row.appointment_id == (booked.appointment_id if is_answered else None)
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_who_has_a_visit_in_these_days_already_is_not_chased(database: Database, *, is_cancelled: bool) -> None:
+    world, runtime = make_world(database, desks=2), make_runtime(database)
+    robin = resident(database, world)
+    booked = book(runtime, Booking(world.authority_id, "phone", robin, slot_key_at(world, AT_TEN)), actor=AGENT)
+    id_ = invite(runtime, world.authority_id, robin, WANTED, actor=AGENT)
+    if is_cancelled:
+        cancel(runtime, world.authority_id, booked.reference, actor=AGENT, by="authority", enforce_cutoff=False)
+    wait(runtime, timedelta(days=14))
+    assert [chase_invitations(runtime), chase_invitations(runtime)] == [1, 0]
+    row = the_invitation(database, id_)
+    expected = ("over", None) if is_cancelled else ("booked", booked.appointment_id)
+    assert (row.state, row.appointment_id) == expected
+
+
+def test_what_staff_alone_book_can_be_invited_for(database: Database) -> None:
+    world, runtime = make_world(database, desks=2), make_runtime(database)
+    robin = resident(database, world)
+    with database.writing() as db:
+        db.execute(update(Service).values(bookable_online=False))
+        db.execute(update(Authority).values(plan_version=Authority.plan_version + 1))
+    id_ = invite(runtime, world.authority_id, robin, WANTED, actor=AGENT)
+    book(runtime, by_link(world, robin, id_), actor=RESIDENT)
+    assert the_invitation(database, id_).state == InvitationState.BOOKED
+
+
+def sent_to(database: Database, told_by: str) -> tuple[World, Runtime, int, str]:
+    """An invitation that went out, and the reference of its message."""
+    world, runtime, _robin, id_ = invited(database, told_by=told_by)
+    mail, texts = RecordingChannel(), RecordingChannel(body_type=TextBody)
+    assert send_invitation_mails(runtime, {EMAIL: mail, TEXT: texts}) == 1
+    return world, runtime, id_, (mail.sent + texts.sent)[0].reference
+
+
+def test_an_email_that_comes_back_is_a_task_and_the_address_is_trusted_no_more(database: Database) -> None:
+    world, _runtime, id_, reference = sent_to(database, BY_EMAIL)
+    bad = ("robin@example.org",)
+    other = BounceReport(Reading.FAILED, reference, recipients=("else@example.org",), bad=(), status="5.1.1")
+    report = BounceReport(Reading.FAILED, reference, recipients=bad, bad=bad, status="5.1.1")
+    with database.writing() as db:
+        found = [fail_returned(db, one, NOW) for one in (other, report, report)]
+        assert found == [False, True, False]
+        assert invitation_task_count(db, world.authority_id, None) == 1
+        (fate,) = fates_of_invitation(db, id_)
+        assert (fate.state, fate.reason) == ("failed", "mail_returned: 5.1.1")
+        assert db.scalars(select(Resident.email_returned_at)).one() == NOW
+
+
+def test_a_receipt_says_that_a_text_arrived_or_makes_it_a_task(database: Database) -> None:
+    world, _runtime, id_, reference = sent_to(database, BY_TEXT)
+    arrived, failed = ProviderState("id", reference, "delivered"), ProviderState("id", reference, "permanent-failure")
+    with database.writing() as db:
+        assert [learn(db, arrived, NOW) for _ in range(2)] == [Learnt.DELIVERED, Learnt.NOTHING]
+        assert fates_of_invitation(db, id_)[0].delivered_at == NOW
+        assert invitation_task_count(db, world.authority_id, None) == 0
+        assert [learn(db, failed, NOW) for _ in range(2)] == [Learnt.FAILED, Learnt.NOTHING]
+        assert invitation_task_count(db, world.authority_id, None) == 1
+        assert learn(db, ProviderState("id", "invitation-999-00000000", "delivered"), NOW) == Learnt.NOTHING
+
+
+def test_the_mark_of_an_invitation_is_read_from_a_report() -> None:
+    reference = "invitation-7-0123abcd"
+    assert references_in([f"<{marked('key', reference)}@x>"], ["key"]) == ({reference}, True)
+    assert references_in([f"<{marked('other', reference)}@x>"], ["key"]) == (set(), True)
+
+
+def test_another_link_leaves_what_a_colleague_has_seen_to(database: Database) -> None:
+    world, runtime, robin, id_ = invited(database)
+
+    def refuse(_message: RenderedMessage) -> None:
+        raise DeliveryFailed(permanent=True, detail="no such mailbox")
+
+    send_invitation_mails(runtime, {EMAIL: RecordingChannel(on_send=refuse)})
+    take_invitation(runtime, world.authority_id, id_, None, actor=AGENT)
+    finish_invitation(runtime, world.authority_id, id_, "Rang", actor=AGENT)
+    before = the_invitation(database, id_).link_digest
+    change_record(runtime, world.authority_id, robin, replace(ROBIN, email="new@example.org"), actor=AGENT)
+    row = the_invitation(database, id_)
+    assert row.link_digest != before, "who reads the old address keeps no link"
+    assert (row.done, row.untold) == ("Rang", LINK_RENEWED)
+    with database.reading() as db:
+        assert invitation_task_count(db, world.authority_id, None) == 0
 
 
 def test_who_is_invited_already_or_not_to_be_reached_so_is_refused(database: Database) -> None:

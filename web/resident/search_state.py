@@ -173,7 +173,7 @@ def _short(text: str, most: int) -> str:
 def services_of(catalogue: Catalogue, search: SearchState) -> tuple[ServiceFacts, ...]:
     """The services of the visit. Raises: NotFound for one that is unknown, or cannot be booked online, or for none.
 
-    Whoever is invited may book what is for staff alone otherwise: every page looks first whether the invitation is open here.
+    Whoever is invited may book what is for staff alone otherwise: pages look first whether the invitation is open here.
     Who moves an appointment may look for a time even when the service takes no more: there is none, and the page says so.
     """
     services = tuple(

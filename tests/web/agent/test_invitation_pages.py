@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.events import appointment_changed, invitation_changed
 from booking.invitations.tables import Invitation
@@ -18,11 +18,15 @@ from core.database import Database
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from locations.catalogue_queries import catalogue_by_id
+from locations.tables import Authority, Service
 from people.residents.tables import Resident
+from reminders.invitation_mail_queries import fail_invitation_mail
 from reminders.invitation_mails import link_of_invitation, plan_invitation_mail
+from reminders.invitation_tables import InvitationMail
 from reminders.outbox import plan_notifications
 from tests.booking.test_invitations import wait
 from tests.support.callers import Callers
+from tests.support.factories import NOW
 from tests.support.pages import Form
 from tests.web.agent.conftest import Agent
 from tests.web.resident.browser import Visitor
@@ -94,12 +98,48 @@ def check_opens_nothing(stranger: Visitor, address: str, reference: str, name: s
     assert stranger.status == 404
 
 
-def test_the_page_says_that_it_is_not_learnt_whether_it_arrived(
-    agent: Agent, callers: Callers, database: Database
-) -> None:
+def test_the_page_says_what_is_learnt_of_the_message(agent: Agent, callers: Callers, database: Database) -> None:
     with database.writing() as db:
         db.get_one(Resident, callers.people["amina"]).email = "amina@example.org"
-    assert "We do not learn whether it arrived" in agent.open(invite(agent, callers, told_by="email")).text
+    at = invite(agent, callers, told_by="email")
+    page = agent.open(at)
+    assert "What comes back of it is noted here" in page.text
+    assert "Waits to be sent" in page.text
+    with database.writing() as db:
+        mail = db.scalars(select(InvitationMail)).one()
+        mail.state, mail.closed_at = "sent", runtime_of(agent).clock.now()
+    assert "Sent " in agent.open(at).text
+    with database.writing() as db:
+        assert fail_invitation_mail(db, mail.id, "mail_returned", NOW, lambda *_: True)
+    page = agent.open(at)
+    assert "Did not arrive" in page.text
+    assert page.form_to("/take")
+    assert "1 person has not answered" in agent.open("/staff/").text
+
+
+@pytest.mark.parametrize("change", ["online", "ended"])
+def test_what_is_not_booked_online_any_more(
+    agent: Agent, callers: Callers, database: Database, guest: Visitor, change: str
+) -> None:
+    """The link still books what only staff book otherwise; of what is given no more it says what to do."""
+    invite(agent, callers)
+    with database.writing() as db:
+        if change == "online":
+            db.execute(update(Service).values(bookable_online=False))
+        else:
+            db.execute(update(Service).values(closed_from=NOW.date(), where_to_go="Ring us."))
+        db.execute(update(Authority).values(plan_version=Authority.plan_version + 1))
+    guest.open(f"!{link(agent, database)}")
+    if change == "online":
+        pick_a_time(guest)
+        guest.send("/invited")
+        assert guest.at.endswith("/done"), guest.page.text
+    else:
+        assert (guest.status, guest.page.title.startswith("Please contact us to find a time")) == (410, True)
+        assert "01632 960000" in guest.page.text
+    stranger = Visitor(guest.client.application.test_client())
+    stranger.open("/wait?service=certify&known=invite-1")
+    assert (stranger.status == 404) == (change == "online")
 
 
 @pytest.mark.databases("sqlite", "postgresql")
