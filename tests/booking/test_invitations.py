@@ -17,6 +17,7 @@ from booking.invitations.invitation_queries import invitation_list, invitation_t
 from booking.invitations.invitation_rules import BY_EMAIL, BY_LETTER, BY_TEXT, BY_VOICE, InvitationState
 from booking.invitations.tables import Invitation
 from booking.queries.slots import SlotQuery, all_slots
+from booking.states import BY_COUNCIL
 from booking.tables import Appointment
 from booking.use_cases.book import Booking, book
 from booking.use_cases.cancel import cancel
@@ -205,7 +206,15 @@ def test_who_has_a_visit_in_these_days_already_is_not_chased(database: Database,
     booked = book(runtime, Booking(world.authority_id, "phone", robin, slot_key_at(world, AT_TEN)), actor=AGENT)
     id_ = invite(runtime, world.authority_id, robin, WANTED, actor=AGENT)
     if is_cancelled:
-        cancel(runtime, world.authority_id, booked.reference, actor=AGENT, by="authority", reason="ill", enforce_cutoff=False)
+        cancel(
+            runtime,
+            world.authority_id,
+            booked.reference,
+            actor=AGENT,
+            by="authority",
+            reason="ill",
+            enforce_cutoff=False,
+        )
     wait(runtime, timedelta(days=14))
     assert [chase_invitations(runtime), chase_invitations(runtime)] == [1, 0]
     row = the_invitation(database, id_)
