@@ -211,7 +211,7 @@ def test_who_has_a_visit_in_these_days_already_is_not_chased(database: Database,
             world.authority_id,
             booked.reference,
             actor=AGENT,
-            by="authority",
+            by=BY_COUNCIL,
             reason="ill",
             enforce_cutoff=False,
         )
