@@ -17,7 +17,6 @@ from booking.invitations.invitation_queries import invitation_list, invitation_t
 from booking.invitations.invitation_rules import BY_EMAIL, BY_LETTER, BY_TEXT, BY_VOICE, InvitationState
 from booking.invitations.tables import Invitation
 from booking.queries.slots import SlotQuery, all_slots
-from booking.states import BY_COUNCIL
 from booking.tables import Appointment
 from booking.use_cases.book import Booking, book
 from booking.use_cases.cancel import cancel
@@ -211,7 +210,7 @@ def test_who_has_a_visit_in_these_days_already_is_not_chased(database: Database,
             world.authority_id,
             booked.reference,
             actor=AGENT,
-            by=BY_COUNCIL,
+            by="authority",
             reason="ill",
             enforce_cutoff=False,
         )
