@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.invitations.invitation_rules import InvitationState, InvitedTimes
@@ -26,11 +26,6 @@ from people.residents.tables import Resident
 ANSWERING = (
     *(State.BOOKED.value, State.ARRIVED.value, State.IN_PROGRESS.value),
     *(State.ATTENDED.value, State.NOT_COMPLETED.value),
-)
-_INVITED = (
-    select(Invitation.id)
-    .where(Invitation.resident_id.in_(bindparam("who", expanding=True)), Invitation.state == InvitationState.OPEN.value)
-    .limit(1)
 )
 
 
@@ -56,8 +51,6 @@ def invitations_to_answer(
     """
     if booking.invitation is not None:
         return [_of_link(db, booking.authority_id, booking.invitation, slot_key, resident_ids[0], now)]
-    if db.execute(_INVITED, {"who": resident_ids}).first() is None:
-        return ()
     theirs = [Invitation.authority_id == booking.authority_id, Invitation.resident_id.in_(resident_ids)]
     if actor.kind != "staff":
         zone = catalogue_by_id(db, booking.authority_id).authority.zone

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held
 from booking.events import AppointmentChange, PlanningFacts, What, announce, facts_of_new
+from booking.invitations.tables import Invitation
 from booking.slot_tokens import SlotKey
 from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
@@ -55,6 +56,8 @@ _SAME_TIME = select(_appointments.id).where(
     *(_appointments.id != bindparam("except_id"), _appointments.state == State.BOOKED.value),
     *(_appointments.starts_at < bindparam("ends_at"), _appointments.ends_at > bindparam("starts_at")),
 )
+_OF_THEM = Invitation.resident_id.in_(bindparam("who", expanding=True))
+_INVITED = select(Invitation.id).where(_OF_THEM, Invitation.state == "open").limit(1)
 PUBLIC_ACTORS = frozenset({"resident", "api"})
 Operation = Callable[[Session, datetime], dict[str, Any]]
 
@@ -160,7 +163,8 @@ def _book(
         people = {resident.id, *resident.same, booking.known_resident or 0}
         check_adviser(db, placement, people, actor, now, is_passed=bool(booking.outside_reason) or booking.is_walk_in)
     who = (resident.id, *(one for one in resident.same if one != resident.id))
-    invited = invitations_to_answer(db, booking, placement.slot_key, who, actor, now)
+    known = booking.invitation or db.execute(_INVITED, {"who": who}).first()
+    invited = invitations_to_answer(db, booking, placement.slot_key, who, actor, now) if known else ()
     _check(db, booking, placement, resident, actor, now)
     helper, nonce, key = booking.representative, new_nonce(), runtime.settings.secret_key
     representative_id = helper and add_representative(db, booking.authority_id, resident.id, helper, now)
