@@ -14,16 +14,20 @@ from api.operations import BODY_PROBLEMS, Values, idempotency_key, json_answer, 
 from api.slot_conflicts import with_alternatives
 from booking.calendar.event import Audience, appointment_event
 from booking.calendar.ical import single_file
+from booking.documents.progress_steps import Step
+from booking.documents.tables import LONGEST_DOCUMENT
 from booking.queries.appointments import AppointmentView, by_id, by_reference
 from booking.slot_tokens import SlotKey, decode
 from booking.states import CANCELLED, CORRECTIONS, State
 from booking.use_cases import outcomes
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.cancel import cancel
+from booking.use_cases.note_progress import note_progress
 from booking.use_cases.reschedule import Move, reschedule
-from core.errors import SlotTaken
+from core.errors import Invalid, InvalidValue, SlotTaken
 from core.flask_context import current_runtime
 from core.language import DEFAULT_LANGUAGE, language_for
+from core.text import clean_line
 from core.wall_clock import iso_local
 from locations.catalogue_queries import cached_catalogue, catalogue_by_id
 from locations.model import VIRTUAL_MODES, Catalogue
@@ -139,7 +143,10 @@ def cancel_appointment(reference: str, body: Values) -> Response:
 )
 def outcome(reference: str, body: Values) -> Response:
     """Record what became of an appointment, or put a wrong click right."""
-    requested_state, reason = State(body["outcome"]), body.get("reason") or ""
+    reason = body.get("reason") or ""
+    if body["outcome"] in set(Step):
+        return _booked_answer(_progressed(reference, Step(body["outcome"]), reason))
+    requested_state = State(body["outcome"])
     if requested_state in CANCELLED:
         by = "resident" if requested_state is State.CANCELLED_BY_RESIDENT else "authority"
         return _booked_answer(_cancelled(reference, by=by, reason=reason))
@@ -158,6 +165,16 @@ def outcome(reference: str, body: Values) -> Response:
         idempotency=idempotency_key(),
     )
     return _booked_answer(booked)
+
+
+def _progressed(reference: str, step: Step, reason: str) -> Booked:
+    """Raises: Invalid, IllegalMove, NotFound."""
+    try:
+        paper = clean_line(reason, LONGEST_DOCUMENT)
+    except InvalidValue as error:
+        raise Invalid({"reason": [error.reason]}) from error
+    key = (current_runtime(), signed_in_key().authority_id, reference)
+    return note_progress(*key, step, paper, actor=api_actor(), idempotency=idempotency_key())
 
 
 def _cancelled(reference: str, *, by: str, reason: str) -> Booked:

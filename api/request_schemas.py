@@ -18,6 +18,7 @@ from api.schema_fields import (
     SingleLineText,
     Slug,
 )
+from booking.documents.progress_steps import Step
 from booking.slot_tokens import LARGEST_COUNT, MAX_SERVICES
 from booking.states import CHANNELS, State
 from locations.model import MODES
@@ -228,16 +229,22 @@ class CancelBodySchema(RequestSchema):
 
 
 class OutcomeBodySchema(RequestSchema):
-    """The state to move to."""
+    """The state to move to, or how far it has come after the visit."""
 
     outcome = one_of(
-        [state.value for state in State],
+        [one.value for one in (*State, *Step)],
         required=True,
         error_messages={"required": "Say what became of it."},
-        metadata=about("The state to move to, or, with a reason, to go back to.", example=State.ARRIVED.value),
+        metadata=about(
+            "The state to move to, or, with a reason, to go back to. Or, without a change of the state, a step after the"
+            f" visit that the resident reads on their page: {', '.join(Step)}.",
+            example=State.ARRIVED.value,
+        ),
     )
     reason = MultiLineText(
-        LONGEST_REASON, allow_none=True, metadata=about("Needed for some outcomes and for every correction.")
+        LONGEST_REASON,
+        allow_none=True,
+        metadata=about("Needed for some outcomes and for every correction; of `paper_needed` the name of the paper."),
     )
 
 

@@ -10,6 +10,7 @@ from api.people_schemas import RepresentativeSchema, ResidentSchema
 from api.request_schemas import about
 from api.service_schemas import CatchmentSchema, CountsSchema, DocumentCaseSchema, DocumentRuleSchema, NumberSchema
 from booking.arrangements import ArrangementState
+from booking.documents.progress_steps import Step
 from booking.states import CHANNELS, State
 from locations.model import MODES, SITE_KINDS
 from people.residents.details import NEEDS
@@ -173,6 +174,12 @@ class FirstContactSchema(Schema):
     channel = _one_of(CHANNELS, "How they asked.")
 
 
+class ProgressSchema(Schema):
+    """A step after the visit; `paper` is which one is needed."""
+
+    step, paper, at = _one_of(list(Step), "What has happened."), _text(), _moment("When it was noted.")
+
+
 class AppointmentSchema(Schema):
     """An appointment, whole."""
 
@@ -211,6 +218,7 @@ class AppointmentSchema(Schema):
         allow_none=True,
         metadata=about("How they first asked for help with homelessness; null where it does not follow from that."),
     )
+    progress = _list(fields.Nested(ProgressSchema), "How far it has come after the visit, the oldest step first.")
     created_at = _moment("When it was booked.")
     changed_at = _moment("When it last changed.")
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from booking.calendar.event import is_by_phone
 from booking.counted import counted_services
+from booking.documents.progress_steps import steps_from
 from booking.queries.appointments import AppointmentView
 from booking.queries.slots import FreeSlot
 from booking.states import RepresentativeView, ResidentView
@@ -119,6 +120,10 @@ def appointment(view: AppointmentView) -> dict[str, Any]:
             for one in counted_services(view.services, view.counts)
         ],
         "first_contact": first_contact(view.first_contact, view.zone) if view.first_contact else None,
+        "progress": [
+            {"step": one.step.value, "paper": one.paper, "at": moment(one.at, view.zone)}
+            for one in steps_from(view.progress)
+        ],
         "created_at": moment(view.created_at, view.zone),
         "changed_at": moment(view.changed_at, view.zone),
     }

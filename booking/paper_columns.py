@@ -13,10 +13,14 @@ from core.personal_data import personal
 class PaperColumns:
     """Mapped columns: see `booking.documents.kept_papers`; empty where nobody has answered.
 
-    `not_needed_at` is when the council cancelled the visit because all papers were accepted.
+    `not_needed_at` is when the council cancelled the visit because all papers were accepted; `progress` is how far it has
+    come since, see `booking.documents.progress_steps`.
     """
 
     paper_answers: Mapped[dict[str, Any]] = mapped_column(
         default=dict, server_default="{}", info=personal("story", empty={})
     )
     not_needed_at: Mapped[datetime | None]
+    progress: Mapped[list[dict[str, Any]]] = mapped_column(
+        default=list, server_default="[]", info=personal("story", empty=[])
+    )

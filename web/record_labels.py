@@ -55,6 +55,8 @@ AUDIT_ACTIONS: Labels = {
     "adviser_named": _l("Named the adviser of a resident"),
     "named_adviser_ended": _l("Ended that a resident has a named adviser"),
     "confirmed": _l("Said that they come"),
+    "progress_noted": _l("Noted how far it has come after a visit"),
+    "progress_taken_back": _l("Took back what was noted after a visit"),
     "paper_accepted": _l("Accepted a paper that was sent"),
     "paper_wanted_again": _l("Asked for a paper again"),
     "papers_answered": _l("Said which papers they have"),

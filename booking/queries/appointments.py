@@ -77,6 +77,7 @@ class AppointmentView:
     counts: Counts = ()
     missing_before: Sequence[str] = ()  # when they came before
     paper_answers: Mapping[str, Any] = field(default_factory=dict)
+    progress: Sequence[Mapping[str, Any]] = ()  # how far it has come since, the oldest step first
 
     @property
     def spoken_language(self) -> str:
@@ -238,6 +239,7 @@ _OF_THE_ROW = (
     *("id", "authority_id", "reference", "version", "state_reason", "mode", "starts_at"),
     *("ends_at", "local_date", "notes", "answers", "channel", "is_walk_in", "created_at"),
     *("changed_at", "arrived_at", "room", "owner_since", "moved_by", "is_urgent", "missing_before", "paper_answers"),
+    "progress",
 )
 
 

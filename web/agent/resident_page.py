@@ -26,6 +26,7 @@ from web.agent.slot_grid import place_label
 from web.confirmation_lines import confirmation_lines
 from web.labels import BASES_IN_SENTENCE, GIVEN_BACK, MOVED_BY, NOT_NEEDED, STATES, Labels, label_of
 from web.page_context import StaffContext
+from web.progress_lines import latest_step
 from web.request_language import all_of, current_language, format_moment_short
 
 # What a caller is asked for, so that one knows who they are.
@@ -246,7 +247,8 @@ class ResidentPage:
 
 def _line(view: AppointmentView, context: StaffContext, *, is_current: bool, confirmation: str = "") -> AppointmentLine:
     state = str(STATES[view.state])
-    moved = f"{state}. {MOVED_BY[view.moved_by]}" if view.moved_by else state
+    known = (state, str(MOVED_BY[view.moved_by]) if view.moved_by else "", latest_step(view))
+    moved = ". ".join(text for text in known if text)
     why = str(GIVEN_BACK) if view.is_given_back else str(NOT_NEEDED) if view.is_not_needed else ""
     reason = view.state_reason or why
     can_change = view.state is State.BOOKED and context.serves(view.site.id)

@@ -161,7 +161,7 @@ class AppointmentPage:
 def open_appointment_context(authority: str, reference: str, *, to_read: bool = False) -> Iterator[AppointmentPage]:
     """The appointment, if this browser opened its link lately and that link still works.
 
-    What is said after the visit can be read longer than anything can be done (`to_read`).
+    What is said or noted after the visit can be read longer than anything can be done (`to_read`).
     Whether it exists or not, else the same page; once the appointment is over, a page that says so and names nobody.
     """
     with council_context(authority) as context:

@@ -34,6 +34,7 @@ from reminders.reach_queries import ways_to_wait
 from web.components.wish_fields import wish_lines
 from web.message_routes import route_of_booked
 from web.page_context import council_context, resident_context
+from web.progress_lines import progress_lines
 from web.qr_picture import qr_picture
 from web.request_language import current_language
 from web.resident import drafts
@@ -154,6 +155,7 @@ def show_appointment(page: AppointmentPage, message: Banner | None) -> str:
         "is_rung": wish is not None and wish.told_by == BY_PHONE and BY_PHONE in ways_to_wait(page.context.db, view.id),
         "own_adviser": page.own_adviser,
         "papers": page.papers,
+        "progress": progress_lines(view),
         "may_send": may_send(page),
         "confirmation": asked,
         "code": qr_picture(view.reference) if page.is_booked and view.site.has_kiosk else None,

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from booking.documents.progress_steps import has_page_ended
 from booking.queries.appointments import AppointmentView
-from booking.states import has_link_ended
 from booking.visits.visit_queries import words_after
 
 WORDS_OUTLIVE = timedelta(days=21)
@@ -15,7 +15,7 @@ WORDS_OUTLIVE = timedelta(days=21)
 
 
 def is_page_over(db: Session, view: AppointmentView, now: datetime) -> bool:
-    """Whether nobody can read it any more: later where something was said of the visit."""
-    if not has_link_ended(view.ends_at, now):
+    """Whether nobody can read it any more: later where something was said or noted of the visit."""
+    if not has_page_ended(view.ends_at, view.progress, now):
         return False
     return now >= view.ends_at + WORDS_OUTLIVE or not words_after(db, view.id)

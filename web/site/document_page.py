@@ -14,6 +14,7 @@ from booking.documents.document_owner import CheckResult, DocumentOwner
 from booking.documents.document_queries import CopyView, DocumentsOfVisit, FileView, documents_of
 from booking.documents.file_store import file_store
 from booking.documents.original_queries import Returned, originals_of
+from booking.documents.progress_steps import Step, may_be_noted, progress_stamp
 from booking.queries.appointments import AppointmentView, by_reference
 from booking.use_cases.keep_documents import MOST_DOCUMENTS
 from booking.visits.visit_queries import visit_by_id
@@ -24,6 +25,7 @@ from web.components.form_fields import FieldError
 from web.labels import Labels
 from web.missing_papers import missing_papers
 from web.page_context import SiteContext
+from web.progress_lines import STEPS, progress_lines
 from web.request_language import all_of, format_moment
 from web.site.sent_papers import told_of_wish
 from web.site.without_visit import without_visit
@@ -146,6 +148,7 @@ def documents_page(
         rows=rows_of(visit, found),
         found=found,
         told_of_wish=told_of_wish(context, visit.reference, found) if visit.owner.appointment_id else (),
+        **_progress(visit.booked),
         ending=without_visit(context, visit.booked, found),
         originals=originals_of(context.db, visit.owner),
         returned_words=RETURNED,
@@ -155,3 +158,11 @@ def documents_page(
         has_errors=bool(errors),
         typed=typed or {},
     )
+
+
+def _progress(view: AppointmentView | None) -> dict[str, Any]:
+    """How far it has come since, where something can come of it."""
+    if view is None or not may_be_noted(view.state, is_not_needed=view.is_not_needed):
+        return {}
+    facts: dict[str, Any] = {"progress_lines": progress_lines(view), "progress_stamp": progress_stamp(view.progress)}
+    return facts | {"steps": [(step.value, str(STEPS[step])) for step in Step]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -290,3 +291,25 @@ def test_whoever_has_all_papers_accepted_reads_that_they_need_not_come(
     assert "Nobody needs to come" in page.text
     assert "We have accepted all your papers, so you do not need to come." in page.text
     assert "The council cancelled it" not in page.text
+
+
+def test_the_resident_reads_how_far_it_has_come_long_after_the_visit_and_nothing_else_opens(
+    sender: Visitor, database: Database, town: Town, town_app: Flask, staff: FlaskClient
+) -> None:
+    address = "/" + "/".join(sender.at.split("/")[1:3])
+    form = check_page(staff.get(documents_at(sender)).text).form_to("/progress")
+    sent = {**form.fields, "step": "paper_needed", "paper": "Bank statement"}
+    assert staff.post(form.action, data=sent).status_code == 303
+    page = sender.open(address)
+    assert "How far it has come" in page.text
+    assert "Monday 23 November 2026: We need one more paper: Bank statement" in page.text
+    with database.writing() as db:
+        past = town_app.extensions[EXTENSION].clock.now() - timedelta(days=3)
+        db.execute(update(Appointment).values(starts_at=past, ends_at=past + timedelta(minutes=30), state="attended"))
+    assert "We need one more paper: Bank statement" in sender.open(address).text
+    assert sender.client.get(f"/testshire{address}/send").status_code == 410
+    with database.writing() as db:
+        db.execute(
+            update(Appointment).values(progress=[{"step": "decided", "at": "2026-09-01T10:00:00+00:00", "paper": ""}])
+        )
+    assert sender.client.get(f"/testshire{address}").status_code == 410
