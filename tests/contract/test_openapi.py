@@ -67,6 +67,7 @@ SCHEMAS = {
     "Notifications",
     "OutcomeBody",
     "Problem",
+    "Progress",
     "Representative",
     "RepresentativeBody",
     "RescheduleBody",
