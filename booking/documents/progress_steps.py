@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from booking.states import LINK_OUTLIVES, State, has_link_ended
+from core.wall_clock import parse_instant
 
 MOST_STEPS = 40  # of one visit; the oldest are forgotten first
 PAGE_OUTLIVES = timedelta(days=60)
@@ -36,7 +37,7 @@ class ProgressStep:
 
 def steps_from(stored: Sequence[Mapping[str, Any]]) -> tuple[ProgressStep, ...]:
     """The steps that are stored, the oldest first."""
-    return tuple(ProgressStep(Step(one["step"]), datetime.fromisoformat(one["at"]), one["paper"]) for one in stored)
+    return tuple(ProgressStep(Step(one["step"]), parse_instant(one["at"]), one["paper"]) for one in stored)
 
 
 def stored_steps(steps: Sequence[ProgressStep]) -> list[dict[str, str]]:
