@@ -45,11 +45,6 @@ def stored_steps(steps: Sequence[ProgressStep]) -> list[dict[str, str]]:
     return [{"step": one.step.value, "at": one.at.isoformat(), "paper": one.paper} for one in steps[-MOST_STEPS:]]
 
 
-def progress_stamp(stored: Sequence[Mapping[str, Any]]) -> str:
-    """The stamp of what a page shows of the progress, for a form that changes it; empty where nothing is noted."""
-    return str(stored[-1]["at"]) if stored else ""
-
-
 def may_be_noted(state: State, *, is_not_needed: bool) -> bool:
     """Whether something can come of it: they are to come, or came, or need not come."""
     lost = (State.CANCELLED_BY_RESIDENT, State.DID_NOT_ATTEND, State.LEFT_BEFORE_SEEN)

@@ -174,7 +174,8 @@ def contact_of(row: Appointment, resident: Resident) -> Contact:
 def stamp_of_row(row: Appointment) -> str:
     """The stamp of all that a page shows of an appointment and that can change."""
     return stamp_of(
-        row.version, row.state, row.slot_token, row.changed_at, row.manage_digest, list(row.support_needs), row.notes
+        *(row.version, row.state, row.slot_token, row.changed_at, row.manage_digest),
+        *(list(row.support_needs), row.notes, list(row.progress)),
     )
 
 

@@ -8,12 +8,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from booking.appointment_repository import appointment_for_change
+from booking.appointment_repository import appointment_for_change, check_seen
 from booking.documents.progress_steps import (
     ProgressStep,
     Step,
     may_be_noted,
-    progress_stamp,
     steps_from,
     stored_steps,
 )
@@ -43,7 +42,7 @@ def note_progress(
 ) -> Booked:
     """The appointment, with one more step; the same again changes nothing. `site_id` is where it has to be.
 
-    Raises: Stale when its progress is not as `seen`, IllegalMove where nothing can come of it, Invalid in `reason` without
+    Raises: Stale when it is not as `seen`, IllegalMove where nothing can come of it, Invalid in `reason` without
     the paper that is needed, NotFound, IdempotencyMismatch.
     """
     if step is Step.PAPER_NEEDED and not paper:
@@ -90,8 +89,7 @@ def _changed(
         row = appointment_for_change(db, authority_id, reference)
         if site_id is not None and row.site_id != site_id:
             raise NotFound
-        if seen is not None and progress_stamp(row.progress) != seen:
-            raise Stale.because("appointment_changed")
+        check_seen(row, seen)
         change(db, row, now)
         return result_of(row)
 

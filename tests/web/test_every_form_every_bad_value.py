@@ -138,7 +138,6 @@ ELSEWHERE = {
         *("site.call_next", "site.leave_desk"),
         *("site.keep_file", "site.delete_file", "site.certify", "site.revoke_copy"),
         *("site.accept_file", "site.ask_file_again", "site.end_without_visit"),
-        *("site.note_progress", "site.take_back_progress"),
         "site.try_walk_in",
     },
 }

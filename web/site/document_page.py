@@ -14,7 +14,7 @@ from booking.documents.document_owner import CheckResult, DocumentOwner
 from booking.documents.document_queries import CopyView, DocumentsOfVisit, FileView, documents_of
 from booking.documents.file_store import file_store
 from booking.documents.original_queries import Returned, originals_of
-from booking.documents.progress_steps import Step, may_be_noted, progress_stamp
+from booking.documents.progress_steps import Step, may_be_noted
 from booking.queries.appointments import AppointmentView, by_reference
 from booking.use_cases.keep_documents import MOST_DOCUMENTS
 from booking.visits.visit_queries import visit_by_id
@@ -164,5 +164,5 @@ def _progress(view: AppointmentView | None) -> dict[str, Any]:
     """How far it has come since, where something can come of it."""
     if view is None or not may_be_noted(view.state, is_not_needed=view.is_not_needed):
         return {}
-    facts: dict[str, Any] = {"progress_lines": progress_lines(view), "progress_stamp": progress_stamp(view.progress)}
+    facts: dict[str, Any] = {"progress_lines": progress_lines(view), "progress_stamp": view.stamp}
     return facts | {"steps": [(step.value, str(STEPS[step])) for step in Step]}

@@ -98,6 +98,25 @@ def test_a_form_that_shows_something_older_changes_nothing(
     assert steps_of(library, seen) == [("papers_arrived", ""), ("with_team", "")]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
+def test_a_change_of_the_appointment_meanwhile_is_seen_before_a_step_is_noted(
+    library: Library, site_staff: FlaskClient, seen: str
+) -> None:
+    note(site_staff, seen, "papers_arrived")
+    forms = [page_of(site_staff, seen).form_to(ending) for ending in ("/progress", "/progress/back")]
+    with library.database.writing() as db:
+        changed = {"version": Appointment.version + 1, "notes": "Ring twice"}
+        db.execute(update(Appointment).where(Appointment.reference == seen).values(changed))
+    for form in forms:
+        answer = site_staff.post(form.action, data={**form.fields, "step": "decided"})
+        assert answer.status_code == 409
+        assert "has changed since the page was opened" in check_page(answer.text).text
+        missing = {name: value for name, value in form.fields.items() if name != "seen"}
+        assert site_staff.post(form.action, data={**missing, "step": "decided"}).status_code == 409
+    assert steps_of(library, seen) == [("papers_arrived", "")]
+    assert note(site_staff, seen, "decided").status_code == 303
+
+
 def test_nothing_can_come_of_a_visit_that_was_not(library: Library, site_staff: FlaskClient) -> None:
     about = (library.runtime, library.world.authority_id)
     for number, state in enumerate(("cancelled_by_resident", "cancelled_by_authority", "did_not_attend")):
