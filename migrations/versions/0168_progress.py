@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0168"
-down_revision = "0171"
+down_revision = "0172"
 branch_labels = None
 depends_on = None
 
