@@ -7,8 +7,9 @@ import sys
 from typing import Any
 
 from prometheus_client import multiprocess
+from sqlalchemy.exc import DBAPIError
 
-from core.database import Database
+from core.database import Database, is_up_to_date
 from core.environment import settings_from
 from core.errors import ConfigurationError
 from demo.own_councils import check_database
@@ -37,14 +38,29 @@ def post_worker_init(_worker: Any) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
 
 
-def on_starting(_server: Any) -> None:
-    """Stop here when a setting or the database is not for us: a worker that stops is only started again."""
+def on_starting(server: Any) -> None:
+    """Stop here when a setting or the database is not for us: a worker that stops is only started again.
+
+    A database that another version has left is said in the log. It may still be on its way, so that we start.
+    """
     try:
         settings = settings_from(os.environ)
+        database = Database(settings.database_url)
         if settings.is_demo:
-            check_database(settings, Database(settings.database_url))
+            check_database(settings, database)
     except ConfigurationError as error:
         raise SystemExit(str(error)) from error
+    try:
+        is_ready = is_up_to_date(database)
+    except DBAPIError as error:
+        server.log.warning("The database cannot be reached: %s", error.orig)
+    else:
+        if not is_ready:
+            server.log.warning(
+                "The database is not of this version. Run `flask --app wsgi migrate`, or pages will fail."
+            )
+    finally:
+        database.dispose()
 
 
 def child_exit(server: Any, worker: Any) -> None:

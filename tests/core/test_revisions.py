@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import runpy
+from types import SimpleNamespace
+
 import pytest
 from alembic.script import ScriptDirectory
 from flask.testing import FlaskCliRunner
 from sqlalchemy import inspect
 
 from core.database import Database, alembic_config, is_up_to_date
+from core.settings import ROOT
 
 
 def previous_revision() -> str:
@@ -47,3 +52,17 @@ def test_a_revision_that_does_not_exist_is_named(runner: FlaskCliRunner) -> None
     result = runner.invoke(args=["migrate", "--to", "nonsense"])
     assert result.exit_code == 2
     assert "There is no revision 'nonsense'" in result.output
+
+
+def test_the_server_says_at_its_start_that_the_database_is_of_another_version(
+    runner: FlaskCliRunner, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, value in (("DATABASE_URL", database.url), ("SECRET_KEY", "a secret for tests" * 3)):
+        monkeypatch.setenv(name, value)
+    started = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["on_starting"]
+    server = SimpleNamespace(log=logging.getLogger("gunicorn.error"))
+    started(server)
+    assert caplog.text == ""
+    migrate(runner, database, "--to", previous_revision())
+    started(server)
+    assert "Run `flask --app wsgi migrate`" in caplog.text
