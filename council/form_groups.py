@@ -30,6 +30,7 @@ class Part:
     """Some fields of a form, in their order, with the names of the lists that stand after each.
 
     `filled` says how many of them and of the rows of their lists are not as they are when nothing is filled in.
+    `opens_with` is the name of another field, and the value with which the part opens.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Part:
     lists: list[str] = field(default_factory=list)
     filled: int = 0
     is_open: bool = False
+    opens_with: str = ""
 
 
 def parts_of(
@@ -63,7 +65,8 @@ def _parts(form: ThingForm, list_labels: Mapping[str, LazyString]) -> list[Part]
     parts = [Part("")]
     for one in form.main:
         if one.short_name in groups:
-            parts.append(Part(one.short_name, groups[one.short_name]))
+            needed = " ".join(NEEDED.get(form.kind, {}).get(one.short_name, ()))
+            parts.append(Part(one.short_name, groups[one.short_name], opens_with=needed))
         parts[-1].fields.append(one)
         parts[-1].lists += lists_after.get(one.short_name, ())
     placed = {name for part in parts for name in part.lists}

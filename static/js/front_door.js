@@ -1,13 +1,14 @@
 // Everything works without this file. It lets GOV.UK's components help where scripts run.
 import { initAll } from "../built/govuk-frontend.min.js";
 import { keepHalfFilled } from "./half_filled.js";
-import { openWhatWasTyped } from "./open_changed.js";
+import { openWhatIsNeeded, openWhatWasTyped } from "./open_changed.js";
 import { warnBeforeHoldEnds } from "./hold_warning.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 initAll();
 keepHalfFilled();
 openWhatWasTyped();
+openWhatIsNeeded();
 
 const warning = document.querySelector("[data-hold-warning]");
 if (warning) warnBeforeHoldEnds(warning);

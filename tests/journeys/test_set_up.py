@@ -81,3 +81,18 @@ def test_back_in_the_browser_keeps_what_was_typed(
     expect(page.get_by_label("Name of the site")).to_have_value("Hlil Library")
     expect(page.get_by_label("Which number do you ring from?")).to_be_visible()
     expect(page.get_by_label("Which number do you ring from?")).to_have_value("01632 960123")
+
+
+def test_a_part_opens_when_what_is_chosen_needs_it(
+    page: Page, database: Database, clock: FixedClock, council: Council
+) -> None:
+    make_staff(database, clock, council.northbank, Role.AUTHORITY_ADMIN, email="admin@example.org")
+    sign_in(page, "admin@example.org", PASSWORD)
+    page.goto("/staff/set-up/site/new")
+    expect(page.get_by_label("Address for video")).to_be_hidden()
+    page.get_by_label("Virtual: by video and telephone").check()
+    expect(page.get_by_label("Address for video")).to_be_visible()
+    page.goto("/staff/sites/hill/week/new")
+    expect(page.get_by_label("On which date of the month?")).to_be_hidden()
+    page.get_by_label("Every month, on a date").check()
+    expect(page.get_by_label("On which date of the month?")).to_be_visible()
