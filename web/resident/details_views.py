@@ -75,6 +75,7 @@ def change_needs(authority: str, reference: str) -> ResponseReturnValue:
         if refusal is not None:
             return refusal
         form = NeedsForm(data={"need": list(page.view.support_needs), "language": page.view.resident.language})
+        form.ask_for([page.view.mode])
         if form.validate_on_submit():
             language = form.language.data or ""
             needs = needs_of(form.need.data or (), language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -214,6 +215,13 @@ class NeedsForm(Form):
         validators=[AtMost(40)],
         render_kw={"classes": "govuk-input--width-20"},
     )
+
+    def ask_for(self, modes: Collection[str]) -> None:
+        """Leave out what only a place can have where nobody comes to one, but what is ticked already."""
+        ticked = self.need.data or ()
+        if modes and "in_person" not in modes:
+            choices = self.need.choices
+            self.need.choices = [one for one in choices if one.value not in labels.NEEDS_NOT_MET or one.value in ticked]
 
     def validate_language(self, field: Any) -> None:
         """Raises: StopValidation when another language is needed and none is named."""

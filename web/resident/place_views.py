@@ -121,6 +121,7 @@ def needs(authority: str) -> ResponseReturnValue:
 
 
 def _needs(context: PageContext, search: SearchState, form: NeedsForm) -> Response:
+    form.ask_for(modes_of(services_of(context.catalogue, search)))
     back = f"{context.base}/services/{search.services[0]}?visit={search.visit}" if search.services else context.base
     return show_search("needs", context, search, form=form, back=back)
 

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from booking.tables import Appointment
 from core.database import Database
-from locations.tables import Site
+from locations.tables import Authority, Service, Site
 from tests.support.town import Town
 from tests.web.resident.browser import Visitor, book_one, fill_in, go_to_times
 
@@ -89,3 +89,17 @@ def test_how_to_get_in_is_read_before_it_is_booked(database: Database, visitor: 
     visitor.take_first_time()
     fill_in(visitor)
     assert "Ring the bell." in visitor.page.text
+
+
+def test_nobody_is_asked_about_stairs_for_a_call(visitor: Visitor, database: Database):
+    visitor.open("/needs?service=advice")
+    assert "No stairs, or a lift or ramp" in visitor.page.text
+    with database.writing() as db:
+        db.execute(update(Service).where(Service.slug == "advice").values(modes=["phone", "video"]))
+        db.execute(update(Authority).values(plan_version=Authority.plan_version + 1))
+    visitor.open("/needs?service=advice")
+    assert "Extra time" in visitor.page.text
+    assert "No stairs" not in visitor.page.text
+    assert "Hearing loop" not in visitor.page.text
+    visitor.open("/needs?service=advice&need=step-free")
+    assert "No stairs, or a lift or ramp" in visitor.page.text, "who has said so can take it back"
