@@ -41,6 +41,8 @@ import web.agent.call_views
 import web.agent.caller_views
 import web.agent.change_views
 import web.agent.check_caller_views
+import web.agent.cohort_list_views
+import web.agent.cohort_views
 import web.agent.confirm_visit_views
 import web.agent.failure_views
 import web.agent.hand_made_views

@@ -11,6 +11,15 @@ def _(text: str) -> str:
 
 
 INVITATION_TEXTS: Mapping[str, str] = {
+    "cohort_changed": _("This list has changed meanwhile. Look at it again."),
+    "cohort_unknown": _("There is no such list."),
+    "list_changed": _("Somebody of the list was invited meanwhile, or their record is gone. Look at it again."),
+    "list_language_unknown": _("Write one of these, or nothing: %(known)s"),
+    "list_person_twice": _("This is the same person as on line %(line)s"),
+    "list_record_twice": _("The same record is chosen for two lines. One person is invited once."),
+    "list_reference_twice": _("Line %(line)s has this number already"),
+    "wave_days": _("Enter a number of days from 1 to %(most)s"),
+    "wave_number": _("Enter how many at a time, from 1 to %(most)s"),
     "invitation_changed": _("This invitation has changed meanwhile. Look at it again."),
     "invitation_ended": _("This invitation has ended: it was answered or withdrawn, or its last day is over."),
     "invitation_mode": _("This is not offered in that way. Choose another one"),

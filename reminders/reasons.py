@@ -66,6 +66,7 @@ LETTER_CANCELLED = "letter_cancelled"
 LETTER_UNPRINTABLE = "letter_unprintable"
 LETTER_RETURNED = "letter_returned"  # the post brought it back
 MAIL_RETURNED = "mail_returned"  # a mail server took it, and wrote later that it cannot be delivered
+WAVES_OVER = "waves_over"  # of an invitation: the last day of its list came before its wave
 LINK_RENEWED = "link_renewed"  # of an invitation: it was sent to where they are not reached any more
 
 SILENCE = frozenset({TOO_MANY_BOOKINGS, NOT_THEIRS})  # nothing more is sent about the appointment
@@ -127,6 +128,7 @@ CODES = frozenset(
         LETTER_RETURNED,
         MAIL_RETURNED,
         LINK_RENEWED,
+        WAVES_OVER,
     }
 )
 REASON_LENGTH = 300  # of the columns that keep one

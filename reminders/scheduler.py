@@ -25,6 +25,7 @@ from booking.use_cases.offers import make_offers
 from booking.use_cases.outside_calendars import read_outside_calendars
 from booking.use_cases.proposals import end_unanswered
 from booking.use_cases.running_visits import follow_running_visits
+from booking.use_cases.send_waves import send_waves
 from core.outages import outage_of, summary_of
 from core.runtime import Runtime
 from people.staff.password_requests import answer_password_requests
@@ -36,7 +37,7 @@ from reminders.confirming.unconfirmed import work_confirmations
 from reminders.heartbeat import RETENTION, SWEEP, HeartbeatRecorder, last_sweep, record_heartbeat
 from reminders.held_offers import is_offer_held, was_offer_tried
 from reminders.inbound import handle_waiting_texts
-from reminders.invitation_mails import delete_old_invitation_mails, send_invitation_mails
+from reminders.invitation_mails import CHANNEL_OF, delete_old_invitation_mails, send_invitation_mails
 from reminders.messages import MessageWriter
 from reminders.privacy.retention import empty_expired
 from reminders.reach_queries import can_be_told
@@ -176,6 +177,7 @@ def work_staff_mails(runtime: Runtime, worker: Worker, stopping: threading.Event
 def work_invitations(runtime: Runtime, worker: Worker, stopping: threading.Event | None = None) -> None:
     """Chase whoever has not answered an invitation, and send the messages about invitations that are due."""
     chase_invitations(runtime)
+    send_waves(runtime, [way for way, channel in CHANNEL_OF.items() if channel in worker.channels])
     send_invitation_mails(runtime, worker.channels, stopping)
 
 

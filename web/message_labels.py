@@ -134,6 +134,7 @@ MESSAGE_REASONS: Labels = {
     reasons.LETTER_UNPRINTABLE: _l("The letter could not be printed."),
     reasons.LETTER_RETURNED: _l("The letter came back. Ask for the right postal address."),
     reasons.MAIL_RETURNED: _l("The email came back. Ask for the right address."),
+    reasons.WAVES_OVER: _l("The last day of the list came before it was their turn. They were never invited."),
     reasons.LINK_RENEWED: _l(
         "How they are reached has changed, and the link that they had has ended. Tell them the new one."
     ),

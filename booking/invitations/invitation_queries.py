@@ -57,6 +57,8 @@ class InvitationView:
     seen_by: str
     done_at: datetime | None
     done: str
+    cohort_id: int | None
+    case_number: str
 
     def is_open(self, today: date) -> bool:
         """Whether a time can be picked by it."""
@@ -111,10 +113,15 @@ def invitations_of_resident(db: Session, catalogue: Catalogue, resident_id: int)
 def invitation_list(
     db: Session, catalogue: Catalogue, site_ids: Collection[int] | None, since: datetime, most: int
 ) -> list[InvitationView]:
-    """What somebody has to see to first, then what is open, then what was closed since then; of these sites, or all."""
-    rows = _rows(catalogue).where(or_(IS_OPEN, IS_TASK, Invitation.closed_at >= since))
+    """What somebody has to see to first, then what is open, then what was closed since then; of these sites, or all.
+
+    Of lists only what has to be seen to: each has a page of its own.
+    """
+    is_alone = and_(Invitation.cohort_id.is_(None), or_(IS_OPEN, Invitation.closed_at >= since))
+    rows = _rows(catalogue).where(or_(is_alone, IS_TASK))
     order = (case((IS_TASK, 0), (IS_OPEN, 1), else_=2), Invitation.last_date, Invitation.id)
-    return _views(db, catalogue, rows.order_by(*order), site_ids)[:most]
+    rows = rows.order_by(*order)
+    return _views(db, catalogue, rows.limit(most) if site_ids is None else rows, site_ids)[:most]
 
 
 def invitation_task_count(db: Session, authority_id: int, site_ids: Collection[int] | None) -> int:
@@ -160,7 +167,7 @@ def _views(
 def _view(row: Any, service: ServiceFacts, sites: dict[int, SiteFacts], names: dict[int, str]) -> InvitationView:
     one: Invitation = row.Invitation
     same = ("id", "resident_id", "words", "told_by", "untold", "link_nonce", "link_digest", "invited_at", "remind_at")
-    more = ("reminded_at", "closed_at", "appointment_id", "staff_id", "done_at", "done")
+    more = ("reminded_at", "closed_at", "appointment_id", "staff_id", "done_at", "done", "cohort_id", "case_number")
     return InvitationView(
         **{name: getattr(one, name) for name in (*same, *more)},
         name=row.name,

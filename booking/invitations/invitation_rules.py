@@ -23,12 +23,15 @@ REMIND_HOUR = time(9)
 LEAST_BEFORE_REMINDER = timedelta(days=1)  # after the invitation: nobody is reminded of what they have just read
 FAMILIES_OF_NONE = "none"  # of contact preferences: they want no messages
 INVITED, REMINDER = "invited", "reminder"  # the kinds of messages
-LINK_RENEWED = "link_renewed"  # a code of reminders.reasons: nobody has the link that works now
+# Codes of reminders.reasons: nobody has the link that works now; nothing reaches them; their wave never came.
+LINK_RENEWED, NO_ADDRESS, NO_CONTACT_WANTED = "link_renewed", "no_address", "no_contact_wanted"
+WAVES_OVER = "waves_over"
 
 
 class InvitationState(StrEnum):
     """What has become of an invitation."""
 
+    WAITING = "waiting"  # on a list, and not told yet
     OPEN = "open"
     BOOKED = "booked"
     WITHDRAWN = "withdrawn"

@@ -11,18 +11,51 @@ from core.database import Base, BigId
 from core.personal_data import personal
 
 
+class Cohort(Base):
+    """A list of people who are invited for a service, wave by wave; each of them is an invitation.
+
+    `per_wave` is how many at once, NULL for as many as there are free starts; `every_days` later the next wave goes, or as
+    soon as nobody of the earlier ones is left who has not answered. `version` counts what staff have changed.
+    """
+
+    __tablename__ = "cohorts"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), index=True)
+    first_date: Mapped[date]
+    last_date: Mapped[date]
+    site_ids: Mapped[list[int]] = mapped_column(JSON)
+    mode: Mapped[str] = mapped_column(String(12), default="")
+    words: Mapped[str] = mapped_column(Text, default="")
+    per_wave: Mapped[int | None]
+    every_days: Mapped[int]
+    # See booking.invitations.cohort_rules.CohortState.
+    state: Mapped[str] = mapped_column(String(12), default="running")
+    version: Mapped[int] = mapped_column(default=1)
+    waves: Mapped[int] = mapped_column(default=0)
+    # When the next wave goes at the latest; NULL when nobody is left for one.
+    next_wave_at: Mapped[datetime | None] = mapped_column(index=True)
+    # When a wave was due and nothing was free; NULL as soon as one has gone.
+    nothing_free_at: Mapped[datetime | None]
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    made_at: Mapped[datetime]
+
+
 class Invitation(Base):
     """Somebody is asked to come for a service, from one date to another, both included; they pick the time themselves.
 
     No sites are any, and no mode is any. It is open as long as it is not closed at `closed_at`; `appointment_id` is what was
     booked by it. The token of its link is an HMAC of the nonce; only its digest is kept. What nobody has answered, or could
-    not be told, is a task until `done_at`: `staff_id` names who sees to it.
+    not be told, is a task until `done_at`: `staff_id` names who sees to it. One of a `cohort_id` waits first for its `wave`.
     """
 
     __tablename__ = "invitations"
     __table_args__ = (
         Index("ix_invitations_authority_state", "authority_id", "state", "last_date"),
         Index("ix_invitations_resident_state", "resident_id", "state"),
+        Index("ix_invitations_cohort_state", "cohort_id", "state"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -53,3 +86,7 @@ class Invitation(Base):
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
     done_at: Mapped[datetime | None]
     done: Mapped[str] = mapped_column(Text, default="", info=personal("story"))
+    cohort_id: Mapped[int | None] = mapped_column(ForeignKey("cohorts.id"))
+    wave: Mapped[int | None]
+    # The number of their case with the council, as the list has it.
+    case_number: Mapped[str] = mapped_column(String(40), default="", server_default="", info=personal("identity"))

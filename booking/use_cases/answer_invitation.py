@@ -27,6 +27,7 @@ ANSWERING = (
     *(State.BOOKED.value, State.ARRIVED.value, State.IN_PROGRESS.value),
     *(State.ATTENDED.value, State.NOT_COMPLETED.value),
 )
+NOT_ANSWERED = (InvitationState.OPEN.value, InvitationState.WAITING.value)
 
 
 class Answer(Protocol):
@@ -56,7 +57,7 @@ def invitations_to_answer(
         zone = catalogue_by_id(db, booking.authority_id).authority.zone
         day = local_date_of(slot_key.start_unit, zone)
         theirs += [Invitation.first_date <= day, Invitation.last_date >= day]
-    for_it = (Invitation.state == InvitationState.OPEN.value, Invitation.service_id.in_(slot_key.service_ids))
+    for_it = (Invitation.state.in_(NOT_ANSWERED), Invitation.service_id.in_(slot_key.service_ids))
     return db.scalars(select(Invitation).where(*theirs, *for_it).order_by(Invitation.id).with_for_update()).all()
 
 

@@ -57,7 +57,7 @@ _SAME_TIME = select(_appointments.id).where(
     *(_appointments.starts_at < bindparam("ends_at"), _appointments.ends_at > bindparam("starts_at")),
 )
 _OF_THEM = Invitation.resident_id.in_(bindparam("who", expanding=True))
-_INVITED = select(Invitation.id).where(_OF_THEM, Invitation.state == "open").limit(1)
+_INVITED = select(Invitation.id).where(_OF_THEM, Invitation.state.in_(("open", "waiting"))).limit(1)
 PUBLIC_ACTORS = frozenset({"resident", "api"})
 Operation = Callable[[Session, datetime], dict[str, Any]]
 

@@ -36,6 +36,8 @@ from locations.model import Catalogue, ServiceFacts
 from people.residents.resident_repository import lock_known, resident_of
 from people.residents.tables import Resident
 
+NOT_CLOSED = (InvitationState.OPEN.value, InvitationState.WAITING.value)
+
 
 @dataclass(frozen=True)
 class NewInvitation:
@@ -89,7 +91,7 @@ def make_invitation(
     """The invitation of a resident who is locked, in the transaction of `db`. Raises: Invalid, naming the field."""
     service, zone = service_to_invite_for(catalogue, new.service), catalogue.authority.zone
     check_window(new.first_date, new.last_date, now.astimezone(ZoneInfo(zone)).date())
-    site_ids = _sites(catalogue, service, new.sites, served)
+    site_ids = sites_to_invite_to(catalogue, service, new.sites, served)
     _check_how(service, resident, new)
     if open_invitation(db, resident.id, service.id) is not None:
         raise Invalid.in_field("service", "invited_already")
@@ -143,9 +145,10 @@ def check_window(first_date: date, last_date: date, today: date) -> None:
         raise Invalid.in_field("last_date", "window_too_far", days=LONGEST_WINDOW.days)
 
 
-def _sites(
+def sites_to_invite_to(
     catalogue: Catalogue, service: ServiceFacts, slugs: tuple[str, ...], served: Collection[int] | None
 ) -> list[int]:
+    """The ids of the sites of these slugs, to which whoever serves these may invite. Raises: Invalid."""
     offering = {site.slug: site.id for site in catalogue.sites if service.id in site.service_ids}
     if not set(slugs) <= offering.keys():
         raise Invalid.in_field("sites", "wish_site_unknown")
@@ -167,10 +170,10 @@ def person_of(resident: Resident) -> InvitedPerson:
     )
 
 
-def open_invitation(db: Session, resident_id: int, service_id: int) -> Invitation | None:
-    """The open invitation of the resident for the service."""
-    same = (Invitation.resident_id == resident_id, Invitation.service_id == service_id)
-    return db.scalars(select(Invitation).where(*same, Invitation.state == InvitationState.OPEN.value)).first()
+def open_invitation(db: Session, resident_id: int, service_id: int, except_id: int = 0) -> Invitation | None:
+    """The invitation of the resident for the service, but for `except_id`, that is open or waits for its wave."""
+    same = (Invitation.resident_id == resident_id, Invitation.service_id == service_id, Invitation.id != except_id)
+    return db.scalars(select(Invitation).where(*same, Invitation.state.in_(NOT_CLOSED))).first()
 
 
 def withdraw_invitation(runtime: Runtime, authority_id: int, invitation_id: int, *, actor: Actor) -> None:
@@ -182,7 +185,7 @@ def withdraw_invitation(runtime: Runtime, authority_id: int, invitation_id: int,
     def change(db: Session, row: Invitation, now: datetime) -> None:
         if row.state == InvitationState.WITHDRAWN:
             return
-        if row.state != InvitationState.OPEN:
+        if row.state not in NOT_CLOSED:
             raise Stale.because("invitation_changed")
         _close(row, now)
         _record(db, row, "invitation_withdrawn", actor, now)
@@ -196,7 +199,7 @@ def end_invitations_of_resident(db: Session, resident_id: int, now: datetime) ->
 
 
 def _end_all(db: Session, of_whom: ColumnElement[bool], now: datetime) -> None:
-    is_open = Invitation.state == InvitationState.OPEN.value
+    is_open = Invitation.state.in_(NOT_CLOSED)
     for row in db.scalars(select(Invitation).where(of_whom, is_open).order_by(Invitation.id).with_for_update()):
         _close(row, now)
 

@@ -86,6 +86,7 @@ OF_STAFF = {
 OF_SERVICE = (
     {"audit_lanes", "channel_pauses", "claims", "council_pauses", "heartbeats", "key_paces"}
     | {
+        "cohorts",  # who is on them stands with each invitation
         "counted_searches",
         "desk_sittings",
         "missing_document_counts",

@@ -127,6 +127,7 @@ ELSEWHERE = {
         *("agent.confirm_visit", "agent.urgent_visit"),
         *("agent.merge", "agent.differs", "agent.undo_one_merge"),
         *("agent.check_memorable_word", "agent.set_memorable_word", "agent.remove_memorable_word"),
+        *("messages.take_cohort", "messages.make_cohort_change"),  # behind a file: tests/web/agent/test_cohort_pages.py
         *("messages.end_hand_made", "messages.take_hand_made"),
         *("agent.keep", "agent.typed"),
         "agent.stop_calendar",
@@ -150,6 +151,7 @@ FROM_RULES = {
         "council.send_set_up_file",
         "council.send_logo",
         "council.send_colleagues",
+        "messages.send_cohort",  # tests/web/agent/test_cohort_pages.py
         "council.send_wards",
         "manage.send_school_holidays",
         "planner.send_rota",

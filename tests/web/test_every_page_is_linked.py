@@ -36,7 +36,7 @@ from tests.support.crawl import crawl
 from tests.support.documents import document_rows
 from tests.support.factories import make_resource, make_runtime
 from tests.support.failures import failed_message, failed_wish_mail, message_to_make
-from tests.support.invitations import invitation_to
+from tests.support.invitations import cohort_of, invitation_to
 from tests.support.set_up import change_session, change_site
 from tests.support.triages import put_triage
 from web.staff_guard import mark_of_endpoint
@@ -79,6 +79,7 @@ def callers(database: Database, clock: FixedClock) -> Callers:
     assert offer_earlier_times(runtime, can_be_told) == 1  # somebody is to ring
     failed_wish_mail(database, wish_id, clock.now())
     invitation_to(runtime, town.authority_id, callers.people["aminah"])
+    cohort_of(runtime, town.authority_id)
     twins = [ResidentDetails(f"Ada {name}", phone="07700 900177") for name in ("Quill", "Quil", "Quilll")]
     with database.writing() as db:
         ids = [create_resident(db, town.authority_id, one, clock.now()) for one in twins]
@@ -116,6 +117,9 @@ def test_every_page_is_reached_by_links_from_the_home_of_its_role(
     searches["/staff/set-up/council/testshire"] = {"phone": "020 7946 0000"}
     rows = io.BytesIO(b"email,role,site\nnew@example.org,adviser,riverside-hub\n")
     searches["/staff/colleagues/import"] = {"file": (rows, "colleagues.csv")}
+    listed = io.BytesIO(b"name\nLinda Listed\n")
+    listed_for = {"name": "Rent reviews", "service": "certify", "file": (listed, "list.csv")}
+    searches["/staff/invitations/lists/new"] = listed_for
     searches["/staff/sites/riverside-hub/resources/hub-1"] = {"name": "Desk by the door"}
     searches["/staff/sites/riverside-hub/tickets"] = {"name": "Wanda Walker", "service": "certify"}
     saturday = {"what": "day", "from_day": "2026-11-23", "to_day": "2026-11-28"}

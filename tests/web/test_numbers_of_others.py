@@ -50,7 +50,7 @@ from tests.support.documents import document_rows
 from tests.support.factories import World, make_appointment, make_site, make_world, slot_key_at
 from tests.support.failures import message_to_make
 from tests.support.inbound_texts import inbound_text
-from tests.support.invitations import invitation_to
+from tests.support.invitations import cohort_of, invitation_to
 from tests.support.set_up import change_site
 from tests.support.urgent import urgent_request
 from tests.web.account.pages import token_on
@@ -73,6 +73,7 @@ NOBODYS = {
     "colleague": 999_999,
     "wish": 999_999,
     "invitation": 999_999,
+    "cohort": 999_999,
     "inbound_text": 999_999,
     "urgent_request": 999_999,
     "sign_in": 999_999,
@@ -166,6 +167,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         | {"api_key": api_key, "pause": pause, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
         | {"invitation": invitation_to(runtime, world.authority_id, resident_id)}
+        | {"cohort": cohort_of(runtime, world.authority_id, name)}
         | {"sign_in": sign_in_of(database, colleague.id, clock.now())}
         | document_rows(database, owner, clock.now())
         | {
@@ -418,6 +420,7 @@ def at_another_site(
         "colleague",
         "wish",
         "invitation",
+        "cohort",
         "change",
         "day_visit",
         "slug",

@@ -1,0 +1,125 @@
+"""A list of people who are invited wave by wave: how many at once, when the next wave goes, what becomes of each. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+MOST_PEOPLE = 3000
+LONGEST_NAME = 100
+MOST_PER_WAVE, MOST_DAYS = 1000, 60
+
+
+class CohortState(StrEnum):
+    """Whether waves go out."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+class Standing(StrEnum):
+    """How it stands with somebody of the list: each person is in one of these."""
+
+    WAITING = "waiting"
+    INVITED = "invited"
+    REMINDED = "reminded"
+    BOOKED = "booked"
+    UNANSWERED = "unanswered"
+    TO_RING = "to_ring"  # nothing can be sent to them
+    FAILED = "failed"  # what was sent has not arrived
+    SEEN_TO = "seen_to"
+    WITHDRAWN = "withdrawn"
+
+
+TASKS = (Standing.TO_RING, Standing.FAILED, Standing.UNANSWERED)
+NOT_ANSWERED_YET = (Standing.INVITED, Standing.REMINDED, Standing.TO_RING, Standing.FAILED)
+
+
+class CohortChange(StrEnum):
+    """What staff can do with a list."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"  # links that are out go on working
+    WITHDRAW = "withdraw"  # and links that are out end
+
+
+MOVES: Mapping[CohortState, Collection[CohortChange]] = {
+    CohortState.RUNNING: (CohortChange.PAUSE, CohortChange.STOP, CohortChange.WITHDRAW),
+    CohortState.PAUSED: (CohortChange.RESUME, CohortChange.STOP, CohortChange.WITHDRAW),
+    CohortState.STOPPED: (CohortChange.WITHDRAW,),
+}
+AFTER: Mapping[CohortChange, CohortState] = {
+    CohortChange.PAUSE: CohortState.PAUSED,
+    CohortChange.RESUME: CohortState.RUNNING,
+    CohortChange.STOP: CohortState.STOPPED,
+    CohortChange.WITHDRAW: CohortState.STOPPED,
+}
+
+
+@dataclass(frozen=True)
+class NewCohort:
+    """A list to be invited: `service` and `sites` are slugs, no sites are any; `per_wave` None is as many as are free."""
+
+    name: str
+    service: str
+    first_date: date
+    last_date: date
+    sites: tuple[str, ...] = ()
+    mode: str = ""
+    words: str = ""
+    per_wave: int | None = None
+    every_days: int = 7
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """A line of the list, with values that are checked; `language` is the code of the one in which we write to them."""
+
+    line: int
+    name: str
+    email: str = ""
+    phone: str = ""
+    address: str = ""
+    postcode: str = ""
+    language: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class PersonKnown:
+    """A record that may be the person of a line. `is_same`: of the same name, and nothing of the contact differs."""
+
+    id: int
+    name: str
+    email: str
+    phone: str
+    postcode: str
+    is_same: bool
+    is_invited: bool = False
+
+
+@dataclass(frozen=True)
+class MatchedRow:
+    """A line with the records that it may be about, the likeliest first."""
+
+    row: ListRow
+    known: Sequence[PersonKnown] = ()
+
+    @property
+    def suggested(self) -> int:
+        """The record that is chosen unless staff choose another one: 0 for a new one."""
+        return next((one.id for one in self.known if one.is_same), 0)
+
+
+def wave_size(per_wave: int | None, free: int, unanswered: int) -> int:
+    """How many are invited now: so many at once, or what is free beyond those who may still pick a time."""
+    return per_wave if per_wave is not None else max(0, free - unanswered)
+
+
+def is_wave_due(next_wave_at: datetime | None, *, are_answered: bool, now: datetime) -> bool:
+    """Whether the next wave goes now: its date has come, or everybody of the earlier ones has answered."""
+    return next_wave_at is not None and (next_wave_at <= now or are_answered)
