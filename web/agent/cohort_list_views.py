@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, redirect, render_template, request, url_for
@@ -18,6 +18,7 @@ from booking.invitations.list_file import read_list
 from booking.use_cases.invite_list import check_cohort, invite_list
 from core.errors import Invalid, NotFound, Stale
 from core.problems import joined_texts
+from core.wall_clock import parse_day
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -122,7 +123,7 @@ def _kept_list(context: StaffContext, key: str) -> tuple[NewCohort, list[ListRow
     if found is None or "cohort" not in found:
         raise NotFound
     values = dict(found["cohort"])
-    days = {name: date.fromisoformat(values[name]) for name in ("first_date", "last_date")}
+    days = {name: parse_day(values[name]) for name in ("first_date", "last_date")}
     new = NewCohort(**values | days | {"sites": tuple(values["sites"])})
     return new, [ListRow(*row) for row in found["rows"]]
 
