@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import logging
+from collections.abc import Callable, Collection
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -29,6 +30,7 @@ from booking.use_cases.answer_invitation import answer_invitations, visit_in_win
 from booking.use_cases.invite import open_invitation, person_of
 from core.audit import Actor, record
 from core.errors import NotFound
+from core.outages import outage_of
 from core.runtime import Runtime
 from core.transactions import run_with_retries
 from core.wall_clock import wall_instant
@@ -37,6 +39,7 @@ from locations.model import Catalogue
 from people.residents.resident_repository import lock_known
 
 AT_ONCE = 200
+log = logging.getLogger(__name__)
 WAVES_GO = time(9)  # but for the first, which goes at once
 _WAITS = Invitation.state == InvitationState.WAITING.value
 _OPEN = Invitation.state == InvitationState.OPEN.value
@@ -49,25 +52,36 @@ def send_waves(runtime: Runtime, ways: Collection[str]) -> int:
         cohorts = db.scalars(select(Cohort.id).where(running, Cohort.next_wave_at.is_not(None)).order_by(Cohort.id))
         ids = cohorts.all()
     for cohort_id in ids:
-        run_with_retries(runtime.database, partial(_begin_wave, runtime, cohort_id))
+        _apart(runtime, partial(_begin_wave, runtime, cohort_id))
     with runtime.database.reading() as db:
         due = select(Invitation.id).join(Cohort, Cohort.id == Invitation.cohort_id)
         due = due.where(_WAITS, Invitation.wave.is_not(None), running).order_by(Invitation.id).limit(AT_ONCE)
         people = db.scalars(due).all()
-    return sum(run_with_retries(runtime.database, partial(_invite, runtime, one, ways)) for one in people)
+    return sum(_apart(runtime, partial(_invite, runtime, one, ways)) for one in people)
 
 
-def _begin_wave(runtime: Runtime, cohort_id: int, db: Session) -> None:
-    """Give the next people of the list their wave, if one is due; end the list whose last day is over."""
+def _apart(runtime: Runtime, operation: Callable[[Session], int]) -> int:
+    """The result of the operation, in a transaction of its own; 0 when it fails, which must not stop the others."""
+    try:
+        return run_with_retries(runtime.database, operation)
+    except Exception as error:
+        if outage_of(error) is not None:
+            raise
+        log.exception("a wave of a list could not go out")
+        return 0
+
+
+def _begin_wave(runtime: Runtime, cohort_id: int, db: Session) -> int:
+    """How many people of the list get their wave now, if one is due; the list whose last day is over ends."""
     now = runtime.clock.database_now(db)
     row = db.scalars(select(Cohort).where(Cohort.id == cohort_id).with_for_update(skip_locked=True)).first()
     if row is None or row.state != CohortState.RUNNING or row.next_wave_at is None:
-        return
+        return 0
     catalogue, mine = catalogue_by_id(db, row.authority_id), Invitation.cohort_id == row.id
     today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
     if row.last_date < today:
         _end(db, row, now)
-        return
+        return 0
     counted = select(
         func.count().filter(_WAITS, Invitation.wave.is_(None)).label("left"),
         func.count().filter(_WAITS, Invitation.wave.is_not(None)).label("sending"),
@@ -76,12 +90,14 @@ def _begin_wave(runtime: Runtime, cohort_id: int, db: Session) -> None:
     counts = db.execute(counted.where(mine)).one()
     if not counts.left:
         row.next_wave_at = None
-        return
+        return 0
     are_answered = row.waves > 0 and not counts.unanswered and row.nothing_free_at is None
     if counts.sending or not is_wave_due(row.next_wave_at, are_answered=are_answered, now=now):
-        return
+        return 0
     size = wave_size(row.per_wave, 0, 0) if row.per_wave else _free_beyond(db, catalogue, row, now)
-    _give(db, catalogue, row, min(size, counts.left), now)
+    size = min(size, int(counts.left))
+    _give(db, catalogue, row, size, now)
+    return size
 
 
 def _give(db: Session, catalogue: Catalogue, row: Cohort, size: int, now: datetime) -> None:

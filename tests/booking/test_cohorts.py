@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, update
+from sqlalchemy.orm import Session
 
+import booking.use_cases.send_waves as send_waves_module
 from booking.events import appointment_changed, invitation_changed
 from booking.importing.clashes import ImportRefused
 from booking.invitations.cohort_queries import CohortView, cohort_members, cohort_view, matched_rows
@@ -93,6 +96,25 @@ def test_several_schedulers_at_once_invite_each_person_once(database: Database) 
         mails = db.scalars(select(InvitationMail.invitation_id)).all()
     assert len(mails) == len(set(mails)) == 6
     assert counts(database, world, cohort) == {"invited": 6}
+
+
+def test_one_list_that_fails_stops_no_other(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, runtime, first = taken(database, people(2), per_wave=1)
+    new = replace(NEW, name="Second", per_wave=1)
+    second = invite_list(
+        runtime, world.authority_id, new, [ListRow(2, "Sam Second", email="s@example.org")], {}, actor=AGENT
+    )
+    begin = send_waves_module._begin_wave
+
+    def broken(of: Runtime, cohort_id: int, db: Session) -> int:
+        if cohort_id == first:
+            raise ValueError("a mistake of ours")
+        return begin(of, cohort_id, db)
+
+    monkeypatch.setattr(send_waves_module, "_begin_wave", broken)
+    assert send_waves(runtime, WAYS) == 1
+    assert counts(database, world, second) == {"invited": 1}
+    assert counts(database, world, first) == {"waiting": 2}
 
 
 def test_the_next_wave_goes_as_soon_as_everybody_has_answered(database: Database) -> None:
