@@ -23,7 +23,7 @@ from sqlalchemy import insert, text
 
 from core.database import Database, upgrade
 from people.residents.details import name_key, phone_key, postcode_key, surname_of
-from people.residents.new_residents_repository import name_token_rows
+from people.residents.resident_repository import name_token_rows
 from people.residents.search_queries import find_residents
 from people.residents.tables import Resident, ResidentNameToken
 from tests.support.factories import make_authority

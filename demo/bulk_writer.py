@@ -25,7 +25,7 @@ from demo.bulk_insert import insert_rows, insert_with_ids
 from demo.day_filler import Seat
 from demo.invented_people import InventedResident
 from people.residents.details import email_key, name_key, phone_key, postcode_key, surname_of
-from people.residents.new_residents_repository import name_token_rows
+from people.residents.resident_repository import name_token_rows
 from people.residents.tables import Resident, ResidentNameToken
 
 CHUNK = 5_000

@@ -18,12 +18,13 @@ from core.transactions import lock_by_name
 from people.residents.details import (
     ResidentDetails,
     email_key,
+    index_tokens,
     name_key,
     phone_key,
     postcode_key,
+    sound_of,
     surname_of,
 )
-from people.residents.new_residents_repository import AS_GIVEN, index_names, resident_values
 from people.residents.tables import Resident, ResidentNameToken
 
 # Records of one name with one email or telephone that are looked at. A person has one or two; strangers can add to them.
@@ -32,6 +33,7 @@ _RESIDENT = select(Resident).where(
     Resident.id == bindparam("resident"), Resident.authority_id == bindparam("authority")
 )
 _INSERT = table_of(Resident).insert().returning(table_of(Resident).c.id)
+_INSERT_TOKEN = table_of(ResidentNameToken).insert()
 _residents = table_of(Resident).c
 _CONTACT = {
     "email": _residents.email == bindparam("email"),
@@ -206,11 +208,33 @@ def record_stamp(resident: Resident) -> str:
     return stamp_of(*(getattr(resident, name) for name in ResidentDetails.__dataclass_fields__))
 
 
+AS_GIVEN = (
+    *("address", "letter_format", "language", "contact_preference", "do_not_text"),
+    *("leave_no_message", "safe_hours", "uses_neutral_name", "message_language"),
+)
+
+
+def resident_values(authority_id: int, person: ResidentDetails, now: datetime) -> dict[str, Any]:
+    """The columns of a new resident."""
+    name = " ".join(person.name.split())
+    values = {
+        "authority_id": authority_id,
+        "name": name,
+        "surname": surname_of(name),
+        "date_of_birth": person.date_of_birth,
+        "name_key": name_key(name),
+        **{"email": email_key(person.email), "phone": person.phone.strip(), "phone_key": phone_key(person.phone)},
+        **{"postcode": person.postcode.strip().upper(), "postcode_key": postcode_key(person.postcode)},
+        **{"support_needs": list(person.support_needs), "created_at": now},
+    }
+    return values | {name: getattr(person, name) for name in AS_GIVEN}
+
+
 def create_resident(db: Session, authority_id: int, person: ResidentDetails, now: datetime) -> int:
     """The id of a new resident."""
     values = resident_values(authority_id, person, now)
     resident_id: int = connection_of(db).execute(_INSERT, values).scalar_one()
-    index_names(db, authority_id, [(resident_id, values["name"])])
+    _index_name(db, authority_id, resident_id, values["name"])
     return resident_id
 
 
@@ -227,7 +251,7 @@ def change_contact(db: Session, resident: Resident, person: ResidentDetails) -> 
     db.flush()
     if is_renamed:
         db.execute(delete(ResidentNameToken).where(ResidentNameToken.resident_id == resident.id))
-        index_names(db, resident.authority_id, [(resident.id, resident.name)])
+        _index_name(db, resident.authority_id, resident.id, resident.name)
 
 
 def add_details(resident: Resident, person: ResidentDetails) -> None:
@@ -263,3 +287,14 @@ def _set_address(resident: Resident, address: str, postcode: str) -> None:
     if (address, key) != (resident.address, resident.postcode_key):  # a letter that came back was about the one before
         resident.letter_returned_at = None
     resident.address, resident.postcode, resident.postcode_key = address, postcode.strip().upper(), key
+
+
+def _index_name(db: Session, authority_id: int, resident_id: int, name: str) -> None:
+    if rows := name_token_rows(authority_id, resident_id, name):
+        connection_of(db).execute(_INSERT_TOKEN, rows)
+
+
+def name_token_rows(authority_id: int, resident_id: int, name: str) -> list[dict[str, object]]:
+    """The rows of `resident_name_tokens` for a name, as plain values, for loading in bulk."""
+    whose = {"authority_id": authority_id, "resident_id": resident_id}
+    return [whose | {"token": token, "sound": sound_of(token), "reversed": token[::-1]} for token in index_tokens(name)]

@@ -10,8 +10,7 @@ from sqlalchemy import event, insert
 from core.clock import FixedClock
 from core.database import Database
 from people.residents.details import ResidentDetails
-from people.residents.new_residents_repository import name_token_rows
-from people.residents.resident_repository import find_or_create
+from people.residents.resident_repository import find_or_create, name_token_rows
 from people.residents.search import read_search
 from people.residents.search_queries import find_residents
 from people.residents.tables import Resident, ResidentNameToken
