@@ -217,16 +217,15 @@ AS_GIVEN = (
 def resident_values(authority_id: int, person: ResidentDetails, now: datetime) -> dict[str, Any]:
     """The columns of a new resident."""
     name = " ".join(person.name.split())
-    values = {
-        "authority_id": authority_id,
-        "name": name,
+    values: dict[str, Any] = {"authority_id": authority_id, "created_at": now, "name": name}
+    values |= {
         "surname": surname_of(name),
         "date_of_birth": person.date_of_birth,
         "name_key": name_key(name),
-        **{"email": email_key(person.email), "phone": person.phone.strip(), "phone_key": phone_key(person.phone)},
-        **{"postcode": person.postcode.strip().upper(), "postcode_key": postcode_key(person.postcode)},
-        **{"support_needs": list(person.support_needs), "created_at": now},
     }
+    values |= {"support_needs": list(person.support_needs), "email": email_key(person.email)}
+    values |= {"phone": person.phone.strip(), "phone_key": phone_key(person.phone)}
+    values |= {"postcode": person.postcode.strip().upper(), "postcode_key": postcode_key(person.postcode)}
     return values | {name: getattr(person, name) for name in AS_GIVEN}
 
 
