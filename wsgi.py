@@ -24,6 +24,7 @@ import demo.own_councils
 import locations.cli
 import people.staff.cli
 import planner
+import reminders.call_texts
 import reminders.cli
 import reminders.confirming.withdrawn_queries
 import reminders.heartbeat
@@ -76,6 +77,7 @@ from booking.events import (
     invitation_changed,
     manage_link_requested,
     readers_asked,
+    visit_called,
     wish_changed,
 )
 from booking.queries.calendars_elsewhere import are_calendars_read
@@ -201,6 +203,7 @@ def _connect() -> None:
     readers_asked.connect(reminders.reach_queries.readers_of)
     wish_changed.connect(reminders.wish_mails.plan_wish_mail)
     invitation_changed.connect(reminders.invitation_mails.plan_invitation_mail)
+    visit_called.connect(reminders.call_texts.plan_call_text)
 
 
 def __getattr__(name: str) -> Flask:

@@ -176,6 +176,25 @@ def announce_invitation(db: Session, change: InvitationChange) -> None:
 
 
 @dataclass(frozen=True)
+class VisitCall:
+    """A desk has called somebody who asked for a text then."""
+
+    authority_id: int
+    visit_id: int
+    called_at: datetime
+
+
+# Sent with the database session: visit_called.send(session, call=VisitCall(...)).
+visit_called = Signal("A desk has called somebody who asked for a text then.")
+
+
+def announce_call(db: Session, call: VisitCall) -> None:
+    """Send `call` to every subscriber, inside the running transaction."""
+    db.flush()
+    visit_called.send(db, call=call)
+
+
+@dataclass(frozen=True)
 class ManageLinkRequest:
     """A request for the manage link by somebody who knows reference and surname; it goes to the address on record."""
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from core.runtime import Runtime
 from core.settings import Settings
 from reminders.arrival_queries import has_gone_out
+from reminders.call_text_tables import CallText
 from reminders.delivery_decisions import FAILED, PENDING, SENT
 from reminders.queue import IS_PENDING
 from reminders.recipients import EMAIL, LETTER, TEXT
@@ -51,6 +52,7 @@ def allowances(db: Session, settings: Settings, now: datetime) -> list[Allowance
     is_sent, is_due = WishMail.state.in_((SENT, FAILED)), WishMail.state == PENDING
     sent += _count_of(db, is_sent, WishMail.closed_at >= midnight, rows=WishMail)
     due += _count_of(db, is_due, WishMail.due_at >= tomorrow, WishMail.due_at < after, rows=WishMail)
+    sent += _count_of(db, CallText.state.in_((SENT, FAILED)), CallText.closed_at >= midnight, rows=CallText)
     return [Allowance(channel, most[channel], sent[channel], due[channel]) for channel in most]
 
 
@@ -61,7 +63,7 @@ def are_allowances_enough(runtime: Runtime) -> bool:
 
 
 def _count_of(
-    db: Session, *where: ColumnElement[bool], rows: type[Notification] | type[WishMail] = Notification
+    db: Session, *where: ColumnElement[bool], rows: type[Notification] | type[WishMail] | type[CallText] = Notification
 ) -> Counter[str]:
     """How many messages there are by each channel; those to who waits without an appointment are rows of their own."""
     counted = select(rows.channel, func.count()).where(*where).group_by(rows.channel)

@@ -22,6 +22,7 @@ from core.outages import outage_of
 from core.runtime import Runtime
 from core.text import one_line
 from people.staff.tables import StaffMail
+from reminders.call_text_tables import CallText
 from reminders.channels.base import Channel, ChannelUnavailable, DeliveryDeferred
 from reminders.invitation_tables import InvitationMail
 from reminders.messages import RenderedMessage
@@ -37,8 +38,8 @@ WAIT_UNAVAILABLE = timedelta(minutes=1)
 MOST_AT_ONCE = 50
 
 log = logging.getLogger(__name__)
-AnyMail = StaffMail | WishMail | UrgentAlert | InvitationMail
-Mail = TypeVar("Mail", StaffMail, WishMail, UrgentAlert, InvitationMail)
+AnyMail = StaffMail | WishMail | UrgentAlert | InvitationMail | CallText
+Mail = TypeVar("Mail", StaffMail, WishMail, UrgentAlert, InvitationMail, CallText)
 
 
 @dataclass

@@ -30,6 +30,7 @@ from core.outages import outage_of, summary_of
 from core.runtime import Runtime
 from people.staff.password_requests import answer_password_requests
 from reminders.bounces import read_bounces
+from reminders.call_texts import delete_old_call_texts, send_call_texts
 from reminders.channel_queue import DeliveryCounts
 from reminders.channels.base import ChannelUnavailable
 from reminders.channels.registry import configured_channels
@@ -50,6 +51,7 @@ from reminders.wish_mails import delete_old_wish_mails, send_wish_mails
 from reminders.worker import Worker
 
 TICK_SECONDS = 3
+CALL_SECONDS = 1.5  # who is called outside has to come in
 BOUNCE_SECONDS = 300.0
 RECEIPT_SECONDS = 30
 CONFIRM_SECONDS = 300
@@ -94,12 +96,16 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ("staff mails", lambda: work_staff_mails(runtime, worker, stopping), tick_seconds),
             ("waiting list", lambda: offer_waiting(runtime, seen), tick_seconds),
             ("waiting mails", lambda: send_wish_mails(runtime, worker.channels, stopping), tick_seconds),
+            ("called", lambda: send_call_texts(runtime, worker.channels, stopping), CALL_SECONDS),
             ("invitations", lambda: work_invitations(runtime, worker, stopping), tick_seconds),
             ("running visits", lambda: follow_running_visits(runtime), SWEEP_CHECK_SECONDS),
             ("confirmations", lambda: work_confirmations(runtime), CONFIRM_SECONDS),
             ("texts", lambda: handle_waiting_texts(runtime), tick_seconds),
-            # It reads the wall clock again, whatever was done to it.
-            ("timetable", timetable.wakeup, SWEEP_CHECK_SECONDS),
+            (
+                "timetable",
+                timetable.wakeup,
+                SWEEP_CHECK_SECONDS,
+            ),  # it reads the wall clock again, whatever was done to it
         )
     ]
     for loop in loops:
@@ -134,6 +140,7 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     offer_waiting(runtime)
     send_wish_mails(runtime, worker.channels)
     work_invitations(runtime, worker)
+    send_call_texts(runtime, worker.channels)
     measure_promises(runtime)
     follow_running_visits(runtime)
     handle_waiting_texts(runtime)
@@ -218,5 +225,6 @@ def sweep_when_due(runtime: Runtime) -> None:
         delete_old_alerts(db, now)
         delete_old_wish_mails(db, now)
         delete_old_invitation_mails(db, now)
+        delete_old_call_texts(db, now)
         record_heartbeat(db, SWEEP, now)
     log.info("swept", extra={"holds": deleted.holds, "claims": deleted.claims})

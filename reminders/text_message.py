@@ -91,6 +91,8 @@ class TextMessage:
     is_brief: bool = False
     missing_papers: int = 0  # in a reminder
     is_correction: bool = False  # of what was told after the visit
+    ticket: int = 0  # of who is called
+    desk: str = ""  # that calls them
     tells: str = ""  # of that: what was `done`, what happens `next`, or `both`
 
     def without_link(self) -> TextMessage:

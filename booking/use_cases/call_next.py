@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from booking.use_cases.text_when_called import tell_called
 from booking.visits.desk_claim_repository import follow_desks
 from booking.visits.kept_desk_queries import kept_desks
 from booking.visits.tables import DayVisit
@@ -100,3 +101,4 @@ def call(db: Session, authority_id: int, visit: VisitOfDay, desk: ResourceFacts,
         raise CapacityConflict
     record(db, actor, "visit_called", ("visit", visit.id), authority_id=authority_id, now=now, resource=desk.id)
     follow_desks(db, authority_id, visit.site.id, now)
+    tell_called(db, visit.id)

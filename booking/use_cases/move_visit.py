@@ -14,6 +14,7 @@ from booking.states import NEEDS_REASON, State, can_correct
 from booking.tables import Appointment
 from booking.use_cases.call_next import desk_of
 from booking.use_cases.outcomes import set_state
+from booking.use_cases.text_when_called import tell_called
 from booking.visits.desk_claim_repository import follow_desks
 from booking.visits.tables import DayVisit
 from booking.visits.undone_end_repository import take_back_end
@@ -92,6 +93,8 @@ def move_visit(
         record(
             db, actor, ACTIONS[step.state], ("visit", row.id), authority_id=authority_id, now=now, reason=step.reason
         )
+        if step.state is VisitState.CALLED:
+            tell_called(db, row.id)
         return {"visit_id": row.id}
 
     run_once(runtime.database, idempotency, operation, runtime.clock.now())

@@ -55,6 +55,9 @@ class DayVisit(Base):
     is_urgent: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # They have said that the display may show their first name.
     shows_name: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    # The number that gets a text when they are called, as they asked while they wait, and the language of the page then.
+    text_to: Mapped[str] = mapped_column(String(40), default="", server_default="", info=personal("contact"))
+    text_language: Mapped[str] = mapped_column(String(5), default="", server_default="")
     state: Mapped[str] = mapped_column(String(20))
     changed_at: Mapped[datetime]
     arrived_at: Mapped[datetime]

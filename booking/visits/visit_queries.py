@@ -69,6 +69,7 @@ class VisitOfDay:
     missing: tuple[str, ...] = ()
     booked_next: str = ""
     words: VisitWords = NO_WORDS
+    text_to: str = ""
     stamp: str = ""
 
     @property
@@ -205,8 +206,8 @@ def _view(
         booked_with=frozenset(seats.get(row.appointment_id or 0, ())),
         booked_instead=row.booked_instead,
         missing=tuple(row.missing),
-        booked_next=row.booked_next,
         words=VisitWords(row.done, row.next_step),
+        **{name: getattr(row, name) for name in ("booked_next", "text_to")},
         stamp=visit_stamp(row, booked),
     )
 
@@ -220,4 +221,4 @@ def words_after(db: Session, appointment_id: int) -> VisitWords:
 def visit_stamp(row: DayVisit, booked: Appointment | None) -> str:
     """The stamp of all that a page shows of a visit, and of its appointment, and that can change."""
     of_visit = (row.id, row.state, row.changed_at, row.resource_id, row.times_called, row.is_urgent, row.booked_next)
-    return stamp_of(*of_visit, row.done, row.next_step, stamp_of_row(booked) if booked else "")
+    return stamp_of(*of_visit, row.done, row.next_step, row.text_to, stamp_of_row(booked) if booked else "")

@@ -64,6 +64,8 @@ def _walk_in(db: Session, new: NewWalkIn, now: datetime, **where: Any) -> DayVis
         answers=dict(new.answers),
         asked_at=new.asked_at,
         resident_id=new.resident_id,
+        text_to=new.text_to,
+        text_language=new.text_language,
         state=VisitState.WAITING.value,
         changed_at=now,
         arrived_at=now,
@@ -113,6 +115,8 @@ def enter_state(row: DayVisit, state: VisitState, now: datetime, *, resource_id:
             row.done = row.next_step = ""
     elif state not in HERE:
         row.ended_at = now
+    if state not in HERE:
+        row.text_to = ""
 
 
 def _arrived(db: Session, appointment: Appointment, now: datetime) -> DayVisit:

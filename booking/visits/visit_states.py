@@ -29,7 +29,8 @@ class NewWalkIn:
     """Somebody who came without an appointment: who they are, what they need, and whether a display may show their name.
 
     `answers` are what they were asked first, by question; `asked_at` is when they asked so for help with homelessness, if
-    they did. Somebody whose record is known is `resident_id`.
+    they did. Somebody whose record is known is `resident_id`. `text_to` gets a text when they are
+    called, in `text_language`.
     """
 
     name: str
@@ -40,6 +41,8 @@ class NewWalkIn:
     answers: Mapping[str, str] = field(default_factory=dict)
     asked_at: datetime | None = None
     resident_id: int | None = None
+    text_to: str = ""
+    text_language: str = ""
 
 
 MOST_RECALLS = 2

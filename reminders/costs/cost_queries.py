@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 from booking.proposals.tables import Wish
 from booking.states import State
 from booking.tables import Appointment, AppointmentService
+from booking.visits.tables import DayVisit
 from core.wall_clock import wall_instant
 from locations.model import AuthorityFacts
+from reminders.call_text_tables import CallText
 from reminders.costs.message_costs import Sent, Visits
 from reminders.delivery_decisions import IN_DOUBT, SENT
-from reminders.recipients import LETTER, TEXT, family_of
+from reminders.recipients import LETTER, SITE_MESSAGE, TEXT, family_of
 from reminders.tables import Notification
 from reminders.wish_kinds import FAMILY_OF
 from reminders.wish_tables import WishMail
@@ -81,6 +83,14 @@ def _sent_in(db: Session, council: AuthorityFacts, month: date) -> Iterator[Sent
     )
     for service_ids, kind, segments in db.execute(to_who_waits):
         yield Sent(service_ids[0], FAMILY_OF[kind], month, texts=1, segments=segments or 0)
+    of_calls = (
+        select(DayVisit.service_id, CallText.units_sent)
+        .join(DayVisit, DayVisit.id == CallText.visit_id)
+        .where(CallText.authority_id == council.id, CallText.created_at >= first, CallText.created_at < end)
+        .where(CallText.units_sent > 0)
+    )
+    for service_id, segments in db.execute(of_calls):
+        yield Sent(service_id, SITE_MESSAGE, month, texts=1, segments=segments or 0)
 
 
 def _sum(one: Sent, other: Sent) -> Sent:

@@ -149,6 +149,8 @@ LAYER_OF_MODULE = {
     "reminders.untold": "use_cases",
     "reminders.untried": "use_cases",
     "reminders.wish_failure_work": "use_cases",
+    "reminders.call_text_tables": "tables",
+    "reminders.call_texts": "use_cases",
     "reminders.invitation_mails": "use_cases",
     "reminders.invitation_tables": "tables",
     "reminders.wish_tables": "tables",

@@ -12,8 +12,20 @@ from flask_babel import lazy_gettext as _
 from wtforms.validators import InputRequired, optional
 
 from locations.model import ServiceFacts
-from web.components.form_fields import AtMost, Checkbox, Choice, Form, NameField, Text
+from web.components.form_fields import AtMost, Checkbox, Choice, Form, NameField, PhoneField, Text
 from web.components.moment_fields import ClockField
+
+
+def text_field() -> PhoneField:
+    """The number of who waits outside."""
+    return PhoneField(
+        _("Mobile number (optional)"),
+        description=_(
+            "If you want to wait outside: we send a text when it is your turn. The number is deleted after your visit"
+        ),
+        validators=[optional()],
+        render_kw={"autocomplete": "off", "classes": "govuk-input--width-20"},
+    )
 
 
 class ArrivalForm(Form):
@@ -35,6 +47,7 @@ class ArrivalForm(Form):
         validators=[optional()],
         render_kw={"autocomplete": "off", "classes": "govuk-input--width-5"},
     )
+    text_to = text_field()
 
     def validate(self, extra_validators: object = None) -> bool:
         """Whether there is enough to look for."""
@@ -60,6 +73,7 @@ class KioskTicketForm(Form):
         render_kw={"autocomplete": "off", "spellcheck": "false", "classes": "govuk-input--width-20"},
     )
     shows_name = Checkbox(_("Show my first name when I am called"))
+    text_to = text_field()
 
 
 def kiosk_ticket_form(services: Iterable[ServiceFacts]) -> KioskTicketForm:

@@ -20,12 +20,13 @@ from booking.queries.slots import SlotQuery, all_slots
 from booking.states import State
 from booking.use_cases.check_in import check_in
 from booking.use_cases.take_walk_in import take_walk_in
+from booking.use_cases.text_when_called import TextWish, ask_for_text
 from booking.visits.kiosk_queries import reference_at, typed_reference
 from booking.visits.queue_state_queries import services_today, wait_of_visit
 from booking.visits.visit_queries import visit_of_appointment, visits_of_day
 from booking.visits.visit_states import AT_DESK, NewWalkIn, VisitState
 from core.audit import Actor
-from core.errors import IdempotencyMismatch, IllegalMove, NobodyMoreToday, NotFound, NotHereToday
+from core.errors import IdempotencyMismatch, IllegalMove, Invalid, NobodyMoreToday, NotFound, NotHereToday
 from core.origin import origin_of
 from core.problems import text_of_error
 from core.rate_limits import SlowingLimit, check_slowing_limit
@@ -83,8 +84,8 @@ def arrive(authority: str, slug: str) -> ResponseReturnValue:
             form.refuse("code", _("We did not find your appointment. Check what you typed, or ask a member of staff"))
             return _page(context, site, "kiosk_arrive", form=form)
     with council_context(authority) as context:  # a new one, which reads the ticket that was just written
-        ticket = visit_of_appointment(context.db, context.catalogue, booked.appointment_id).ticket
-    return _to_ticket(authority, slug, ticket)
+        visit = visit_of_appointment(context.db, context.catalogue, booked.appointment_id)
+        return _to_ticket(authority, slug, visit.ticket, _text_asked(context, site, visit.id, form))
 
 
 @blueprint.route(f"{KIOSK_PATH}/ticket", methods=["GET", "POST"], endpoint="kiosk_ticket")
@@ -105,6 +106,19 @@ def ticket(authority: str, slug: str) -> ResponseReturnValue:
         return asked or _give(context, site, form, triage)
 
 
+def _text_asked(context: PageContext, site: SiteFacts, visit_id: int, form: ArrivalForm | KioskTicketForm) -> str:
+    """Whether they get a text when they are called, as "yes" or "no"; empty where they asked for none."""
+    number = form.text_to.data or ""
+    if not number:
+        return ""
+    wish = TextWish(number, current_language().code)
+    try:
+        ask_for_text(context.runtime, context.authority.id, site.slug, visit_id, wish, actor=Actor.resident())
+    except (Invalid, IllegalMove):
+        return "no"
+    return "yes"
+
+
 def _asked_first(
     context: PageContext, site: SiteFacts, form: KioskTicketForm, triage: KioskTriage | None
 ) -> ResponseReturnValue | None:
@@ -113,6 +127,7 @@ def _asked_first(
         return None
     kept = [("service", form.service.data), ("name", form.name.data or ""), *triage.kept]
     kept += [("shows_name", "y")] if form.shows_name.data else []
+    kept += [("text_to", form.text_to.data)] if form.text_to.data else []
     question, advice = triage.path.question, triage.advice()
     if question is not None:
         asked: Any = question_form(question)
@@ -149,10 +164,11 @@ def _give(
     except IdempotencyMismatch:
         return redirect(_home(context, site), code=303)
     keep_if_urgent(context, site, triage, name, ticket=given.number)
+    text = _text_asked(context, site, given.visit_id, form)
     if is_urgent:  # with what to do meanwhile, which an address would tell whoever comes next
         with context.runtime.database.reading() as db:
-            return _show_ticket(replace(context, db=db), site, given.number, _urgent_outcome(triage))
-    return _to_ticket(context.authority.slug, site.slug, given.number)
+            return _show_ticket(replace(context, db=db), site, given.number, _urgent_outcome(triage), text)
+    return _to_ticket(context.authority.slug, site.slug, given.number, text)
 
 
 def _urgent_outcome(triage: KioskTriage | None) -> Outcome | None:
@@ -165,11 +181,11 @@ def _urgent_outcome(triage: KioskTriage | None) -> Outcome | None:
 def waiting(authority: str, slug: str, number: int) -> ResponseReturnValue:
     """The number of a ticket, and how long whoever has it will probably wait."""
     with council_context(authority) as context:
-        return _show_ticket(context, _site(context, slug), number)
+        return _show_ticket(context, _site(context, slug), number, text=request.args.get("text", ""))
 
 
 def _show_ticket(
-    context: PageContext, site: SiteFacts, number: int, outcome: Outcome | None = None
+    context: PageContext, site: SiteFacts, number: int, outcome: Outcome | None = None, text: str = ""
 ) -> ResponseReturnValue:
     """The page of the ticket, with what is to be done until it is called. Raises: NotFound."""
     visits = visits_of_day(context.db, context.catalogue, site, context.today)
@@ -180,7 +196,14 @@ def _show_ticket(
     wait = wait_of_visit(context.db, context.catalogue, site, visit, context.now) if is_waiting else None
     desk = visit.desk.name if visit.desk and visit.state in AT_DESK else ""
     as_of = format_moment(context.now.astimezone(ZoneInfo(context.zone)))
-    values: dict[str, Any] = {"number": number, "wait": wait, "desk": desk, "as_of": as_of, "outcome": outcome}
+    values: dict[str, Any] = {
+        "number": number,
+        "wait": wait,
+        "desk": desk,
+        "as_of": as_of,
+        "outcome": outcome,
+        "text": text,
+    }
     return _cleared(context, site, "kiosk_waiting", **values)
 
 
@@ -244,6 +267,6 @@ def _home(context: PageContext, site: SiteFacts) -> str:
     return f"{address}?{CHOICE}={languages[0]}" if len(languages) > 1 else address
 
 
-def _to_ticket(authority: str, slug: str, number: int) -> ResponseReturnValue:
-    address = url_for("resident.kiosk_waiting", authority=authority, slug=slug, number=number)
+def _to_ticket(authority: str, slug: str, number: int, text: str = "") -> ResponseReturnValue:
+    address = url_for("resident.kiosk_waiting", authority=authority, slug=slug, number=number, text=text or None)
     return redirect(address, code=303)

@@ -3,6 +3,7 @@
 from web.site import (
     after_visit_views,
     arrangement_views,
+    call_text_views,
     certify_views,
     day_views,
     document_views,
@@ -31,6 +32,7 @@ __all__ = [
     "after_visit_views",
     "arrangement_views",
     "blueprint",
+    "call_text_views",
     "certify_views",
     "day_views",
     "document_views",

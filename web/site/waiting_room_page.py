@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,13 +14,23 @@ from booking.queries.appointments import AppointmentView
 from booking.states import State
 from booking.visits.kept_desk_queries import KeptDesks
 from booking.visits.visit_queries import VisitOfDay, for_desk, waiting_in_order
-from booking.visits.visit_states import AT_DESK, MOVES, STEPS_BACK, VisitState, can_recall, can_step_back
+from booking.visits.visit_states import (
+    AT_DESK,
+    IN_WAITING_ROOM,
+    MOVES,
+    STEPS_BACK,
+    VisitState,
+    can_recall,
+    can_step_back,
+)
 from booking.visits.waiting_order import CALLED_BEFORE_MINUTES
 from locations.model import ResourceFacts
 from people.residents.approach import Approach
+from reminders.call_texts import TextOfCall
 from web.first_contact_lines import when_asked
 from web.labels import NEEDS, Labels, labels_of
 from web.request_language import all_of, format_time
+from web.site.call_text_lines import text_line
 from web.site.day_rows import mark_of
 from web.site.outcome_words import NOT_COMPLETED_REASONS
 from web.site.waiting_room_alarms import NO_ALARMS, IdleAlarm, LongWaitRow, RoomAlarms, idle_alarms, long_wait_rows
@@ -94,6 +104,10 @@ class VisitRow:
     is_mine_to_call: bool = False
     answers: tuple[tuple[str, str], ...] = ()  # when they asked for help, if they did, and what they were asked before
     kept_for: str = ""  # the time of the booking for which my desk is kept from them
+    may_be_texted: bool = False
+    text_to: str = ""  # the number that gets a text when they are called
+    is_number_wrong: bool = False
+    text: str = ""  # that they are told so, and what became of it
 
 
 @dataclass(frozen=True)
@@ -137,7 +151,7 @@ class WaitingRoom:
     def mark(self) -> str:
         """A digest of what is on the page, without the time."""
         rows = (self.mine, self.line, self.others, self.aside, self.over)
-        shown = [(row.seen, row.is_mine_to_call) for group in rows for row in group]
+        shown = [(row.seen, row.is_mine_to_call, row.text) for group in rows for row in group]
         kept = [row.kept_for for row in self.line]
         return mark_of(
             (shown, kept, self.alarms, self.long_waits, self.expected, self.expected_later, self.desk and self.desk.id)
@@ -153,6 +167,8 @@ class DeskView:
     kept: KeptDesks
     zone: str
     may_record: bool
+    texts: Mapping[int, TextOfCall] = field(default_factory=dict)
+    typed: Mapping[int, str] = field(default_factory=dict)
 
 
 def waiting_room(
@@ -228,6 +244,10 @@ def _row(one: VisitOfDay, now: datetime, view: DeskView, *, is_mine_to_call: boo
         is_mine_to_call=is_mine_to_call,
         answers=_answers(one, view.zone),
         kept_for=_kept_for(one, view) if is_mine_to_call else "",
+        may_be_texted=view.may_record and one.state in IN_WAITING_ROOM,
+        text_to=view.typed.get(one.id, one.text_to),
+        is_number_wrong=one.id in view.typed,
+        text=text_line(one, view.texts.get(one.id)),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -28,6 +30,7 @@ from core.tokens import kiosk_token
 from locations.model import ResourceFacts
 from people.staff.access_marks import requires
 from people.staff.policy import Action
+from reminders.call_texts import texts_of_calls
 from web.components.form_fields import FieldError
 from web.page_context import SiteContext, site_context
 from web.request_language import current_language
@@ -46,7 +49,7 @@ SHOWN = (*(state for state in VisitState if state is not VisitState.WITHDRAWN),)
 def show(site: str) -> ResponseReturnValue:
     """The waiting room; 304 and no entry in the access log for a script that asks when nothing has changed."""
     with site_context(site) as context:
-        return _page(context)
+        return room_page(context)
 
 
 @blueprint.post(f"{ROOM_PATH}/desk", endpoint="choose_desk")
@@ -58,7 +61,7 @@ def choose(site: str) -> ResponseReturnValue:
         try:
             desk = desk_of(context.site, slug).slug if slug else ""
         except Invalid as error:
-            return _page(context, joined_texts(error, current_language()), 400, target="my-desk")
+            return room_page(context, joined_texts(error, current_language()), 400, target="my-desk")
         before = _my_desk(context)
         left = before.slug if before and before.slug != desk else ""
         sit_at_desk(context.runtime, context.authority.id, site, actor=context.actor, taken=desk, left=left)
@@ -76,7 +79,7 @@ def leave(site: str) -> ResponseReturnValue:
                 context.runtime, context.authority.id, site, actor=context.actor, left=request.form.get("desk", "")
             )
         except Invalid as error:
-            return _page(context, joined_texts(error, current_language()), 400)
+            return room_page(context, joined_texts(error, current_language()), 400)
     return _back(site)
 
 
@@ -87,7 +90,7 @@ def call(site: str) -> ResponseReturnValue:
     with site_context(site) as context:
         desk = _my_desk(context)
         if desk is None:
-            return _page(context, _("Choose your desk first."), 400, target="my-desk")
+            return room_page(context, _("Choose your desk first."), 400, target="my-desk")
         key = context.form_key("call_next", (site, desk.slug))
         try:
             called = call_next(
@@ -97,7 +100,7 @@ def call(site: str) -> ResponseReturnValue:
             return _back(site)
     if called is None:
         with site_context(site) as context:
-            return _page(
+            return room_page(
                 context, _("Nobody waits whom your desk can call now. A colleague may have been quicker."), 409
             )
     return _back(site)
@@ -126,7 +129,7 @@ def arrive(site: str) -> ResponseReturnValue:
     if not problem:
         return _back(site)
     with site_context(site) as context:
-        return _page(context, problem, 409)
+        return room_page(context, problem, 409)
 
 
 @blueprint.post(f"{SITE_PATH}/visits/<int:day_visit>", endpoint="step")
@@ -138,7 +141,7 @@ def take_step(site: str, day_visit: int) -> ResponseReturnValue:
     if not problem:
         return _back(site)
     with site_context(site) as context:  # a new one, which reads the room as it is after the click
-        return _page(context, problem, status)
+        return room_page(context, problem, status)
 
 
 @blueprint.post(f"{SITE_PATH}/visits/<int:day_visit>/onward", endpoint="send_on")
@@ -156,7 +159,7 @@ def send_to_next_service(site: str, day_visit: int) -> ResponseReturnValue:
         except (Stale, IllegalMove, IdempotencyMismatch):
             problem, status = _as_it_is(context, day_visit), 409
     with site_context(site) as context:
-        return _page(context, problem, status)
+        return room_page(context, problem, status)
 
 
 def _as_it_is(context: SiteContext, visit: int) -> str:
@@ -207,9 +210,19 @@ def _back(site: str) -> ResponseReturnValue:
     return redirect(url_for("site.waiting_room", site=site), code=303)
 
 
-def _page(context: SiteContext, problem: str = "", status: int = 200, *, target: str = "") -> ResponseReturnValue:
-    """The page, with what stands against the last click, which links to the field at fault, or else to none."""
-    room = _room(context)
+def room_page(
+    context: SiteContext,
+    problem: str = "",
+    status: int = 200,
+    *,
+    target: str = "",
+    typed: Mapping[int, str] | None = None,
+) -> ResponseReturnValue:
+    """The page, with what stands against the last click, which links to the field at fault, or else to none.
+
+    `typed` are numbers for texts that could not be used, by the id of the visit.
+    """
+    room = _room(context, typed or {})
     if not problem and request.if_none_match.contains_weak(room.mark):
         answer = Response(status=304)
         answer.set_etag(room.mark)
@@ -240,12 +253,13 @@ def _kiosk_key(context: SiteContext) -> str:
     return kiosk_token(context.runtime.settings.secret_key, context.site.id) if context.site.has_kiosk else ""
 
 
-def _room(context: SiteContext) -> WaitingRoom:
+def _room(context: SiteContext, typed: Mapping[int, str]) -> WaitingRoom:
     visits = visits_of_day(context.db, context.catalogue, context.site, context.today, SHOWN)
     booked = of_site_day(context.db, context.catalogue, context.site.id, context.today)
     working = working_today(context.site, context.today, context.zone)
     kept = kept_desks(context.db, context.catalogue, context.site, visits, context.now)
-    view = DeskView(_my_desk(context), working, kept, context.zone, context.may(Action.RECORD_OUTCOME))
+    texts = texts_of_calls(context.db, [one.id for one in visits if one.text_to])
+    view = DeskView(_my_desk(context), working, kept, context.zone, context.may(Action.RECORD_OUTCOME), texts, typed)
     taken = desks_taken(context.db, context.site.id, visits, context.now, context.zone)
     alarms = RoomAlarms(
         tuple(idle_desks(context.site, kept, visits, working, taken)),
