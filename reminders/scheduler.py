@@ -80,8 +80,22 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
     timetable = timetable_of(runtime)
     timetable.start()
     worker.on_progress = HeartbeatRecorder(runtime, worker.name).on_progress
+    loops = _loops(runtime, worker, stopping, timetable, tick_seconds)
+    for loop in loops:
+        loop.start()
+    stopping.wait()
+    worker.stop()
+    for loop in loops:
+        loop.join()
+    timetable.shutdown(wait=False)
+
+
+def _loops(
+    runtime: Runtime, worker: Worker, stopping: threading.Event, timetable: BackgroundScheduler, tick_seconds: float
+) -> list[threading.Thread]:
+    """A thread for each kind of work, with a name."""
     seen: dict[int, Mark] = {}
-    loops = [
+    return [
         threading.Thread(target=_repeat, args=(work, seconds, stopping), name=name)
         for name, work, seconds in (
             ("send", worker.send_due, tick_seconds),
@@ -108,13 +122,6 @@ def run(runtime: Runtime, worker: Worker, stopping: threading.Event, *, tick_sec
             ),  # it reads the wall clock again, whatever was done to it
         )
     ]
-    for loop in loops:
-        loop.start()
-    stopping.wait()
-    worker.stop()
-    for loop in loops:
-        loop.join()
-    timetable.shutdown(wait=False)
 
 
 def timetable_of(runtime: Runtime) -> BackgroundScheduler:

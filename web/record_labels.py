@@ -131,6 +131,8 @@ AUDIT_ACTIONS: Labels = {
     "reminder_trial_ended": _l("Ended a trial of reminders"),
     "staff_record_exported": _l("Saved this record as a file"),
     "visit_called": _l("Called somebody to a desk"),
+    "call_text_asked": _l("Noted a number that gets a text when they are called"),
+    "call_text_stopped": _l("Noted that they need no text when they are called"),
     "visit_waits_again": _l("Sent somebody back to the queue"),
     "visit_parked": _l("Parked somebody who was in the queue"),
     "visit_missed": _l("Recorded that somebody did not come when called"),

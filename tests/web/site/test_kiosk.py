@@ -289,3 +289,36 @@ def test_the_first_contact_is_theirs_who_is_given_a_time_instead(library: Librar
         contact, booked = db.scalars(select(FirstContact)).one(), db.scalars(select(Appointment)).one()
     assert (contact.resident_id, contact.asked_at, contact.channel) == (booked.resident_id, asked_at, "kiosk")
     assert (contact.words, booked.answers, booked.is_approach) == ("What is it? A notice", answers, True)
+
+
+def numbers(library: Library) -> list[str]:
+    with library.database.reading() as db:
+        return list(db.scalars(select(DayVisit.text_to).order_by(DayVisit.id)))
+
+
+def test_who_waits_outside_leaves_a_mobile_number_with_or_without_an_appointment(
+    library: Library, kiosk: Visitor
+) -> None:
+    reference = library.book(30)
+    kiosk.open(f"{KIOSK}/appointment")
+    page = kiosk.send("/appointment", code=spoken_reference(reference), text_to="07700 900 123")
+    assert "we send a text to your mobile when it is your turn" in page.text
+    kiosk.open(f"{KIOSK}/ticket")
+    page = kiosk.send("/ticket", service="certify", text_to="07700 900 456")
+    assert "we send a text to your mobile when it is your turn" in page.text
+    assert numbers(library) == ["07700 900 123", "07700 900 456"]
+
+
+def test_whoever_gets_no_texts_is_told_to_wait_inside_and_is_here_all_the_same(
+    library: Library, kiosk: Visitor
+) -> None:
+    who = ResidentDetails("Robin Sample", phone="07700 900123", do_not_text=True)
+    reference = library.book(30, resident=who)
+    kiosk.open(f"{KIOSK}/appointment")
+    page = kiosk.send("/appointment", code=spoken_reference(reference), text_to="07700 900 456")
+    assert "We cannot send texts to this number. Please wait where you can hear or see your number." in page.text
+    kiosk.open(f"{KIOSK}/ticket")
+    page = kiosk.send("/ticket", service="certify", text_to="01632 960001")
+    assert "We cannot send texts to this number." in page.text
+    assert arrived(library)[0] == ("arrived", "waiting")
+    assert numbers(library) == ["", ""]

@@ -15,6 +15,11 @@ from booking.use_cases.take_walk_in import take_walk_in
 from booking.visits.tables import DayVisit
 from booking.visits.visit_states import NewWalkIn
 from core.audit import AuditEntry
+from people.staff.policy import Role
+from reminders.call_texts import send_call_texts
+from reminders.recipients import TEXT
+from reminders.texts import TextBody
+from tests.reminders.channels import RecordingChannel
 from tests.support.bad_values import BAD_VALUES, as_sent
 from tests.support.pages import check_page, read_page
 from tests.web.site.conftest import DAY, SITE, STAFF, Library
@@ -269,3 +274,49 @@ def test_no_value_of_a_desk_that_is_left_breaks_anything(library: Library, site_
     for words, value in BAD_VALUES.items():
         answer = site_staff.post(f"{ROOM}/empty-desk", data=right | {"desk": as_sent(value)})
         assert answer.status_code in (303, 400), words
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_who_waits_outside_gets_a_text_and_the_desk_sees_whether_it_went(
+    library: Library, site_staff: FlaskClient
+) -> None:
+    library.book(0)
+    press(site_staff, "/arrivals")
+    path = f"/visits/{visit(library).id}/text"
+    text = press(site_staff, path, text_to="07700 900 123")
+    assert "waits outside: gets a text when called" in text
+    assert read_page(site_staff.get(ROOM).text).form_to(path).fields["text_to"] == ["07700 900 123"]
+    press(site_staff, "/desk", my_desk="desk-2")
+    assert "the text is on its way" in press(site_staff, "/next")
+    channel = RecordingChannel(body_type=TextBody)
+    mark = site_staff.get(ROOM).headers["ETag"]
+    assert send_call_texts(library.runtime, {TEXT: channel}) == 1
+    assert channel.sent[0].recipient.address == "07700 900 123"
+    answer = site_staff.get(ROOM, headers={"If-None-Match": mark})
+    assert answer.status_code == 200  # a browser that only asks whether anything has changed shows it
+    assert "told by text" in check_page(answer.text).text
+    assert "gets a text" not in press(site_staff, path, text_to="")
+
+
+def test_a_number_without_texts_is_refused_with_what_was_typed(library: Library, site_staff: FlaskClient) -> None:
+    library.book(0)
+    press(site_staff, "/arrivals")
+    path = f"/visits/{visit(library).id}/text"
+    form = read_page(site_staff.get(ROOM).text).form_to(path)
+    for typed, words in (
+        ("01632 960001", "Enter a mobile number: no texts arrive at this one"),
+        ("<nonsense>", "phone number"),
+    ):
+        answer = site_staff.post(form.action, data=form.fields | {"text_to": typed})
+        page = check_page(answer.text)
+        assert answer.status_code == 400
+        assert words in page.text
+        assert page.form_to(path).fields["text_to"] == [typed]
+    assert visit(library).text_to == ""
+    assert site_staff.post(form.action, data=form.fields | {"seen": "old"}).status_code == 409
+    other = library.sign_in(Role.SITE_STAFF, library.other_site_id)
+    theirs = {"csrf_token": read_page(other.get("/staff/").text).forms[0].fields["csrf_token"]}
+    sent = form.fields | theirs | {"text_to": "07700900123"}
+    for action in (form.action, form.action.replace("high-street", "mill-lane")):
+        assert other.post(action, data=sent).status_code == 404
+    assert visit(library).text_to == ""
