@@ -51,8 +51,11 @@ def ask_for_text(
         same = (DayVisit.site_id == row.site_id, DayVisit.local_date == row.local_date, DayVisit.ticket == row.ticket)
         for part in db.scalars(select(DayVisit).where(*same, DayVisit.state.in_(IN_WAITING_ROOM))):
             part.text_to, part.text_language = wish.number, wish.language
-        now, action = runtime.clock.database_now(db), "call_text_asked" if wish.number else "call_text_stopped"
-        record(db, actor, action, ("visit", row.id), authority_id=authority_id, now=now)
+        now, about = runtime.clock.database_now(db), ("visit", row.id)
+        if wish.number:
+            record(db, actor, "call_text_asked", about, authority_id=authority_id, now=now)
+        else:
+            record(db, actor, "call_text_stopped", about, authority_id=authority_id, now=now)
 
     run_with_retries(runtime.database, operation)
 

@@ -71,6 +71,7 @@ DELETED_WHEN_EXPIRED = {
     "staff_sessions",
     "urgent_alerts",
     "invitation_mails",
+    "call_texts",
     "wish_mails",
 }
 OF_STAFF = {

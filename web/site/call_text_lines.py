@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask_babel import gettext as _
 
 from booking.visits.visit_queries import VisitOfDay
@@ -9,6 +11,14 @@ from booking.visits.visit_states import VisitState
 from reminders.call_texts import TextOfCall
 from reminders.plain_mails import FAILED, PENDING, SENT
 from web.message_labels import message_reason
+
+
+@dataclass(frozen=True)
+class WrongNumber:
+    """What was typed as the number for a text, and why it cannot be used."""
+
+    typed: str
+    why: str
 
 
 def text_line(visit: VisitOfDay, text: TextOfCall | None) -> str:

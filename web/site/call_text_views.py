@@ -15,6 +15,7 @@ from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.page_context import site_context
 from web.request_language import current_language
+from web.site.call_text_lines import WrongNumber
 from web.site.site_blueprint import SITE_PATH, blueprint
 from web.site.waiting_room_views import room_page
 
@@ -38,4 +39,5 @@ def keep_number(site: str, day_visit: int) -> ResponseReturnValue:
         else:
             return redirect(url_for("site.waiting_room", site=site), code=303)
     with site_context(site) as context:
-        return room_page(context, problem, status, target=f"text_to-{day_visit}", typed={day_visit: typed})
+        wrong = {day_visit: WrongNumber(typed, problem)}
+        return room_page(context, problem, status, target=f"text_to-{day_visit}", wrong=wrong)

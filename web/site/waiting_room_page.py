@@ -30,7 +30,7 @@ from reminders.call_texts import TextOfCall
 from web.first_contact_lines import when_asked
 from web.labels import NEEDS, Labels, labels_of
 from web.request_language import all_of, format_time
-from web.site.call_text_lines import text_line
+from web.site.call_text_lines import WrongNumber, text_line
 from web.site.day_rows import mark_of
 from web.site.outcome_words import NOT_COMPLETED_REASONS
 from web.site.waiting_room_alarms import NO_ALARMS, IdleAlarm, LongWaitRow, RoomAlarms, idle_alarms, long_wait_rows
@@ -106,7 +106,7 @@ class VisitRow:
     kept_for: str = ""  # the time of the booking for which my desk is kept from them
     may_be_texted: bool = False
     text_to: str = ""  # the number that gets a text when they are called
-    is_number_wrong: bool = False
+    wrong: WrongNumber | None = None
     text: str = ""  # that they are told so, and what became of it
 
 
@@ -168,7 +168,7 @@ class DeskView:
     zone: str
     may_record: bool
     texts: Mapping[int, TextOfCall] = field(default_factory=dict)
-    typed: Mapping[int, str] = field(default_factory=dict)
+    wrong: Mapping[int, WrongNumber] = field(default_factory=dict)
 
 
 def waiting_room(
@@ -245,8 +245,8 @@ def _row(one: VisitOfDay, now: datetime, view: DeskView, *, is_mine_to_call: boo
         answers=_answers(one, view.zone),
         kept_for=_kept_for(one, view) if is_mine_to_call else "",
         may_be_texted=view.may_record and one.state in IN_WAITING_ROOM,
-        text_to=view.typed.get(one.id, one.text_to),
-        is_number_wrong=one.id in view.typed,
+        text_to=one.text_to,
+        wrong=view.wrong.get(one.id),
         text=text_line(one, view.texts.get(one.id)),
     )
 

@@ -34,6 +34,7 @@ from reminders.call_texts import texts_of_calls
 from web.components.form_fields import FieldError
 from web.page_context import SiteContext, site_context
 from web.request_language import current_language
+from web.site.call_text_lines import WrongNumber
 from web.site.outcome_views import LONGEST_REASON
 from web.site.site_blueprint import SITE_PATH, blueprint
 from web.site.waiting_room_alarms import RoomAlarms
@@ -216,13 +217,13 @@ def room_page(
     status: int = 200,
     *,
     target: str = "",
-    typed: Mapping[int, str] | None = None,
+    wrong: Mapping[int, WrongNumber] | None = None,
 ) -> ResponseReturnValue:
     """The page, with what stands against the last click, which links to the field at fault, or else to none.
 
-    `typed` are numbers for texts that could not be used, by the id of the visit.
+    `wrong` are numbers for texts that could not be used, by the id of the visit.
     """
-    room = _room(context, typed or {})
+    room = _room(context, wrong or {})
     if not problem and request.if_none_match.contains_weak(room.mark):
         answer = Response(status=304)
         answer.set_etag(room.mark)
@@ -253,13 +254,13 @@ def _kiosk_key(context: SiteContext) -> str:
     return kiosk_token(context.runtime.settings.secret_key, context.site.id) if context.site.has_kiosk else ""
 
 
-def _room(context: SiteContext, typed: Mapping[int, str]) -> WaitingRoom:
+def _room(context: SiteContext, wrong: Mapping[int, WrongNumber]) -> WaitingRoom:
     visits = visits_of_day(context.db, context.catalogue, context.site, context.today, SHOWN)
     booked = of_site_day(context.db, context.catalogue, context.site.id, context.today)
     working = working_today(context.site, context.today, context.zone)
     kept = kept_desks(context.db, context.catalogue, context.site, visits, context.now)
     texts = texts_of_calls(context.db, [one.id for one in visits if one.text_to])
-    view = DeskView(_my_desk(context), working, kept, context.zone, context.may(Action.RECORD_OUTCOME), texts, typed)
+    view = DeskView(_my_desk(context), working, kept, context.zone, context.may(Action.RECORD_OUTCOME), texts, wrong)
     taken = desks_taken(context.db, context.site.id, visits, context.now, context.zone)
     alarms = RoomAlarms(
         tuple(idle_desks(context.site, kept, visits, working, taken)),
