@@ -120,13 +120,39 @@ class CertifiedCopy(OfVisit, Base):
     size: Mapped[int]
     certified_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("document_batches.id"), index=True)
+
+
+class DocumentBatch(Base):
+    """Receipts of a site, with the certified copies of these visits, that were handed to the back office together."""
+
+    __tablename__ = "document_batches"
+    __table_args__ = (Index("ix_document_batches_site_id_handed_over_at", "site_id", "handed_over_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    handed_over_at: Mapped[datetime]
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
 
 
 class DocumentReceipt(OfVisit, Base):
-    """What somebody was given a receipt for: `items` are {"document", "result", "copies"}."""
+    """What somebody was given a receipt for: `items` are {"document", "result", "copies"}. It is of one batch at most."""
 
     __tablename__ = "document_receipts"
-    __table_args__ = (_is_of_one(),)
+    __table_args__ = (
+        _is_of_one(),
+        Index(
+            "ix_document_receipts_to_hand_over",
+            "site_id",
+            "given_at",
+            sqlite_where=text("batch_id IS NULL"),
+            postgresql_where=text("batch_id IS NULL"),
+        ),
+    )
+
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("document_batches.id"), index=True)
 
     number: Mapped[str] = mapped_column(String(12), unique=True)
     items: Mapped[list[dict[str, Any]]] = mapped_column(default=list, info=personal("story", empty=[]))

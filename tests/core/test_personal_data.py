@@ -90,6 +90,7 @@ OF_SERVICE = (
         "cohorts",  # who is on them stands with each invitation
         "counted_searches",
         "desk_sittings",
+        "document_batches",
         "missing_document_counts",
         "promise_days",
     }

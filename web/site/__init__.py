@@ -3,6 +3,7 @@
 from web.site import (
     after_visit_views,
     arrangement_views,
+    batch_views,
     call_text_views,
     certify_views,
     day_views,
@@ -31,6 +32,7 @@ from web.site.site_blueprint import blueprint
 __all__ = [
     "after_visit_views",
     "arrangement_views",
+    "batch_views",
     "blueprint",
     "call_text_views",
     "certify_views",
