@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from booking.documents.document_owner import DocumentOwner
+from booking.documents.tables import DocumentBatch
 from booking.merging.moved_rows_repository import records_stamp
 from booking.use_cases.caller_checks import record_check
 from booking.use_cases.calls import CallKey
@@ -56,6 +57,9 @@ def callers(database: Database, clock: FixedClock) -> Callers:
         town.authority_id, town.sites["hub"], booked.appointment_id, resident_id=callers.people["aminah"]
     )
     document_rows(database, owner, clock.now())
+    with database.writing() as db:
+        of_site = {"authority_id": town.authority_id, "site_id": town.sites["hub"]}
+        db.add(DocumentBatch(**of_site, number="88888888", handed_over_at=clock.now()))
     failed_message(database, booked.reference, clock.now())
     message_to_make(database, booked.reference, clock.now())
     make_resource(database, town.authority_id, town.sites["hub"], "ann", kind="adviser")
