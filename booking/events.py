@@ -37,6 +37,7 @@ What = Literal[
     "earlier_gone",
     "wish_paused",
     "summarised",
+    "progressed",
 ]
 
 

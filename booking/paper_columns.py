@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Boolean, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.personal_data import personal
@@ -14,7 +15,7 @@ class PaperColumns:
     """Mapped columns: see `booking.documents.kept_papers`; empty where nobody has answered.
 
     `not_needed_at` is when the council cancelled the visit because all papers were accepted; `progress` is how far it has
-    come since, see `booking.documents.progress_steps`.
+    come since, see `booking.documents.progress_steps`, and somebody who `tells_progress` is told of it.
     """
 
     paper_answers: Mapped[dict[str, Any]] = mapped_column(
@@ -24,3 +25,4 @@ class PaperColumns:
     progress: Mapped[list[dict[str, Any]]] = mapped_column(
         default=list, server_default="[]", info=personal("story", empty=[])
     )
+    tells_progress: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())

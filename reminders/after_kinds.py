@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Any
 
+from booking.documents.progress_steps import ProgressStep, steps_from
 from booking.states import State
 
 SUMMARY = (
     "summary"  # and a number: what was done, and what happens next; `CORRECTED` where they were told something else
 )
 WITHDRAWN_SUMMARY = "no_summary"  # and a number of the same count: what they were told is not so
-AFTER_VISIT = (SUMMARY, WITHDRAWN_SUMMARY)
+PROGRESS = "progress"  # and a number: how far it has come since, for who asked for it; `PROGRESS_CORRECTED` likewise
+OF_WORDS = (SUMMARY, WITHDRAWN_SUMMARY)
+AFTER_VISIT = (*OF_WORDS, PROGRESS)
+PROGRESS_CORRECTED = f"{PROGRESS}_corrected"
 CORRECTED = f"{SUMMARY}_corrected"
+LOST_STATES = (State.CANCELLED_BY_RESIDENT.value, State.DID_NOT_ATTEND.value, State.LEFT_BEFORE_SEEN.value)
 ENDED_STATES = (State.ATTENDED.value, State.NOT_COMPLETED.value)
 
 
@@ -42,6 +49,45 @@ class AfterVisit:
 NOTHING_SAID = AfterVisit()
 
 
+@dataclass(frozen=True, slots=True)
+class ProgressNews:
+    """The newest step after a visit, if any, with the paper that is needed, for whoever `is_wanted` by."""
+
+    step: str = ""
+    paper: str = ""
+    at: str = ""
+    is_hidden: bool = False
+    is_wanted: bool = False
+
+    @classmethod
+    def of(cls, step: ProgressStep) -> ProgressNews:
+        """The news of that step."""
+        return cls(step.step.value, step.paper, step.at.isoformat())
+
+    @property
+    def digest(self) -> str:
+        """What differs when the step does."""
+        return sha256(f"{self.step}\n{self.paper}\n{self.at}".encode()).hexdigest()
+
+
+NO_NEWS = ProgressNews()
+
+
+def newest_step(stored: Sequence[Mapping[str, Any]], *, is_hidden: bool, is_wanted: bool) -> ProgressNews:
+    """The newest of the stored steps."""
+    news = [ProgressNews.of(step) for step in steps_from(stored[-1:])] or [NO_NEWS]
+    return replace(news[0], is_hidden=is_hidden, is_wanted=is_wanted)
+
+
 def is_true_after(kind: str, state: str) -> bool:
     """Whether a message of `AFTER_VISIT` is true of an appointment in this state."""
+    if kind.startswith(PROGRESS):
+        return state not in LOST_STATES
     return not kind.startswith(SUMMARY) or state in ENDED_STATES
+
+
+def tells_nothing(kind: str, after: AfterVisit, progress: ProgressNews) -> bool:
+    """Whether a message of `AFTER_VISIT` has nothing to tell any more, or nobody wants to be told."""
+    if kind.startswith(PROGRESS):
+        return not progress.is_wanted or not (progress.step or kind.startswith(PROGRESS_CORRECTED))
+    return kind.startswith(SUMMARY) and not after

@@ -21,7 +21,7 @@ from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from locations.own_words import Told
 from people.residents.tables import FirstContact, Representative, Resident
-from reminders.after_kinds import AfterVisit
+from reminders.after_kinds import AfterVisit, newest_step
 from reminders.arrival_queries import has_gone_out
 from reminders.confirming.confirm_facts import ConfirmFacts
 from reminders.contact_columns import CONTACT_COLUMNS, PEOPLE
@@ -68,8 +68,7 @@ _MESSAGE_ROWS = (
         Appointment.starts_at,
         Appointment.ends_at,
         Appointment.changed_at,
-        Appointment.manage_nonce,
-        Appointment.manage_digest,
+        *(Appointment.manage_nonce, Appointment.manage_digest),
         Appointment.site_id,
         Appointment.room,
         Appointment.moved_by,
@@ -79,8 +78,8 @@ _MESSAGE_ROWS = (
         *(Appointment.paper_answers, Appointment.owner_since, Appointment.resident_id),
         (Appointment.confirmed_version == Appointment.version).label("is_confirmed"),
         *(Appointment.given_back_at, Appointment.not_needed_at, Appointment.is_urgent),
-        *(Appointment.missing_before, DayVisit.done, DayVisit.next_step),
-        FirstContact.asked_at,
+        *(Appointment.missing_before, DayVisit.done, DayVisit.next_step, FirstContact.asked_at),
+        *(Appointment.progress, Appointment.tells_progress),
         (Appointment.ring_instead_version == Appointment.version).label("is_rung_instead"),
         Resident.uses_neutral_name,
         func.coalesce(Appointment.contact_language, Resident.language).label("spoken_language"),
@@ -284,6 +283,7 @@ def _facts(
         resident_id=row.resident_id,
         missing_before=() if told.is_hidden else tuple(row.missing_before),
         after=AfterVisit(row.done or "", row.next_step or "", told.is_hidden),
+        progress=newest_step(row.progress, is_hidden=told.is_hidden, is_wanted=row.tells_progress),
         **of_other_tables,
     )
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, exists, func, or_
 from booking.states import State
 from booking.tables import Appointment, RebookItem
 from people.residents.tables import Resident
-from reminders.after_kinds import ENDED_STATES, SUMMARY, WITHDRAWN_SUMMARY
+from reminders.after_kinds import ENDED_STATES, LOST_STATES, PROGRESS, SUMMARY, WITHDRAWN_SUMMARY
 from reminders.recipients import CANCELLED, REMINDER, SITE_MESSAGE
 from reminders.tables import Notification, SiteMessage
 
@@ -41,6 +41,7 @@ IS_TRUE: tuple[ColumnElement[bool], ...] = (
         (Notification.kind == CANCELLED) & Appointment.state.in_(CANCELLED_STATES),
         Notification.kind.startswith(SUMMARY) & Appointment.state.in_(ENDED_STATES),
         Notification.kind.startswith(WITHDRAWN_SUMMARY),
+        Notification.kind.startswith(PROGRESS) & Appointment.state.not_in(LOST_STATES),
     ),
 )
 WANTS_NO_CONTACT = exists().where(

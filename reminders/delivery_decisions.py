@@ -10,7 +10,7 @@ from typing import Any
 from booking.arrangements import ArrangementState
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
-from reminders.after_kinds import NOTHING_SAID, SUMMARY, AfterVisit
+from reminders.after_kinds import NO_NEWS, NOTHING_SAID, AfterVisit, ProgressNews, tells_nothing
 from reminders.confirming.confirm_facts import NOT_ASKED, ConfirmFacts, why_not_asked
 from reminders.contacts import Contacts
 from reminders.costs.kinds_off import is_off, kinds_off_of
@@ -56,8 +56,7 @@ class MessageFacts:
     """What a message says of an appointment, and whom it concerns. Instants are aware, in UTC; `authority` has the zone.
 
     While it `awaits_rebooking` it cannot take place as booked. It is in their calendar unless `is_in_calendar` says not.
-    `said` is when messages of this version went out, by their kinds, as far as anybody asked.
-    `told_starts_at` is the start in the last message that was sent about it; None where none was, or nobody asked.
+    `said` is when messages of this version went out, by kind; `told_starts_at` is the start in the last: if anybody asked.
     """
 
     appointment_id: int
@@ -101,6 +100,7 @@ class MessageFacts:
     missing_before: tuple[str, ...] = ()  # of their papers, when they came before
     hidden_names: tuple[str, ...] = ()  # of services, in every language, that stand in no message
     after: AfterVisit = NOTHING_SAID
+    progress: ProgressNews = NO_NEWS
 
     def at(self, now: datetime) -> MessageFacts:
         """The facts of a message that is written now."""
@@ -268,7 +268,7 @@ def decide_delivery(
 def _closed_by_kind(row: ClaimedRow, facts: MessageFacts) -> Closed | None:
     """How a message of this kind is closed that is not true of the appointment any more, or not to be said now."""
     family = family_of(row.kind)
-    is_over = (family in OFFERS and facts.offer is None) or (family == SUMMARY and not facts.after)
+    is_over = (family in OFFERS and facts.offer is None) or tells_nothing(row.kind, facts.after, facts.progress)
     if is_over or (family == GOING_AHEAD and facts.awaits_rebooking):
         return Closed(VOID, SUPERSEDED)  # gone since, or in doubt by another closure
     if family == MISSED and facts.awaits_rebooking:

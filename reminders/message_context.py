@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from booking.calendar.event import Papers, means_somebody_else
 from core.contact_lines import ContactLine
-from reminders.after_kinds import NOTHING_SAID, AfterVisit
+from reminders.after_kinds import NO_NEWS, NOTHING_SAID, AfterVisit, ProgressNews
 from reminders.site_text import NO_SITE_TEXT, SiteText
 
 
@@ -64,6 +64,8 @@ class MessageContext:
     asked_on: str = ""  # the day on which they first asked for help, as a proof
     site_text: SiteText = NO_SITE_TEXT
     after: AfterVisit = NOTHING_SAID
+    progress: ProgressNews = NO_NEWS
+    step: str = ""  # of that, in words
     is_correction: bool = False  # of what was told after the visit
     day: str = ""  # where the message tells several of that day
     time: str = ""  # of one of them

@@ -28,7 +28,7 @@ from core.message_templates import rendered, subject_and_text
 from core.text import person_name
 from core.tokens import owner_proof, short_token, spoken_reference, working_manage_token
 from locations.own_words import council_name_for, languages_for, link_in
-from reminders.after_kinds import AFTER_VISIT, CORRECTED
+from reminders.after_kinds import AFTER_VISIT, CORRECTED, PROGRESS_CORRECTED
 from reminders.both_languages import BETWEEN, PLACES, facts_in, in_both_languages
 from reminders.confirming.confirm_facts import asks
 from reminders.day_words import by_time, words_of_day
@@ -36,6 +36,7 @@ from reminders.delivery_decisions import MessageFacts, ReadyMessage
 from reminders.message_context import MessageContext
 from reminders.offer_words import NO_OFFER, words_of_offer
 from reminders.own_papers import as_answered
+from reminders.progress_words import step_in_words
 from reminders.recipients import (
     CANCELLED,
     CONFIRMATION,
@@ -259,7 +260,9 @@ def _words_of_answers(kind: str, facts: MessageFacts, zone: ZoneInfo, language: 
     return {
         **offer,
         "after": facts.after,
-        "is_correction": kind.startswith(CORRECTED),
+        "progress": facts.progress,
+        "step": step_in_words(facts.progress.step, language),
+        "is_correction": kind.startswith((CORRECTED, PROGRESS_CORRECTED)),
         "asked_on": asked_on,
         "answer_by": until,
         "is_asked": is_asked,

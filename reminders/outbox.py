@@ -45,6 +45,7 @@ from reminders.outdated import (
     void_outdated,
 )
 from reminders.planned_ways import Planned, planned_ways, sending_rules
+from reminders.progress_owed import owed_after_visit
 from reminders.reasons import SWITCHED_OFF, TOLD_BY_STAFF, TOO_MANY_BOOKINGS
 from reminders.recipients import (
     CONFIRMATION,
@@ -53,7 +54,6 @@ from reminders.recipients import (
     contacts_of,
     rules_in,
 )
-from reminders.summaries_owed import owed_summary
 from reminders.tables import Notification
 from reminders.told_since import owe_again
 
@@ -99,8 +99,8 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
         owed += owed_contact_change(contact, appointment, change.now)
     if change.offer or change.what in ABOUT_OFFERS:
         owed += owed_about_offers(change, appointment, known.values())
+    owed += owed_after_visit(db, known.values(), appointment, change)
     if change.what in ("moved", "summarised"):
-        owed += owed_summary(db, known.values(), appointment, change)
         owed += owed_missed(known.values(), appointment, sending_rules(planning), change.now)
     if change.arrangement:
         void_arrangements(known.values(), change.arrangement, change.now)

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from booking.events import AppointmentChange, PlanningFacts
 from booking.visits.tables import DayVisit
 from reminders.after_kinds import (
-    AFTER_VISIT,
     CORRECTED,
     ENDED_STATES,
     NOTHING_SAID,
+    OF_WORDS,
+    PROGRESS,
     SUMMARY,
     WITHDRAWN_SUMMARY,
     AfterVisit,
@@ -37,7 +38,7 @@ def owed_summary(
     db: Session, rows: Collection[Notification], facts: PlanningFacts, change: AppointmentChange
 ) -> list[Owed]:
     """What the change owes whoever came, with what was not sent yet and is not so any more voided. `rows` are locked."""
-    earlier = [row for row in rows if family_of(row.kind) in AFTER_VISIT]
+    earlier = [row for row in rows if family_of(row.kind) in OF_WORDS]
     has_ended = facts.state in ENDED_STATES
     if not has_ended and not earlier:
         return []
@@ -65,9 +66,11 @@ def owed_summary(
 def keep_words_told(db: Session, ready: Collection[ReadyMessage]) -> None:
     """Keep with each message about a visit which words it tells."""
     for message in ready:
-        if family_of(message.claimed.kind) == SUMMARY:
+        family, facts = family_of(message.claimed.kind), message.facts
+        if family in (SUMMARY, PROGRESS):
+            told = facts.after.digest if family == SUMMARY else facts.progress.digest
             same = Notification.id == message.claimed.id
-            db.execute(update(Notification).where(same).values(words_digest=message.facts.after.digest))
+            db.execute(update(Notification).where(same).values(words_digest=told))
 
 
 def _words(db: Session, appointment_id: int) -> AfterVisit:

@@ -26,7 +26,7 @@ from core.database import Database
 from core.errors import DeliveryFailed
 from core.text import one_line
 from reminders import queue, untried
-from reminders.after_kinds import SUMMARY
+from reminders.after_kinds import PROGRESS, SUMMARY
 from reminders.appointment_queries import ids_beside, message_facts, with_told_times
 from reminders.channel_queue import ChannelQueue, DeliveryCounts
 from reminders.channels.base import (
@@ -182,7 +182,7 @@ class Worker:
         if ids:
             ready = joined(ready, [one for one in map(decide, beside) if isinstance(one, ReadyMessage)], now)
             take(db, beside, ready, now + self.lease)
-        if any(message.claimed.kind.startswith(SUMMARY) for message in ready):
+        if any(message.claimed.kind.startswith((SUMMARY, PROGRESS)) for message in ready):
             keep_words_told(db, ready)
         if is_batch and ready:
             queue.start(db, [message.claimed for message in ready], self.name, now, maybe_duplicate=False)

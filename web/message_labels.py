@@ -36,6 +36,7 @@ MESSAGE_KINDS: Labels = {
     "missed": _l("Word to somebody who did not come"),
     "summary": _l("What was done, and what happens next"),
     "no_summary": _l("Word that what we wrote after the visit is not so"),
+    "progress": _l("How far it has come after the visit"),
     "to_confirm": _l("Question if they come"),
     "site_message": _l("Message to everybody of a day"),
     "text_answer": _l("Answer to a text"),

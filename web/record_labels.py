@@ -61,6 +61,8 @@ AUDIT_ACTIONS: Labels = {
     "named_adviser_ended": _l("Ended that a resident has a named adviser"),
     "confirmed": _l("Said that they come"),
     "progress_noted": _l("Noted how far it has come after a visit"),
+    "progress_news_wanted": _l("Wants to be told when it moves on after the visit"),
+    "progress_news_ended": _l("Wants no more to be told when it moves on"),
     "progress_taken_back": _l("Took back what was noted after a visit"),
     "paper_accepted": _l("Accepted a paper that was sent"),
     "paper_wanted_again": _l("Asked for a paper again"),

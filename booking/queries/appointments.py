@@ -78,6 +78,7 @@ class AppointmentView:
     missing_before: Sequence[str] = ()  # when they came before
     paper_answers: Mapping[str, Any] = field(default_factory=dict)
     progress: Sequence[Mapping[str, Any]] = ()  # how far it has come since, the oldest step first
+    tells_progress: bool = False  # to whoever has the appointment, when it moves on
 
     @property
     def spoken_language(self) -> str:
@@ -173,10 +174,9 @@ def contact_of(row: Appointment, resident: Resident) -> Contact:
 
 def stamp_of_row(row: Appointment) -> str:
     """The stamp of all that a page shows of an appointment and that can change."""
-    return stamp_of(
-        *(row.version, row.state, row.slot_token, row.changed_at, row.manage_digest),
-        *(list(row.support_needs), row.notes, list(row.progress)),
-    )
+    progress = (list(row.progress), row.tells_progress)
+    needs = (list(row.support_needs), row.notes)
+    return stamp_of(row.version, row.state, row.slot_token, row.changed_at, row.manage_digest, *needs, *progress)
 
 
 def _one(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> AppointmentView:
@@ -240,7 +240,7 @@ _OF_THE_ROW = (
     *("id", "authority_id", "reference", "version", "state_reason", "mode", "starts_at"),
     *("ends_at", "local_date", "notes", "answers", "channel", "is_walk_in", "created_at"),
     *("changed_at", "arrived_at", "room", "owner_since", "moved_by", "is_urgent", "missing_before", "paper_answers"),
-    "progress",
+    *("progress", "tells_progress"),
 )
 
 

@@ -119,7 +119,7 @@ def _change_owner(runtime: Runtime, row: Appointment, resident: Resident, now: d
     row.contact_email = row.contact_phone = row.contact_postal = None
     row.contact_preference = row.contact_leave_no_message = None
     row.contact_language, row.earlier_emails, row.unanswered_calls, row.paper_answers = None, None, [], {}
-    row.progress = []
+    row.progress, row.tells_progress = [], False
     row.manage_nonce = new_nonce()
     row.manage_digest = digest(manage_token(runtime.settings.secret_key, row.manage_nonce))
     row.version += 1

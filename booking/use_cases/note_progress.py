@@ -16,6 +16,7 @@ from booking.documents.progress_steps import (
     steps_from,
     stored_steps,
 )
+from booking.events import AppointmentChange, announce
 from booking.states import State
 from booking.tables import Appointment
 from booking.use_cases.book import Booked, run_operation
@@ -90,7 +91,10 @@ def _changed(
         if site_id is not None and row.site_id != site_id:
             raise NotFound
         check_seen(row, seen)
+        was = list(row.progress)
         change(db, row, now)
+        if row.tells_progress and row.progress != was:
+            announce(db, AppointmentChange(row.authority_id, row.id, row.version, "progressed", now))
         return result_of(row)
 
     return run_operation(runtime, idempotency, operation)

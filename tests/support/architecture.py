@@ -126,6 +126,7 @@ LAYER_OF_MODULE = {
     "reminders.outdated": "queries",
     "reminders.passed_on": "queries",
     "reminders.rerouting": "queries",
+    "reminders.progress_owed": "queries",
     "reminders.summaries_owed": "queries",
     "reminders.privacy.personal_columns": "tables",
     "reminders.privacy.personal_tables": "queries",

@@ -46,6 +46,7 @@ WHILE_PAUSED: Labels = {
     "missed": _l("Waits for a week."),
     "summary": _l("Waits for a week."),
     "no_summary": _l("Waits for a week."),
+    "progress": _l("Waits for a week."),
     "to_confirm": _l("Waits until the answer is due. Nobody loses an appointment about which they were not asked."),
     "manage_link": _ONE_DAY,
     "text_answer": _ONE_DAY,

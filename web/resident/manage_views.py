@@ -15,6 +15,7 @@ from booking.calendar.ical import single_file
 from booking.calendar.need_lines import need_lines
 from booking.counted import numbers_of
 from booking.documents.kept_papers import services_as_answered
+from booking.documents.progress_steps import may_be_noted
 from booking.proposals.wish_rules import BY_PHONE
 from booking.queries import appointments, link_tokens
 from booking.queries.advisers import adviser_of_appointment
@@ -62,6 +63,8 @@ class Banner:
 
 # The banners of an appointment's page, by the code in its address.
 MESSAGES = {
+    "news_wanted": Banner(_l("Changed"), _l("We will tell you when it moves on, in your way.")),
+    "news_ended": Banner(_l("Changed"), _l("We will not tell you any more when it moves on.")),
     "moved": Banner(_l("Changed"), _l("The appointment has a new time.")),
     "moved_by_council": Banner(
         _l("Changed"),
@@ -156,6 +159,7 @@ def show_appointment(page: AppointmentPage, message: Banner | None) -> str:
         "own_adviser": page.own_adviser,
         "papers": page.papers,
         "progress": progress_lines(view),
+        "may_have_news": not page.is_booked and may_be_noted(view.state, is_not_needed=view.is_not_needed),
         "may_send": may_send(page),
         "confirmation": asked,
         "code": qr_picture(view.reference) if page.is_booked and view.site.has_kiosk else None,
