@@ -27,7 +27,7 @@ from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
 from locations.own_words import Told, words_in
 from locations.paper_rules import paper_rule
 from locations.session_facts import HolidayRule
-from reminders.after_kinds import AfterVisit
+from reminders.after_kinds import AfterVisit, ProgressNews
 from reminders.confirming.confirm_facts import ConfirmFacts
 from reminders.contacts import Contacts, Person
 from reminders.delivery_decisions import MessageFacts
@@ -176,6 +176,9 @@ NOT_NEEDED: dict[str, Any] = {"state": "cancelled_by_authority", "not_needed": "
 AFTER: dict[str, Any] = {"state": "attended", "after": AfterVisit("Copies <made>", "A letter by 12 January")}
 AFTER_HIDDEN: dict[str, Any] = {"state": "attended", "after": AfterVisit("Copies", "A letter", is_hidden=True)}
 
+NEWS: dict[str, Any] = {"state": "attended", "progress": ProgressNews("paper_needed", "Rent <book>", is_wanted=True)}
+NEWS_HIDDEN: dict[str, Any] = {"progress": replace(NEWS["progress"], is_hidden=True)}
+
 CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "confirmation": ("confirmation", {}, TO_RESIDENT),
     "reminder-for-a-carer": ("reminder_1d", {}, TO_CARER),
@@ -201,6 +204,9 @@ CASES: dict[str, tuple[str, dict[str, Any], Delivery]] = {
     "summary-for-a-carer": ("summary_corrected_2", AFTER, TO_CARER),
     "summary-hidden": ("summary_1", AFTER_HIDDEN, TO_RESIDENT),
     "no-summary": ("no_summary_2", AFTER, TO_RESIDENT),
+    "progress": ("progress_1", NEWS, TO_RESIDENT),
+    "progress-for-a-carer": ("progress_corrected_2", {"progress": ProgressNews(is_wanted=True)}, TO_CARER),
+    "progress-hidden": ("progress_1", NEWS_HIDDEN, TO_RESIDENT),
     "manage-link": ("manage_link_1", {}, TO_RESIDENT),
     "several-bookings": ("several_bookings", {}, TO_RESIDENT),
     "contact-changed": ("contact_changed_1", {}, TO_OLD_ADDRESS),
@@ -391,6 +397,9 @@ KINDS = {
     "summary_1 ": AFTER_HIDDEN,
     "summary_corrected_2": AFTER,
     "no_summary_2": AFTER,
+    "progress_1": NEWS,
+    "progress_1 ": NEWS_HIDDEN,
+    "progress_corrected_2": NEWS,
     "to_confirm_1": ASKED,
     "cancelled  ": GIVEN_BACK,
     "cancelled   ": NOT_NEEDED,
