@@ -17,9 +17,9 @@ from reminders.summaries_owed import OF_USE, TOLD_AFTER
 
 
 def expected_of_summary(
-    db: Session, council: AuthorityFacts, appointment_id: int, now: datetime
+    db: Session, council: AuthorityFacts, appointment_id: int, now: datetime, kind: str = SUMMARY
 ) -> tuple[Expected, ...]:
-    """What the appointment would be owed when something is said after its visit."""
+    """What the appointment would be owed when something is said after its visit, or noted (`kind`)."""
     planning, silence = planning_of(db, [appointment_id])[appointment_id], reason_for_silence(db, appointment_id)
-    owed = [Owed(f"{SUMMARY}_1", now + TOLD_AFTER, now + TOLD_AFTER + OF_USE)]
+    owed = [Owed(f"{kind}_1", now + TOLD_AFTER, now + TOLD_AFTER + OF_USE)]
     return expected(planning, owed, council, now, silence=silence, pauses=pauses_on(db, now, council.id))

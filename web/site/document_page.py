@@ -21,6 +21,8 @@ from booking.visits.visit_queries import visit_by_id
 from booking.visits.visit_repository import walk_in_of
 from core.errors import NotFound
 from people.residents.access_log import log_access
+from reminders.after_kinds import PROGRESS
+from reminders.summary_expected_queries import expected_of_summary
 from web.components.form_fields import FieldError
 from web.labels import Labels
 from web.missing_papers import missing_papers
@@ -29,6 +31,7 @@ from web.progress_lines import STEPS, progress_lines
 from web.request_language import all_of, format_moment
 from web.site.sent_papers import told_of_wish
 from web.site.without_visit import without_visit
+from web.told import told_lines
 
 RETURNED: Labels = {Returned.COLLECTED: _l("given back"), Returned.POSTED: _l("posted")}
 
@@ -148,7 +151,7 @@ def documents_page(
         rows=rows_of(visit, found),
         found=found,
         told_of_wish=told_of_wish(context, visit.reference, found) if visit.owner.appointment_id else (),
-        **_progress(visit.booked),
+        **_progress(context, visit.booked),
         ending=without_visit(context, visit.booked, found),
         originals=originals_of(context.db, visit.owner),
         returned_words=RETURNED,
@@ -160,9 +163,14 @@ def documents_page(
     )
 
 
-def _progress(view: AppointmentView | None) -> dict[str, Any]:
+def _progress(context: SiteContext, view: AppointmentView | None) -> dict[str, Any]:
     """How far it has come since, where something can come of it."""
     if view is None or not may_be_noted(view.state, is_not_needed=view.is_not_needed):
         return {}
     facts: dict[str, Any] = {"progress_lines": progress_lines(view), "progress_stamp": view.stamp}
-    return facts | {"steps": [(step.value, str(STEPS[step])) for step in Step]}
+    told = (
+        expected_of_summary(context.db, context.authority, view.id, context.now, PROGRESS)
+        if view.tells_progress
+        else ()
+    )
+    return facts | {"steps": [(step.value, str(STEPS[step])) for step in Step], "told_of_progress": told_lines(told)}

@@ -15,6 +15,7 @@ from booking.tables import Appointment
 from booking.use_cases.note_progress import note_progress
 from core.audit import Actor, AuditEntry
 from core.errors import IllegalMove
+from core.tokens import manage_token
 from people.staff.policy import Role
 from tests.support.factories import make_authority
 from tests.support.pages import Page, check_page
@@ -165,3 +166,20 @@ def test_whoever_is_rung_sees_it_in_the_view_of_the_caller(library: Library, see
     agent, where = Agent(library.sign_in(Role.TRIAGE_AGENT)), f"/staff/calls/residents/{person}"
     assert "Rent book" not in agent.open(where).text
     assert "Attended. We need one more paper: Rent book" in agent.check_caller(where).text
+
+
+def test_the_resident_asks_on_their_page_to_be_told_and_staff_see_who_will_be(
+    library: Library, site_staff: FlaskClient, client: FlaskClient, seen: str
+) -> None:
+    with library.database.reading() as db:
+        nonce = db.scalars(select(Appointment.manage_nonce).where(Appointment.reference == seen)).one()
+    link = f"/manage/{manage_token(library.runtime.settings.secret_key, nonce)}"
+    assert "Nobody. No message is sent." in page_of(site_staff, seen).text
+    for is_told in (True, False):
+        form = check_page(client.get(link, follow_redirects=True).text).form_to("/news")
+        note(site_staff, seen, "with_team" if is_told else "decided")
+        assert "changed" in client.post(form.action, data=form.fields, follow_redirects=True).text  # meanwhile
+        form = check_page(client.get(link, follow_redirects=True).text).form_to("/news")
+        text = check_page(client.post(form.action, data=form.fields, follow_redirects=True).text).text
+        assert ("We will tell you when it moves on" in text) == is_told
+        assert ("Nobody. No message is sent." in page_of(site_staff, seen).text) != is_told
