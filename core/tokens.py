@@ -75,6 +75,16 @@ def short_wish_token(secret_key: str, wish_id: int, nonce: str) -> str:
     return f"{_spelled(wish_id)}-{_spelled(int(_derived(secret_key, 'short wish', nonce), 16), SHORT_LENGTH)}"
 
 
+def short_rating_token(secret_key: str, visit_id: int, nonce: str) -> str:
+    """The token of the link by which somebody says how their visit was, written as that of an appointment."""
+    return f"{_spelled(visit_id)}-{_spelled(int(_derived(secret_key, 'rating', nonce), 16), SHORT_LENGTH)}"
+
+
+def is_short_rating_token(secret_keys: Sequence[str], visit_id: int, nonce: str, token: str) -> bool:
+    """Whether `token` was made with any of the keys for the visit with this nonce."""
+    return _is_one_of((short_rating_token(key, visit_id, nonce) for key in secret_keys), token)
+
+
 def number_of_short_token(token: str) -> int | None:
     """The number of what a short link is about, whether the link opens it or not; None for no such link."""
     number, _, mark = token.upper().translate(LOOK_ALIKES).partition("-")

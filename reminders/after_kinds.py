@@ -30,6 +30,8 @@ class AfterVisit:
     done: str = ""
     next_step: str = ""
     is_hidden: bool = False
+    visit_id: int = 0
+    rating_nonce: str = ""  # where they are asked how it was
 
     def __bool__(self) -> bool:
         """Whether there is anything to be told."""

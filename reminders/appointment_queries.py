@@ -48,11 +48,9 @@ from reminders.site_text_queries import site_texts
 from reminders.tables import Notification
 
 _HAS_GONE_OUT = has_gone_out()
-_AWAITS_REBOOKING = (
-    exists()
-    .where(RebookItem.appointment_id == Appointment.id, RebookItem.closed_at.is_(None))
-    .label("awaits_rebooking")
-)
+_IS_TO_REBOOK = (RebookItem.appointment_id == Appointment.id, RebookItem.closed_at.is_(None))
+_AWAITS_REBOOKING = exists().where(*_IS_TO_REBOOK).label("awaits_rebooking")
+_OF_VISIT = (DayVisit.done, DayVisit.next_step, DayVisit.id.label("visit_id"), DayVisit.rating_nonce)
 _IS_OFFERED_ANOTHER_TIME = (
     exists()
     .where(Proposal.appointment_id == Appointment.id, Proposal.state == ProposalState.OPEN.value)
@@ -78,8 +76,8 @@ _MESSAGE_ROWS = (
         *(Appointment.paper_answers, Appointment.owner_since, Appointment.resident_id),
         (Appointment.confirmed_version == Appointment.version).label("is_confirmed"),
         *(Appointment.given_back_at, Appointment.not_needed_at, Appointment.is_urgent),
-        *(Appointment.missing_before, DayVisit.done, DayVisit.next_step, FirstContact.asked_at),
-        *(Appointment.progress, Appointment.tells_progress),
+        *(Appointment.missing_before, *_OF_VISIT),
+        *(FirstContact.asked_at, Appointment.progress, Appointment.tells_progress),
         (Appointment.ring_instead_version == Appointment.version).label("is_rung_instead"),
         Resident.uses_neutral_name,
         func.coalesce(Appointment.contact_language, Resident.language).label("spoken_language"),
@@ -282,7 +280,9 @@ def _facts(
         owner_since=row.owner_since,
         resident_id=row.resident_id,
         missing_before=() if told.is_hidden else tuple(row.missing_before),
-        after=AfterVisit(row.done or "", row.next_step or "", told.is_hidden),
+        after=AfterVisit(
+            row.done or "", row.next_step or "", told.is_hidden, row.visit_id or 0, row.rating_nonce or ""
+        ),
         progress=newest_step(row.progress, is_hidden=told.is_hidden, is_wanted=row.tells_progress),
         **of_other_tables,
     )

@@ -66,6 +66,7 @@ class MessageContext:
     after: AfterVisit = NOTHING_SAID
     progress: ProgressNews = NO_NEWS
     step: str = ""  # of that, in words
+    rating_url: str = ""  # where they say how it was
     is_correction: bool = False  # of what was told after the visit
     day: str = ""  # where the message tells several of that day
     time: str = ""  # of one of them

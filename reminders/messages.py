@@ -26,9 +26,9 @@ from core.contact_lines import contact_lines
 from core.language import DEFAULT_LANGUAGE, Language, language_for
 from core.message_templates import rendered, subject_and_text
 from core.text import person_name
-from core.tokens import owner_proof, short_token, spoken_reference, working_manage_token
+from core.tokens import owner_proof, short_rating_token, short_token, spoken_reference, working_manage_token
 from locations.own_words import council_name_for, languages_for, link_in
-from reminders.after_kinds import AFTER_VISIT, CORRECTED, PROGRESS_CORRECTED
+from reminders.after_kinds import AFTER_VISIT, CORRECTED, PROGRESS_CORRECTED, SUMMARY
 from reminders.both_languages import BETWEEN, PLACES, facts_in, in_both_languages
 from reminders.confirming.confirm_facts import asks
 from reminders.day_words import by_time, words_of_day
@@ -159,6 +159,8 @@ class MessageWriter:
             message = replace(message, missed_cost=facts.authority.missed_visit_cost) if said else message
             if place or language.direction != "ltr" or own is not NO_SITE_TEXT:  # as a message is unless told
                 message = replace(message, place_in_message=place, direction=language.direction, site_text=own)
+            if message.after.rating_nonce and kind.startswith(SUMMARY) and not message.is_correction:
+                message = replace(message, rating_url=self._rating_link(facts, code))
             if in_one.same_day:
                 visits = [self._context(kind, one, delivery, language) for one in by_time(in_one)]
                 message = replace(message, **words_of_day(in_one, visits, language))
@@ -192,6 +194,10 @@ class MessageWriter:
         token = working_manage_token(self.secret_keys, facts.manage_nonce, facts.manage_digest)
         short = short_token(self.secret_keys[0], facts.appointment_id, facts.manage_nonce)
         return f"{self.public_url}/manage/{token}", f"{self.public_url}/s/{short}"
+
+    def _rating_link(self, facts: MessageFacts, code: str) -> str:
+        token = short_rating_token(self.secret_keys[0], facts.after.visit_id, facts.after.rating_nonce)
+        return link_in(facts.authority, code, f"{self.public_url}/r/{token}")
 
     def _context(self, kind: str, facts: MessageFacts, delivery: Delivery, language: Language) -> MessageContext:
         zone, length = ZoneInfo(facts.authority.zone), facts.ends_at - facts.starts_at

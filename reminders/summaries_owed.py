@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.events import AppointmentChange, PlanningFacts
+from booking.ratings.rating_repository import ask_about
+from booking.ratings.rating_rules import ASKED_AGAIN_AFTER
 from booking.visits.tables import DayVisit
 from reminders.after_kinds import (
     CORRECTED,
@@ -58,9 +61,23 @@ def owed_summary(
     if has_words and was_told and change.what != "summarised":
         return []  # the same words as they have
     number = 1 + max((number_of(row.kind) for row in earlier), default=0)
+    if has_words and not was_told:
+        ask_about(db, facts.appointment_id, change.now, partial(_was_asked, db, change.now))
     kind = (CORRECTED if was_told else SUMMARY) if has_words else WITHDRAWN_SUMMARY
     due_at = change.now + (TOLD_AFTER if has_words else WITHDRAWN_AFTER)
     return [Owed(f"{kind}_{number}", due_at, due_at + OF_USE)]
+
+
+def _was_asked(db: Session, now: datetime, appointment_ids: Collection[int]) -> bool:
+    """Whether a message after the visit of one of them went out within thirty days, or waits. What nobody got did not."""
+    if not appointment_ids:
+        return False
+    theirs = select(Notification).where(Notification.appointment_id.in_(appointment_ids))
+    rows = db.scalars(
+        theirs.where(Notification.kind.startswith(f"{SUMMARY}_"), ~Notification.kind.startswith(CORRECTED))
+    )
+    since = now - ASKED_AGAIN_AFTER
+    return any(row.status == PENDING or (may_have_arrived(row) and (row.closed_at or now) > since) for row in rows)
 
 
 def keep_words_told(db: Session, ready: Collection[ReadyMessage]) -> None:

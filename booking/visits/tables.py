@@ -81,6 +81,11 @@ class DayVisit(Base):
     # What was done, and what happens next, each in a line that they are told.
     done: Mapped[str] = mapped_column(String(200), default="", server_default="", info=personal("story"))
     next_step: Mapped[str] = mapped_column(String(200), default="", server_default="", info=personal("story"))
+    # Of who was asked how it was: from what the link is made, when they were asked, and whether they have answered. What
+    # they answered stands elsewhere, and nothing leads from one to the other.
+    rating_nonce: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    rating_asked_at: Mapped[datetime | None]
+    is_rated: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # The reference of the appointment that they were given instead of waiting.
     booked_instead: Mapped[str] = mapped_column(String(12), default="", server_default="")
 

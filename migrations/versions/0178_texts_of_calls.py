@@ -8,7 +8,7 @@ from alembic import op
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0178"
-down_revision = "0168"
+down_revision = "0169"
 branch_labels = None
 depends_on = None
 

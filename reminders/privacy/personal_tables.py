@@ -19,6 +19,7 @@ from booking.feeds.tables import ResidentFeed
 from booking.invitations.tables import Invitation
 from booking.merging.tables import ResidentMerge
 from booking.proposals.tables import Proposal, Wish
+from booking.ratings.tables import VisitRating
 from booking.ringing.tables import Ringing
 from booking.tables import Appointment, AppointmentService, Call, HandOver, LinkRequest, OldReference, RebookItem
 from booking.urgent.tables import UrgentRequest
@@ -57,6 +58,7 @@ _notifications, _attempts, _wishes = table_of(Notification), table_of(DeliveryAt
 _calls, _requests, _named_advisers = table_of(Call), table_of(LinkRequest), table_of(NamedAdviser)
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
 _inbound, _pauses, _feeds = table_of(InboundText), table_of(CouncilPause), table_of(ResidentFeed)
+_ratings = table_of(VisitRating)
 _visits, _urgent, _merges = table_of(DayVisit), table_of(UrgentRequest), table_of(ResidentMerge)
 _checks, _files, _originals = table_of(DocumentCheck), table_of(DocumentFile), table_of(KeptOriginal)
 _copies, _receipts = table_of(CertifiedCopy), table_of(DocumentReceipt)
@@ -234,6 +236,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     _own(_wishes, _wishes.c.closed_at, _wishes.c.resident_id),
     _own(_invitations, _invitations.c.closed_at, _invitations.c.resident_id),
     _about_nobody(_closures, lambda instant: and_(_closures.c.ends_at < instant, _closures.c.source != FROM_FILE)),
+    _about_nobody(_ratings, lambda instant: _ratings.c.month < instant.date()),
     _about_nobody(_pauses, lambda instant: _pauses.c.since < instant),
     PersonalTable(
         _site_messages,

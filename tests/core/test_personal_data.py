@@ -93,6 +93,7 @@ OF_SERVICE = (
         "document_batches",
         "missing_document_counts",
         "promise_days",
+        "visit_ratings",  # about nobody; what people write in them has a class
     }
     | {
         "second_step_demands",

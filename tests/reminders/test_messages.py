@@ -173,7 +173,8 @@ ASKED: dict[str, Any] = {"confirming": ConfirmFacts(answer_by=STARTS - timedelta
 GIVEN_BACK: dict[str, Any] = {"state": "cancelled_by_authority", "confirming": ConfirmFacts(is_given_back=True)}
 NOT_NEEDED: dict[str, Any] = {"state": "cancelled_by_authority", "not_needed": "papers"}
 
-AFTER: dict[str, Any] = {"state": "attended", "after": AfterVisit("Copies <made>", "A letter by 12 January")}
+SAID = AfterVisit("Copies <made>", "A letter by 12 January", visit_id=7, rating_nonce="nonce")
+AFTER: dict[str, Any] = {"state": "attended", "after": SAID}
 AFTER_HIDDEN: dict[str, Any] = {"state": "attended", "after": AfterVisit("Copies", "A letter", is_hidden=True)}
 
 NEWS: dict[str, Any] = {"state": "attended", "progress": ProgressNews("paper_needed", "Rent <book>", is_wanted=True)}

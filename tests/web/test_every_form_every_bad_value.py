@@ -117,7 +117,7 @@ ELSEWHERE = {
         "resident.change_language",
         "resident.compare_copy",
         "resident.confirm_coming",
-        *("resident.kiosk_arrive", "resident.kiosk_ticket"),
+        *("resident.kiosk_arrive", "resident.kiosk_ticket", "resident.kiosk_rate", "resident.rate"),
         "resident.make_own_calendar",
         "resident.resident_feed_page",
         *("resident.send_file", "resident.take_file_back"),

@@ -201,6 +201,9 @@ def test_the_pages_on_the_way_to_a_booking(drawn: Drawn, clock: FixedClock) -> N
     visitor.open("/sites/riverside-hub/kiosk/appointment")
     for code in ("", "nonsense"):
         visitor.send("/appointment", code=code)
+    visitor.open("/sites/riverside-hub/kiosk/rating")
+    visitor.send("/rating")
+    visitor.open("/sites/riverside-hub/kiosk/rating/thanks")
     visitor.open("/sites/riverside-hub/kiosk/ticket")
     visitor.send("/ticket")
     visitor.send("/ticket", service="certify")

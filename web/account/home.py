@@ -173,6 +173,10 @@ def _session_tasks(staff: SignedInStaff) -> Iterator[Task]:
     if href and staff.may(Action.MANAGE_SESSIONS):
         text = _("Turned away: documents missing")
         yield Task(text, href, _("How many people came without a document that they needed, and which one."))
+    href = url_or_none("planner.ratings")
+    if href and staff.may(Action.MANAGE_SESSIONS):
+        text = _("How people found their visits")
+        yield Task(text, href, _("What people answered after a visit, by service and site."))
     href = url_or_none("planner.unstaffed")
     if href and staff.may(Action.MANAGE_SESSIONS):
         text = _("Sessions that lack somebody or something")

@@ -13,6 +13,7 @@ from booking.queries import appointments
 from booking.queries.advisers import own_adviser_of_visit
 from booking.queries.appointments import AppointmentView
 from booking.queries.own_changes import can_change
+from booking.ratings.rating_repository import open_question_of
 from booking.states import CANCELLED, Contact, State, has_link_ended
 from booking.visits.visit_queries import words_after
 from booking.visits.visit_words import NO_WORDS, VisitWords
@@ -20,6 +21,7 @@ from core.errors import IllegalMove
 from core.idempotency import IdempotencyKey
 from core.origin import origin_of
 from core.rate_limits import SlowingLimit, check_slowing_limit
+from core.tokens import short_rating_token
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import AuthorityFacts
 from reminders.both_languages import documents_in, done_in
@@ -106,6 +108,13 @@ class AppointmentPage:
         return replace(said, done=done_in(said.done, english, self.view.services))
 
     @property
+    def rating_url(self) -> str:
+        """Where they say how it was, if they were asked and have not answered."""
+        is_over = self.view.state in (State.ATTENDED, State.NOT_COMPLETED)
+        asked = open_question_of(self.context.db, self.view.id, self.context.now) if is_over else None
+        return f"/r/{short_rating_token(self.context.runtime.settings.secret_key, *asked)}" if asked else ""
+
+    @property
     def seen(self) -> str:
         """The stamp of the appointment on the page whose form was sent."""
         return request.form.get("seen", "")
@@ -122,6 +131,7 @@ class AppointmentPage:
             "is_cancelled": self.view.state in CANCELLED,
             "missing_before": self.missing_before,
             "after": self.after,
+            "rating_url": self.rating_url,
             "unanswered": unanswered_news(self.view) if self.is_booked else "",
             "may_change": may_change,
             "may_wait": self.may_wait,

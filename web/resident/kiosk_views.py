@@ -59,7 +59,7 @@ def start(authority: str, slug: str) -> ResponseReturnValue:
         if is_kiosk_token(context.runtime.settings.secret_keys, site.id, request.args.get("key", "")):
             session[OF_BROWSER] = sorted({*session.get(OF_BROWSER, ()), site.id})
             return redirect(_home(context, site), code=303)
-        return show("kiosk", context, site=_site(context, slug))
+        return show("kiosk", context, site=kiosk_site(context, slug))
 
 
 @blueprint.route(f"{KIOSK_PATH}/appointment", methods=["GET", "POST"], endpoint="kiosk_arrive")
@@ -67,11 +67,11 @@ def start(authority: str, slug: str) -> ResponseReturnValue:
 def arrive(authority: str, slug: str) -> ResponseReturnValue:
     """Say that somebody is here, for all their appointments of this visit."""
     with council_context(authority) as context:
-        site, form = _site(context, slug), ArrivalForm()
+        site, form = kiosk_site(context, slug), ArrivalForm()
         if not form.validate_on_submit():
             if not form.errors:
                 form.focus_code()
-            return _page(context, site, "kiosk_arrive", form=form)
+            return form_page(context, site, "kiosk_arrive", form=form)
         check_slowing_limit(context.runtime, ARRIVALS, "kiosk", site.slug, origin_of(request.remote_addr))
         try:
             reference = _reference(context, site, form)
@@ -79,10 +79,10 @@ def arrive(authority: str, slug: str) -> ResponseReturnValue:
         except NotHereToday as error:
             return _elsewhere(context, site, reference, text_of_error(error, current_language()))
         except IllegalMove:
-            return _cleared(context, site, "kiosk_ask", 409, text=_("We cannot do this at this screen."))
+            return cleared_page(context, site, "kiosk_ask", 409, text=_("We cannot do this at this screen."))
         except NotFound:
             form.refuse("code", _("We did not find your appointment. Check what you typed, or ask a member of staff"))
-            return _page(context, site, "kiosk_arrive", form=form)
+            return form_page(context, site, "kiosk_arrive", form=form)
     with council_context(authority) as context:  # a new one, which reads the ticket that was just written
         visit = visit_of_appointment(context.db, context.catalogue, booked.appointment_id)
         return _to_ticket(authority, slug, visit.ticket, _text_asked(context, site, visit.id, form))
@@ -93,13 +93,13 @@ def arrive(authority: str, slug: str) -> ResponseReturnValue:
 def ticket(authority: str, slug: str) -> ResponseReturnValue:
     """Give a ticket to somebody without an appointment."""
     with council_context(authority) as context:
-        site = _site(context, slug)
+        site = kiosk_site(context, slug)
         form: KioskTicketForm = kiosk_ticket_form(_services(context, site))
         if not form.service.choices:
             text = _("Nobody sees people without an appointment here any more today.")
-            return _cleared(context, site, "kiosk_ask", 409, text=text, is_over=True)
+            return cleared_page(context, site, "kiosk_ask", 409, text=text, is_over=True)
         if not form.validate_on_submit():
-            return _page(context, site, "kiosk_ticket", form=form)
+            return form_page(context, site, "kiosk_ticket", form=form)
         service = context.catalogue.service(form.service.data)
         triage = triage_at_kiosk(context, service)
         asked = _asked_first(context, site, form, triage)
@@ -131,9 +131,9 @@ def _asked_first(
     question, advice = triage.path.question, triage.advice()
     if question is not None:
         asked: Any = question_form(question)
-        return _page(context, site, "kiosk_question", form=asked, question=question, kept=kept)
+        return form_page(context, site, "kiosk_question", form=asked, question=question, kept=kept)
     if advice is not None:
-        return _page(context, site, "kiosk_advice", outcome=advice, kept=kept)
+        return form_page(context, site, "kiosk_advice", outcome=advice, kept=kept)
     return None
 
 
@@ -160,7 +160,7 @@ def _give(
         )
     except NobodyMoreToday as error:
         text, outcome = text_of_error(error, current_language()), _urgent_outcome(triage)
-        return _cleared(context, site, "kiosk_ask", 409, text=text, outcome=outcome, is_over=True)
+        return cleared_page(context, site, "kiosk_ask", 409, text=text, outcome=outcome, is_over=True)
     except IdempotencyMismatch:
         return redirect(_home(context, site), code=303)
     keep_if_urgent(context, site, triage, name, ticket=given.number)
@@ -181,7 +181,7 @@ def _urgent_outcome(triage: KioskTriage | None) -> Outcome | None:
 def waiting(authority: str, slug: str, number: int) -> ResponseReturnValue:
     """The number of a ticket, and how long whoever has it will probably wait."""
     with council_context(authority) as context:
-        return _show_ticket(context, _site(context, slug), number, text=request.args.get("text", ""))
+        return _show_ticket(context, kiosk_site(context, slug), number, text=request.args.get("text", ""))
 
 
 def _show_ticket(
@@ -204,10 +204,10 @@ def _show_ticket(
         "outcome": outcome,
         "text": text,
     }
-    return _cleared(context, site, "kiosk_waiting", **values)
+    return cleared_page(context, site, "kiosk_waiting", **values)
 
 
-def _site(context: PageContext, slug: str) -> SiteFacts:
+def kiosk_site(context: PageContext, slug: str) -> SiteFacts:
     """The site, if it has a kiosk, which is this browser. Raises: NotFound."""
     site = context.catalogue.public_site(slug)
     if not site.has_kiosk or site.id not in session.get(OF_BROWSER, ()):
@@ -240,10 +240,10 @@ def _elsewhere(context: PageContext, site: SiteFacts, reference: str, text: str)
         )
         free = all_slots(context.db, context.catalogue, query, context.now)
         today = list(dict.fromkeys(format_time(slot.starts_at.astimezone(zone)) for slot in free))[:MOST_TIMES]
-    return _cleared(context, site, "kiosk_elsewhere", 409, text=text, times=all_of(today) if today else "")
+    return cleared_page(context, site, "kiosk_elsewhere", 409, text=text, times=all_of(today) if today else "")
 
 
-def _page(context: PageContext, site: SiteFacts, template: str, **values: object) -> ResponseReturnValue:
+def form_page(context: PageContext, site: SiteFacts, template: str, **values: object) -> ResponseReturnValue:
     """A page with a form; a script clears it."""
     form = values.get("form")
     status = 400 if form is not None and getattr(form, "errors", None) else 200
@@ -252,7 +252,7 @@ def _page(context: PageContext, site: SiteFacts, template: str, **values: object
     return Response(show(template, context, site=site, **values), status=status)
 
 
-def _cleared(context: PageContext, site: SiteFacts, template: str, status: int = 200, **values: object) -> Response:
+def cleared_page(context: PageContext, site: SiteFacts, template: str, status: int = 200, **values: object) -> Response:
     """A page that says something and then makes way for the next person, without script too."""
     home = _home(context, site)
     answer = Response(show(template, context, site=site, home_url=home, **values), status=status)
