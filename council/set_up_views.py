@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +11,7 @@ from council.council_blueprint import SET_UP_PATH, blueprint
 from council.first_steps import first_steps
 from council.form_steps import FormPlace, Routes, send_form, show_form
 from locations.importing.difference import Key, Kind
-from locations.model import VIRTUAL_SITE, ResourceFacts, ServiceFacts, SiteFacts
+from locations.model import VIRTUAL_SITE, Catalogue, ResourceFacts, ServiceFacts, SiteFacts
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.account.set_up_screens import council_screens, file_screens
@@ -44,7 +44,7 @@ def set_up() -> ResponseReturnValue:
             "council/set_up.html",
             lists=lists,
             steps=first_steps(catalogue),
-            unopened=all_of([one.name for one in catalogue.services if one.ending is None and one not in public]),
+            **_not_yet(catalogue, public),
             without_address=all_of(
                 [
                     one.name
@@ -58,6 +58,17 @@ def set_up() -> ResponseReturnValue:
             name=context.authority.name,
             is_saved=request.method == "GET" and "saved" in request.args,
         )
+
+
+def _not_yet(catalogue: Catalogue, public: Collection[ServiceFacts]) -> dict[str, str]:
+    """The names of services that nobody can book yet: those that a site could give, and those that none can."""
+    waiting = [one for one in catalogue.services if one.ending is None and one not in public]
+    possible = {mode for site in catalogue.sites if site.ending is None for mode in site.modes}
+    placed = [one for one in waiting if possible & set(one.modes)]
+    return {
+        "unopened": all_of([one.name for one in placed]),
+        "unplaced": all_of([one.name for one in waiting if one not in placed]),
+    }
 
 
 @blueprint.get(THING_PATH)

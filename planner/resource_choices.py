@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from flask_babel import gettext as _
 
@@ -19,13 +19,14 @@ def resources_here(context: SiteContext) -> list[ResourceFacts]:
 
 
 def resource_choices(resources: Iterable[ResourceFacts]) -> list[tuple[str, str]]:
-    """Slug and name of each; of somebody at several sites who shares the name of another, that too."""
+    """Slug and name of each; of those who share a name, what tells them apart too."""
     resources = list(resources)
     named = Counter(one.name for one in resources)
-    return [(one.slug, _told_apart(one) if named[one.name] > 1 else one.name) for one in resources]
+    of_site = Counter(one.name for one in resources if not one.is_council_wide)
+    return [(one.slug, _told_apart(one, of_site) if named[one.name] > 1 else one.name) for one in resources]
 
 
-def _told_apart(resource: ResourceFacts) -> str:
-    if not resource.is_council_wide:
-        return resource.name
-    return str(_("%(name)s, who works at several sites", name=resource.name))
+def _told_apart(resource: ResourceFacts, of_site: Mapping[str, int]) -> str:
+    if resource.is_council_wide:
+        return str(_("%(name)s, who works at several sites", name=resource.name))
+    return f"{resource.name} ({resource.slug})" if of_site[resource.name] > 1 else resource.name

@@ -15,6 +15,7 @@ from core.wall_clock import instant_of
 from locations.model import Catalogue
 from locations.session_facts import ClosureFacts, ExceptionFacts, SessionHours
 from locations.session_openings import HeldSession
+from planner.resource_choices import resource_choices
 from web.labels import MODES, label_of
 from web.request_language import all_of, format_minutes, format_time
 
@@ -64,6 +65,11 @@ class WeekRow:
     name: str
     cells: tuple[WeekCell, ...]
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing in it."""
+        return all(cell.is_empty for cell in self.cells)
+
 
 @dataclass(frozen=True)
 class WeekPage:
@@ -86,16 +92,16 @@ def week_page(catalogue: Catalogue, plans: tuple[DayPlan, ...], today: date) -> 
     zone = ZoneInfo(catalogue.authority.zone)
     names = {service.id: service.name for service in catalogue.services}
     days = tuple(WeekDay(plan.date, plan.date == today, tuple(site_notes(plan, zone))) for plan in plans)
-    by_resource = zip(*(plan.resources for plan in plans), strict=True)
+    by_resource = list(zip(*(plan.resources for plan in plans), strict=True))
+    labels = dict(resource_choices(of_days[0].resource for of_days in by_resource))
     rows = [
         WeekRow(
-            of_days[0].resource.name,
+            labels[of_days[0].resource.slug],
             tuple(_cell(plan, of_day, names, zone) for plan, of_day in zip(plans, of_days, strict=True)),
         )
         for of_days in by_resource
     ]
-    idle = tuple(row.name for row in rows if all(cell.is_empty for cell in row.cells))
-    return WeekPage(days, tuple(row for row in rows if row.name not in idle), idle)
+    return WeekPage(days, tuple(row for row in rows if not row.is_idle), tuple(row.name for row in rows if row.is_idle))
 
 
 def site_notes(plan: DayPlan, zone: ZoneInfo) -> Iterator[str]:

@@ -23,3 +23,15 @@ def test_two_of_one_name_are_told_apart(library: Library, manager: FlaskClient, 
     page = manager.get(address).text
     assert "Adviser 1, who works at several sites" in page
     assert re.search(r"Adviser 1\s*<", page)
+
+
+def test_one_of_two_of_one_name_does_not_vanish_from_the_week(library: Library, manager: FlaskClient) -> None:
+    """Only the other one is without a session."""
+    town, site = library.world.authority_id, library.world.site_id
+    busy = make_resource(library.database, town, site, "ann-price", name="Ann Price", kind="adviser")
+    make_resource(library.database, town, site, "ann-price-2", name="Ann Price", kind="adviser")
+    make_session(library.database, town, site, [busy], list(library.world.service_ids), slug="hers")
+    week, idle = manager.get(WEEK).text.split("No session in this week")
+    assert "Ann Price (ann-price)" in week
+    assert "Ann Price (ann-price-2)" not in week
+    assert "Ann Price (ann-price-2)" in idle

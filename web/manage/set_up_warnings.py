@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from flask_babel import gettext as _
 
-from locations.importing.set_up_tables import Edit
+from locations.importing.set_up_tables import Edit, Table
 from locations.model import VIRTUAL_SITE
 from web.manage.same_names import same_name_warnings
 from web.manage.set_up_context import Things
@@ -18,20 +18,17 @@ def warnings_of(things: Things, edits: Iterable[Edit], languages: Iterable[str])
     edits = tuple(edits)
     return [
         *same_name_warnings(things, edits),
-        *(_nobody_joins() for edit in edits if _lacks_address(edit)),
+        *(text for edit in edits if edit.key.kind == "site" for text in _way_there(edit.table or {})),
         *untranslated_warnings(things, edits, languages),
     ]
 
 
-def _lacks_address(edit: Edit) -> bool:
-    table = edit.table or {}
-    return edit.key.kind == "site" and table.get("kind") == VIRTUAL_SITE and not table.get("joining_address")
-
-
-def _nobody_joins() -> str:
-    return str(
-        _(
+def _way_there(table: Table) -> Iterator[str]:
+    """What is said of a site that people cannot find, or join."""
+    if table.get("kind") == VIRTUAL_SITE and not table.get("joining_address"):
+        yield _(
             "Nobody could join it by video: enter “Address for video”. It can stay empty if people are only rung, "
             "or if each adviser has an address of their own."
         )
-    )
+    if table.get("kind") not in (None, VIRTUAL_SITE) and not (table.get("address") and table.get("postcode")):
+        yield _("Residents could not find it: enter its address and postcode.")
