@@ -36,7 +36,7 @@ def test_a_virtual_site_without_an_address_is_said_and_the_form_opens_where_it_s
 
 def test_a_library_that_nobody_could_find_is_said(library: Library, admin: FlaskClient) -> None:
     lacking = "Residents could not find it"
-    new = {"name": "Hill Library", "kind": "library"}
+    new: dict[str, Any] = {"name": "Hill Library", "kind": "library"}
     assert lacking in post(admin, form_at(admin, f"{HOME}/site/new"), **new).text
     whole = new | {"address": "1 Hill Road", "postcode": "SW1A 1AA"}
     assert lacking not in post(admin, form_at(admin, f"{HOME}/site/new"), **whole).text
