@@ -21,7 +21,7 @@ from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from locations.own_words import Told
 from people.residents.tables import FirstContact, Representative, Resident
-from reminders.after_kinds import AfterVisit, newest_step
+from reminders.after_kinds import AfterVisit, ProgressNews, newest_step
 from reminders.arrival_queries import has_gone_out
 from reminders.confirming.confirm_facts import ConfirmFacts
 from reminders.contact_columns import CONTACT_COLUMNS, PEOPLE
@@ -98,8 +98,7 @@ _MESSAGE_ROWS = (
 def message_facts(db: Session, appointment_ids: Iterable[int]) -> dict[int, MessageFacts]:
     """The facts of each appointment that exists, by its id: two statements, and one for each authority among them.
 
-    One more where there is video: what the appointments occupy may have joining addresses; and where one was handed over.
-    And a few where another time is held for some.
+    Some more where there is video, for joining addresses, where one was handed over, and where another time is held.
     """
     ids = sorted(set(appointment_ids))
     rows: Sequence[Any] = db.execute(_MESSAGE_ROWS.where(Appointment.id.in_(ids))).all()
@@ -257,6 +256,7 @@ def _facts(
     former, offer = of_other_tables["former"].values(), of_other_tables["offer"]
     told = Told(services, row.uses_neutral_name or any(one.uses_neutral_name for one in former))
     of_other_tables["offer"] = replace(offer, site=told.site(offer.site)) if offer else None
+    news = {"is_hidden": told.is_hidden, "is_wanted": row.tells_progress}
     return MessageFacts(
         appointment_id=row.id,
         **{name: getattr(row, name) for name in ("reference", "version", "state", "mode", "moved_by", "paper_answers")},
@@ -283,7 +283,7 @@ def _facts(
         after=AfterVisit(
             row.done or "", row.next_step or "", told.is_hidden, row.visit_id or 0, row.rating_nonce or ""
         ),
-        progress=newest_step(row.progress, is_hidden=told.is_hidden, is_wanted=row.tells_progress),
+        progress=newest_step(row.progress, **news) if row.progress else ProgressNews(**news),
         **of_other_tables,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 from booking.arrangements import ArrangementState
 from booking.states import State
 from locations.model import AuthorityFacts, ServiceFacts, SiteFacts
-from reminders.after_kinds import NO_NEWS, NOTHING_SAID, AfterVisit, ProgressNews, tells_nothing
+from reminders.after_kinds import AFTER_VISIT, NO_NEWS, NOTHING_SAID, AfterVisit, ProgressNews, tells_nothing
 from reminders.confirming.confirm_facts import NOT_ASKED, ConfirmFacts, why_not_asked
 from reminders.contacts import Contacts
 from reminders.costs.kinds_off import is_off, kinds_off_of
@@ -267,8 +267,8 @@ def decide_delivery(
 
 def _closed_by_kind(row: ClaimedRow, facts: MessageFacts) -> Closed | None:
     """How a message of this kind is closed that is not true of the appointment any more, or not to be said now."""
-    family = family_of(row.kind)
-    is_over = (family in OFFERS and facts.offer is None) or tells_nothing(row.kind, facts.after, facts.progress)
+    family, is_over = family_of(row.kind), facts.offer is None and family_of(row.kind) in OFFERS
+    is_over |= family in AFTER_VISIT and tells_nothing(row.kind, facts.after, facts.progress)
     if is_over or (family == GOING_AHEAD and facts.awaits_rebooking):
         return Closed(VOID, SUPERSEDED)  # gone since, or in doubt by another closure
     if family == MISSED and facts.awaits_rebooking:

@@ -267,7 +267,7 @@ def _words_of_answers(kind: str, facts: MessageFacts, zone: ZoneInfo, language: 
         **offer,
         "after": facts.after,
         "progress": facts.progress,
-        "step": step_in_words(facts.progress.step, language),
+        "step": step_in_words(facts.progress.step, language) if facts.progress.step else "",
         "is_correction": kind.startswith((CORRECTED, PROGRESS_CORRECTED)),
         "asked_on": asked_on,
         "answer_by": until,

@@ -90,8 +90,7 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
         but = CONFIRMATION if contact and contact.is_new_address else ""
         follow_contact(db, (planning.contacts, planning.rules, appointment), known, change.now, but=but)
     told = [row.due_at for row in known.values() if row.kind in (CONFIRMATION, RESCHEDULED)]
-    owed = owed_after(appointment, change.what, change.now, max(told, default=None))
-    owed = told_later(owed, change.told_after)
+    owed = told_later(owed_after(appointment, change.what, change.now, max(told, default=None)), change.told_after)
     if change.undoes:
         owed = []  # what was owed before is owed again, and nothing else
         owe_again(db, (planning.contacts, planning.rules, appointment), known, change.undoes, change.now)
@@ -99,7 +98,8 @@ def plan_notifications(db: Session, change: AppointmentChange) -> None:
         owed += owed_contact_change(contact, appointment, change.now)
     if change.offer or change.what in ABOUT_OFFERS:
         owed += owed_about_offers(change, appointment, known.values())
-    owed += owed_after_visit(db, known.values(), appointment, change)
+    if change.what in ("moved", "summarised", "progressed"):
+        owed += owed_after_visit(db, known.values(), appointment, change)
     if change.what in ("moved", "summarised"):
         owed += owed_missed(known.values(), appointment, sending_rules(planning), change.now)
     if change.arrangement:

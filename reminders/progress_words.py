@@ -23,5 +23,5 @@ STEP_WORDS: Mapping[str, str] = {
 
 
 def step_in_words(step: str, language: Language) -> str:
-    """The step; empty where there is none."""
-    return language.gettext(STEP_WORDS[step]) if step else ""
+    """The step."""
+    return language.gettext(STEP_WORDS[step])

@@ -23,10 +23,12 @@ def want_progress_news(
         row = appointment_for_change(db, authority_id, reference)
         check_seen(row, seen)
         if not may_be_noted(State(row.state), is_not_needed=row.not_needed_at is not None):
-            raise IllegalMove(row.state, "")
+            raise IllegalMove(row.state, State.ATTENDED)
         if row.tells_progress != wants:
-            row.tells_progress = wants
-            action = "progress_news_wanted" if wants else "progress_news_ended"
-            record(db, actor, action, ("appointment", row.id), authority_id=authority_id, now=now)
+            row.tells_progress, about = wants, ("appointment", row.id)
+            if wants:
+                record(db, actor, "progress_news_wanted", about, authority_id=authority_id, now=now)
+            else:
+                record(db, actor, "progress_news_ended", about, authority_id=authority_id, now=now)
 
     run_with_retries(runtime.database, operation)

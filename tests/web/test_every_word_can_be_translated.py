@@ -68,7 +68,7 @@ TYPED = {
     "by the door",
 }
 TYPED |= {"A screen", "Another screen", "He rang", "Doctor", "Desk by the door"}
-SAID_AFTER = {"Copies <made>", "A letter by 12 January"}  # by staff, of a visit
+SAID_AFTER = {"Copies <made>", "A letter by 12 January", "Rent <book>"}  # by staff, of a visit
 MASKED = {"r••••@example.org", "Testshire"}
 
 
