@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, false, or_, select
+from sqlalchemy import ColumnElement, and_, delete, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.events import VisitCall
@@ -37,6 +37,7 @@ from reminders.texts import TextBody, fitting, joined_text
 OF_USE = timedelta(minutes=10)
 """Whoever is told later than that was called again meanwhile, or counts as missed."""
 KEPT = timedelta(days=90)
+LEFT_OPEN = timedelta(hours=20)  # a visit that was not touched for so long is over
 FAMILY = SITE_MESSAGE  # a pause of messages of a site holds back these, too
 
 
@@ -62,7 +63,9 @@ def send_call_texts(runtime: Runtime, channels: Mapping[str, Channel], stopping:
 
 
 def delete_old_call_texts(db: Session, now: datetime) -> None:
-    """Delete the rows of texts that were closed long ago."""
+    """Delete the rows of texts that were closed long ago, and the numbers of visits that nobody has ended."""
+    left = (DayVisit.text_to != "", DayVisit.changed_at < now - LEFT_OPEN)
+    db.execute(update(DayVisit).where(*left).values(text_to=""))
     db.execute(delete(CallText).where(CallText.closed_at < now - KEPT))
 
 

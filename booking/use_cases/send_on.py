@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -59,12 +59,13 @@ def send_on(
             raise Stale.because("visit_changed")
         if row.state != VisitState.BEING_SEEN:
             raise IllegalMove(row.state, VisitState.ENDED)
+        number, language = row.text_to, row.text_language  # the number goes with the end of this part
         if booked is not None and booked.state != State.ATTENDED:
             set_state(db, booked, State.ATTENDED, actor, now, "", "moved")
         else:
             enter_state(row, VisitState.ENDED, now)
         if not _waits_for(db, row, service.id):
-            add_part(db, row, _who(db, row, booked), service.id, now)
+            add_part(db, row, replace(_who(db, row, booked), text_to=number, text_language=language), service.id, now)
         db.flush()
         follow_desks(db, authority_id, place.id, now)
         record(db, actor, "visit_sent_on", ("visit", row.id), authority_id=authority_id, now=now, service=service.id)

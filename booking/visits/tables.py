@@ -12,6 +12,7 @@ from core.database import Base, BigId
 from core.personal_data import personal
 
 _IS_CALLED = text("state = 'called'")
+_IS_TOLD = text("text_to <> ''")
 
 
 class DayVisit(Base):
@@ -34,6 +35,7 @@ class DayVisit(Base):
             postgresql_where=_IS_CALLED,
         ),
         Index("ix_visits_measured", "authority_id", "service_id", "ended_at"),
+        Index("ix_visits_told_by_text", "changed_at", sqlite_where=_IS_TOLD, postgresql_where=_IS_TOLD),
         CheckConstraint("(appointment_id IS NULL) = (reference IS NOT NULL)", name="walk_in"),
     )
 

@@ -120,14 +120,15 @@ def enter_state(row: DayVisit, state: VisitState, now: datetime, *, resource_id:
 
 
 def _arrived(db: Session, appointment: Appointment, now: datetime) -> DayVisit:
-    """The new visit of an appointment. Who is here already for another one keeps their ticket."""
+    """The new visit of an appointment. Who is here already for another one keeps their ticket, and how they are told."""
     same_day = (DayVisit.site_id == appointment.site_id, DayVisit.local_date == appointment.local_date)
     of_person = (
-        select(DayVisit.ticket)
+        select(DayVisit)
         .join(Appointment, Appointment.id == DayVisit.appointment_id)
         .where(*same_day, Appointment.resident_id == appointment.resident_id, DayVisit.state.in_(HERE))
     )
-    ticket = db.scalar(of_person.order_by(DayVisit.ticket).limit(1))
+    other = db.scalars(of_person.order_by(DayVisit.ticket, DayVisit.part).limit(1)).first()
+    ticket = other.ticket if other else None
     parts = select(func.max(DayVisit.part)).where(*same_day, DayVisit.ticket == ticket)
     row = DayVisit(
         authority_id=appointment.authority_id,
@@ -139,6 +140,8 @@ def _arrived(db: Session, appointment: Appointment, now: datetime) -> DayVisit:
         channel=appointment.channel,
         service_id=service_ids_of(db, appointment.id)[0],
         is_urgent=appointment.is_urgent,
+        text_to=other.text_to if other else "",
+        text_language=other.text_language if other else "",
         state=VisitState.WAITING.value,
         changed_at=now,
         arrived_at=appointment.arrived_at or now,

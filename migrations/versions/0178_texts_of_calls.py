@@ -17,6 +17,8 @@ def upgrade() -> None:
     """Nobody has asked for it yet."""
     op.add_column("visits", sa.Column("text_to", sa.String(40), nullable=False, server_default=""))
     op.add_column("visits", sa.Column("text_language", sa.String(5), nullable=False, server_default=""))
+    is_told = sa.text("text_to <> ''")
+    op.create_index("ix_visits_told_by_text", "visits", ["changed_at"], sqlite_where=is_told, postgresql_where=is_told)
     op.create_table(
         "call_texts",
         sa.Column("id", BIG_ID, nullable=False),
@@ -43,5 +45,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Who has asked is not told."""
     op.drop_table("call_texts")
+    op.drop_index("ix_visits_told_by_text", "visits")
     op.drop_column("visits", "text_language")
     op.drop_column("visits", "text_to")

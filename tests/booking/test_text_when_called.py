@@ -13,6 +13,7 @@ from booking.events import visit_called
 from booking.use_cases.call_next import call_next
 from booking.use_cases.check_in import check_in
 from booking.use_cases.move_visit import VisitStep, move_visit
+from booking.use_cases.send_on import SentOn, send_on
 from booking.use_cases.take_walk_in import take_walk_in
 from booking.use_cases.text_when_called import TextWish, ask_for_text
 from booking.visits.tables import DayVisit
@@ -22,11 +23,11 @@ from core.clock import FixedClock
 from core.database import Database
 from core.errors import IllegalMove, Invalid, NotFound, Stale
 from core.runtime import Runtime
-from locations.tables import Authority
+from locations.tables import Authority, Service
 from people.residents.details import ResidentDetails
 from people.residents.tables import Resident
 from reminders.call_text_tables import CallText
-from reminders.call_texts import plan_call_text, send_call_texts, texts_of_calls
+from reminders.call_texts import delete_old_call_texts, plan_call_text, send_call_texts, texts_of_calls
 from reminders.pauses import PauseScope
 from reminders.pausing import NewPause, pause_messages
 from reminders.recipients import TEXT
@@ -243,3 +244,31 @@ def test_a_call_of_a_part_that_was_noted_elsewhere_is_told_too(runtime: Runtime,
     ask(runtime, world, ids[1])
     call(runtime, world)
     assert len(sent(runtime)) == 1
+
+
+@pytest.mark.parametrize("is_booked", [True, False], ids=["booked", "without an appointment"])
+def test_who_is_sent_on_is_told_of_the_second_desk_too(
+    runtime: Runtime, clock: FixedClock, world: World, is_booked: bool
+) -> None:
+    visit_id = booked_visit(runtime, world) if is_booked else walk_in(runtime, world)
+    ask(runtime, world, visit_id)
+    call(runtime, world)
+    assert len(sent(runtime)) == 1
+    step(runtime, world, visit_id, VisitState.BEING_SEEN)
+    with runtime.database.reading() as db:
+        seen = db.scalars(select(DayVisit.service_id).where(DayVisit.id == visit_id)).one()
+        other = db.scalars(select(Service.slug).where(Service.id.in_(world.service_ids), Service.id != seen)).one()
+    send_on(runtime, world.authority_id, "high-street", SentOn(visit_id, other), actor=STAFF)
+    clock.advance(timedelta(minutes=2))
+    call(runtime, world)
+    assert [number for number, _words in sent(runtime)] == [NUMBER]
+
+
+def test_the_number_of_a_visit_that_nobody_ends_is_deleted(runtime: Runtime, clock: FixedClock, world: World) -> None:
+    visit_id = walk_in(runtime, world)
+    ask(runtime, world, visit_id)
+    for hours, number in ((3, NUMBER), (18, "")):
+        clock.advance(timedelta(hours=hours))
+        with runtime.database.writing() as db:
+            delete_old_call_texts(db, clock.now())
+        assert visit_of(runtime).text_to == number
