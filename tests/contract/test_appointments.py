@@ -61,6 +61,7 @@ def test_the_appointment_can_be_seen_whole(program: Program) -> None:
     assert answer.get_json() == {
         "reference": reference,
         "version": 1,
+        "progress": [],
         "status": "booked",
         "reason": "",
         "moved_by": None,

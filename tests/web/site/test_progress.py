@@ -10,9 +10,10 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from booking.documents.progress_steps import MOST_STEPS, Step
+from booking.queries.appointments import stamp_of_row
 from booking.states import State
 from booking.tables import Appointment
-from booking.use_cases.note_progress import note_progress
+from booking.use_cases.note_progress import note_progress, take_back_progress
 from core.audit import Actor, AuditEntry
 from core.errors import IllegalMove
 from core.tokens import manage_token
@@ -183,3 +184,19 @@ def test_the_resident_asks_on_their_page_to_be_told_and_staff_see_who_will_be(
         text = check_page(client.post(form.action, data=form.fields, follow_redirects=True).text).text
         assert ("We will tell you when it moves on" in text) == is_told
         assert ("Nobody. No message is sent." in page_of(site_staff, seen).text) != is_told
+
+
+def test_the_page_that_a_correction_leads_to_can_be_read(library: Library, client: FlaskClient, seen: str) -> None:
+    """The only step is taken back days after the visit: whoever asked to be told can still see it, and end it."""
+    with library.database.writing() as db:
+        db.execute(update(Appointment).where(Appointment.reference == seen).values(tells_progress=True))
+        nonce = db.scalars(select(Appointment.manage_nonce).where(Appointment.reference == seen)).one()
+    link = f"/manage/{manage_token(library.runtime.settings.secret_key, nonce)}"
+    where = (library.runtime, library.world.authority_id, seen)
+    note_progress(*where, Step.WITH_TEAM, actor=PROGRAM)
+    library.clock.instant += timedelta(days=5)
+    with library.database.reading() as db:
+        stamp = stamp_of_row(db.scalars(select(Appointment).where(Appointment.reference == seen)).one())
+    take_back_progress(*where, actor=PROGRAM, site_id=library.world.site_id, seen=stamp)
+    page = check_page(client.get(link, follow_redirects=True).text)
+    assert page.form_to("/news")
