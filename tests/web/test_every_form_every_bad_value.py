@@ -119,6 +119,7 @@ ELSEWHERE = {
         "resident.confirm_coming",
         *("resident.kiosk_arrive", "resident.kiosk_ticket", "resident.kiosk_rate", "resident.rate"),
         "resident.make_own_calendar",
+        "resident.progress_news",  # a button without a field: tests/web/site/test_progress.py
         "resident.resident_feed_page",
         *("resident.send_file", "resident.take_file_back"),
         "resident.triage_reach",

@@ -18,6 +18,7 @@ from web.resident.urls import blueprint
 def progress_news(authority: str, reference: str) -> ResponseReturnValue:
     """Write it. Of one that has changed since, the page says how it is now."""
     with open_appointment_context(authority, reference, to_read=True) as page:
+        page.count_change()
         wants = request.form.get("wants") == "yes"
         about = (page.context.runtime, page.view.authority_id, reference)
         try:
