@@ -17,6 +17,7 @@ INVITATION_TEXTS: Mapping[str, str] = {
     "list_language_unknown": _("Write one of these, or nothing: %(known)s"),
     "list_person_twice": _("This is the same person as on line %(line)s"),
     "list_record_twice": _("The same record is chosen for two lines. One person is invited once."),
+    "list_record_unsaid": _("Line %(line)s may be somebody in the records: choose whose record it is"),
     "list_reference_twice": _("Line %(line)s has this number already"),
     "wave_days": _("Enter a number of days from 1 to %(most)s"),
     "wave_number": _("Enter how many at a time, from 1 to %(most)s"),

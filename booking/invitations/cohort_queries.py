@@ -17,8 +17,9 @@ from booking.invitations.cohort_rules import (
     MatchedRow,
     PersonKnown,
     Standing,
+    Wish,
 )
-from booking.invitations.invitation_rules import BY_VOICE, InvitationState
+from booking.invitations.invitation_rules import BY_VOICE, FAMILIES_OF_NONE, InvitationState
 from booking.invitations.tables import Cohort, Invitation
 from booking.tables import Appointment
 from core.errors import NotFound
@@ -27,6 +28,7 @@ from people.residents.details import email_key, name_key, phone_key, postcode_ke
 from people.residents.tables import Resident
 from people.staff.tables import StaffMember
 
+MOST_KNOWN = 5  # records that are shown for one line
 _OPEN = Invitation.state == InvitationState.OPEN.value
 STANDING: ColumnElement[str] = case(
     (Invitation.state == InvitationState.WAITING.value, Standing.WAITING.value),
@@ -191,7 +193,18 @@ def _known(
     for one in (*by_contact, *by_place):
         has_contact = bool(email and email == one.email) or bool(phone and phone == one.phone_key)
         differs = (email and one.email and email != one.email) or (phone and one.phone_key and phone != one.phone_key)
-        is_same = one.name_key == name_key(name) and has_contact and not differs
+        is_namesake = one.name_key == name_key(name)
+        is_same = is_namesake and has_contact and not differs
         facts = (one.id, one.name, one.email, one.phone, one.postcode, is_same, one.id in invited)
-        known[one.id] = PersonKnown(*facts)
-    return tuple(sorted(known.values(), key=lambda one: (not one.is_same, one.id)))[:5]
+        known[one.id] = PersonKnown(*facts, is_namesake, _wishes(one))
+    likeliest = sorted(known.values(), key=lambda one: (not one.is_same, not one.is_namesake, not one.wants, one.id))
+    return tuple(likeliest[:MOST_KNOWN])
+
+
+def _wishes(one: Resident) -> tuple[Wish, ...]:
+    asked = {
+        Wish.NO_MESSAGES: one.contact_preference == FAMILIES_OF_NONE,
+        Wish.NO_TEXTS: one.do_not_text,
+        Wish.SAFE_HOURS: bool(one.safe_hours),
+    }
+    return tuple(wish for wish, is_asked in asked.items() if is_asked)

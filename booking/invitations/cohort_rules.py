@@ -89,6 +89,14 @@ class ListRow:
     reference: str = ""
 
 
+class Wish(StrEnum):
+    """What somebody has asked for that a new record would not know of."""
+
+    NO_MESSAGES = "no_messages"
+    NO_TEXTS = "no_texts"
+    SAFE_HOURS = "safe_hours"
+
+
 @dataclass(frozen=True)
 class PersonKnown:
     """A record that may be the person of a line. `is_same`: of the same name, and nothing of the contact differs."""
@@ -100,6 +108,8 @@ class PersonKnown:
     postcode: str
     is_same: bool
     is_invited: bool = False
+    is_namesake: bool = False
+    wants: Collection[Wish] = ()
 
 
 @dataclass(frozen=True)
@@ -111,8 +121,9 @@ class MatchedRow:
 
     @property
     def suggested(self) -> int:
-        """The record that is chosen unless staff choose another one: 0 for a new one."""
-        return next((one.id for one in self.known if one.is_same), 0)
+        """The record that is chosen unless staff choose another one; 0 for none: then staff have to choose."""
+        namesakes = [one for one in self.known if one.is_namesake]
+        return namesakes[0].id if len(namesakes) == 1 and namesakes[0].is_same else 0
 
 
 def wave_size(per_wave: int | None, free: int, unanswered: int) -> int:

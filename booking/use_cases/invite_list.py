@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from booking.invitations.cohort_queries import invited_for
+from booking.invitations.cohort_queries import invited_for, matched_rows
 from booking.invitations.cohort_rules import (
     LONGEST_NAME,
     MOST_DAYS,
@@ -47,10 +47,11 @@ def invite_list(
     served: Collection[int] | None = None,
     idempotency: IdempotencyKey | None = None,
 ) -> int:
-    """The id of the list. `chosen` has the record of each line for which there is one; the others get a new one.
+    """The id of the list. `chosen` has the record of each line for which there may be one, 0 for a new one.
 
-    A record that is chosen stays as it is. Raises: Invalid, naming the field; Stale when a record is gone, or its person
-    is invited for this meanwhile; IdempotencyMismatch.
+    A record that is chosen stays as it is. Raises: Invalid, naming the field, also where nobody has chosen for a line
+    that may be somebody in the records; Stale when a record is gone, or its person is invited for this meanwhile;
+    IdempotencyMismatch.
     """
 
     def operation(db: Session) -> dict[str, Any]:
@@ -119,6 +120,9 @@ def _people(
     ids = select(Resident.id).where(*here).order_by(Resident.id).with_for_update(key_share=True)
     if set(db.scalars(ids)) != set(wanted) or invited_for(db, authority_id, service_id) & set(wanted):
         raise Stale.because("list_changed")
+    unsaid = [row for row in rows if row.line not in chosen]
+    if lines := [one.row.line for one in matched_rows(db, authority_id, service_id, unsaid) if one.known]:
+        raise Invalid.in_field(f"line_{lines[0]}", "list_record_unsaid", line=lines[0])
     new = [row for row in rows if not chosen.get(row.line)]
     made = create_residents(db, authority_id, [_details(row) for row in new], now)
     return {row.line: id_ for row, id_ in zip(new, made, strict=True)} | {

@@ -16,9 +16,9 @@ import booking.use_cases.send_waves as send_waves_module
 from booking.events import appointment_changed, invitation_changed
 from booking.importing.clashes import ImportRefused
 from booking.invitations.cohort_queries import CohortView, cohort_members, cohort_view, matched_rows
-from booking.invitations.cohort_rules import CohortChange, ListRow, NewCohort, Standing
+from booking.invitations.cohort_rules import CohortChange, ListRow, NewCohort, Standing, Wish
 from booking.invitations.invitation_queries import invitation_task_count
-from booking.invitations.invitation_rules import BY_EMAIL, BY_LETTER, BY_TEXT
+from booking.invitations.invitation_rules import BY_EMAIL, BY_LETTER, BY_TEXT, BY_VOICE
 from booking.invitations.list_file import read_list
 from booking.invitations.tables import Cohort, Invitation
 from booking.use_cases.book import Booking, book
@@ -31,6 +31,7 @@ from core.database import Database
 from core.errors import Invalid, NotFound, Stale
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
+from people.residents.details import phone_key
 from people.residents.tables import Resident
 from reminders.invitation_mails import plan_invitation_mail
 from reminders.invitation_tables import InvitationMail
@@ -246,6 +247,43 @@ def test_records_are_suggested_and_the_number_of_statements_does_not_grow(databa
             matched_rows(db, world.authority_id, world.service_ids[0], some)
             numbers.append(len(statements))
     assert numbers[0] == numbers[1]
+
+
+def test_nobody_who_may_be_in_the_records_is_made_anew_unless_it_is_chosen(database: Database) -> None:
+    world, runtime = make_world(database), make_runtime(database)
+    robin = resident(database, world)
+    with database.writing() as db:
+        row = db.get_one(Resident, robin)
+        row.email, row.phone, row.phone_key = "safe@example.org", "07700 900123", phone_key("07700 900123")
+        row.contact_preference, row.do_not_text, row.safe_hours = "none", True, "09:00-10:00"
+        name = row.name
+    line = ListRow(2, name, email="old@example.org", phone="07700 900123")
+    whose = (runtime, world.authority_id, NEW, [line, *people(2)[1:]])
+    with database.reading() as db:
+        match = matched_rows(db, world.authority_id, world.service_ids[0], [line])[0]
+    assert match.suggested == 0
+    assert [(one.id, tuple(one.wants)) for one in match.known] == [(robin, tuple(Wish))]
+    with pytest.raises(Invalid) as refused:
+        invite_list(*whose, {}, actor=AGENT)
+    assert "line_2" in refused.value.errors
+    invite_list(*whose, {2: robin}, actor=AGENT)
+    send_waves(runtime, WAYS)
+    with database.reading() as db:
+        told = {one.resident_id: one.told_by for one in db.scalars(select(Invitation))}
+        assert told.pop(robin) == BY_VOICE
+        assert list(told.values()) == [BY_EMAIL]
+        assert len(db.scalars(select(Resident)).all()) == 2
+
+
+def test_of_two_records_with_the_same_name_and_contact_none_is_suggested(database: Database) -> None:
+    world = make_world(database)
+    both = [resident(database, world) for _ in range(2)]
+    with database.reading() as db:
+        name, email = db.execute(select(Resident.name, Resident.email).where(Resident.id == both[0])).one()
+        rows = [ListRow(2, name, email=email)]
+        match = matched_rows(db, world.authority_id, world.service_ids[0], rows)[0]
+    assert [one.id for one in match.known] == both
+    assert match.suggested == 0
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from booking.invitations.cohort_queries import CohortView
-from booking.invitations.cohort_rules import NOT_ANSWERED_YET, CohortChange, CohortState, Standing
+from booking.invitations.cohort_rules import NOT_ANSWERED_YET, CohortChange, CohortState, Standing, Wish
 from web.labels import Labels
 
 STANDINGS: Labels = {
@@ -31,6 +31,11 @@ CHANGES: Labels = {
     CohortChange.RESUME: _l("Go on"),
     CohortChange.STOP: _l("Stop inviting"),
     CohortChange.WITHDRAW: _l("Stop, and end all links"),
+}
+WISHES: Labels = {
+    Wish.NO_MESSAGES: _l("wants no messages"),
+    Wish.NO_TEXTS: _l("asked for no texts"),
+    Wish.SAFE_HOURS: _l("only at hours that are safe"),
 }
 
 

@@ -23,6 +23,7 @@ from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.agent.cohort_form import CohortForm, cohort_form
+from web.agent.cohort_labels import WISHES
 from web.agent.message_views import blueprint
 from web.components.form_fields import FieldError, errors_of
 from web.manage.set_up_file_texts import mistake_text
@@ -86,10 +87,10 @@ def take_cohort(key: str) -> ResponseReturnValue:
         new, rows = _kept_list(context, key)
         matches = matched_rows(context.db, context.authority.id, _service_id(context, new), rows)
         chosen = {one.row.line: request.form.get(f"line_{one.row.line}", "") for one in matches if one.known}
-        if any(not _is_choice(one, chosen.get(one.row.line, NEW)) for one in matches):
-            return Response(_preview(context, key, new, rows, _("Choose for each line whose record it is")), status=400)
+        if unsaid := [one.row.line for one in matches if not _is_choice(one, chosen.get(one.row.line, ""))]:
+            return Response(_preview(context, key, new, rows, _errors_of(unsaid)), status=400)
         taken = [row for row in rows if chosen.get(row.line) != SKIP]
-        records = {line: int(value) for line, value in chosen.items() if value not in (NEW, SKIP)}
+        records = {line: 0 if value == NEW else int(value) for line, value in chosen.items() if value != SKIP}
         try:
             made = invite_list(
                 context.runtime,
@@ -102,8 +103,9 @@ def take_cohort(key: str) -> ResponseReturnValue:
                 idempotency=context.form_key("invite list", records, key),
             )
         except Invalid as error:
-            refused = joined_texts(error, current_language())
-            return Response(_preview(context, key, new, rows, refused), status=400)
+            targets = [name for name in error.errors if name.startswith("line_")]
+            errors = [FieldError(joined_texts(error, current_language()), next(iter(targets), ""))]
+            return Response(_preview(context, key, new, rows, errors), status=400)
         except Stale:
             with staff_context() as now:
                 return Response(_preview(now, key, new, rows, has_changed=True), status=409)
@@ -112,6 +114,10 @@ def take_cohort(key: str) -> ResponseReturnValue:
 
 def _is_choice(match: MatchedRow, value: str) -> bool:
     return not match.known or value in (NEW, SKIP, *(str(one.id) for one in match.known))
+
+
+def _errors_of(lines: Sequence[int]) -> list[FieldError]:
+    return [FieldError(_("Line %(number)d: choose whose record it is", number=line), f"line_{line}") for line in lines]
 
 
 def _as_kept(new: NewCohort) -> dict[str, Any]:
@@ -150,7 +156,7 @@ def _preview(
     key: str,
     new: NewCohort,
     rows: list[ListRow],
-    refused: str = "",
+    errors: Sequence[FieldError] = (),
     *,
     has_changed: bool = False,
 ) -> str:
@@ -169,9 +175,10 @@ def _preview(
         number_of_others=len(others),
         unreached=sum(not (one.row.email or one.row.phone or (one.row.address and one.row.postcode)) for one in others),
         chosen=request.form,
-        errors=[FieldError(refused, "")] if refused else [],
+        errors=errors[:MOST_SHOWN],
+        wishes=WISHES,
         has_changed=has_changed,
-        has_errors=bool(refused),
+        has_errors=bool(errors),
     )
 
 

@@ -13,6 +13,7 @@ from booking.events import appointment_changed, invitation_changed
 from booking.invitations.tables import Cohort, Invitation
 from booking.use_cases.send_waves import send_waves
 from core.database import Database
+from people.residents.details import phone_key
 from people.residents.tables import Resident
 from reminders.invitation_mails import plan_invitation_mail
 from reminders.outbox import plan_notifications
@@ -107,10 +108,12 @@ def test_a_record_is_chosen_and_never_silently(agent: Agent, callers: Callers, d
     assert "May be in the records already" in page.text
     form = page.form_to(preview)
     assert form.fields["line_2"] == [str(callers.people["amina"])]
-    assert form.fields["line_3"] == ["new"], "the same address is not the same person"
-    refused = take(agent, preview, 400, line_3="999999")
-    assert isinstance(refused, Page)
-    assert "Choose for each line whose record it is" in refused.text
+    assert form.fields["line_3"] == [""], "the same address is not the same person, but may be: nothing is chosen"
+    for typed in ({}, {"line_3": "999999"}):
+        refused = take(agent, preview, 400, **typed)
+        assert isinstance(refused, Page)
+        assert "Line 3: choose whose record it is" in refused.text
+        assert "Line 2: choose whose record it is" not in refused.text
     take(agent, preview, line_3="skip")
     with database.reading() as db:
         assert db.scalars(select(Invitation.resident_id)).all() == [callers.people["amina"]]
@@ -119,6 +122,27 @@ def test_a_record_is_chosen_and_never_silently(agent: Agent, callers: Callers, d
     again = agent.open(second)
     assert "is invited for this already" in again.text
     assert again.form_to(second).fields["line_2"] == ["skip"]
+
+
+def test_beside_a_record_it_says_what_its_person_has_asked_for(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
+    with database.writing() as db:
+        amina = db.get_one(Resident, callers.people["amina"])
+        amina.email, amina.contact_preference, amina.do_not_text = "safe@example.org", "none", True
+        amina.phone, amina.phone_key = "07700 900123", phone_key("07700 900123")
+        name = amina.name
+    text = f"name,email,telephone\n{name},old@example.org,07700 900123\n"
+    preview = str(send(agent, text))
+    page = agent.open(preview)
+    assert "wants no messages" in page.text
+    assert "asked for no texts" in page.text
+    assert page.form_to(preview).fields["line_2"] == [""]
+    refused = take(agent, preview, 400)
+    assert isinstance(refused, Page)
+    assert "Line 2: choose whose record it is" in refused.text
+    with database.reading() as db:
+        assert db.scalars(select(Invitation)).all() == []
 
 
 def test_pause_go_on_and_stop_say_first_what_they_do(agent: Agent, callers: Callers, database: Database) -> None:
