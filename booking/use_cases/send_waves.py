@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.events import InvitationChange, announce_invitation
@@ -32,7 +32,7 @@ from core.audit import Actor, record
 from core.errors import NotFound
 from core.outages import outage_of
 from core.runtime import Runtime
-from core.transactions import run_with_retries
+from core.transactions import lock_by_name, run_with_retries
 from core.wall_clock import wall_instant
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
@@ -117,13 +117,17 @@ def _give(db: Session, catalogue: Catalogue, row: Cohort, size: int, now: dateti
 
 def _free_beyond(db: Session, catalogue: Catalogue, row: Cohort, now: datetime) -> int:
     """How many starts are free in the days of the list beyond those that whoever is invited for it may still pick."""
+    lock_by_name(db, f"waves:{row.authority_id}:{row.service_id}")  # lists of one service count one after the other
     today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
     days = (max(row.first_date, today), row.last_date)
     sites = tuple(row.site_ids) or None
     query = SlotQuery((row.service_id,), sites, row.mode or None, first_date=days[0], last_date=days[1], within=days)
     free = sum(free_by_date(db, catalogue, query, now).values())
     of_service = (Invitation.authority_id == row.authority_id, Invitation.service_id == row.service_id)
-    unanswered = db.scalar(select(func.count()).select_from(Invitation).where(*of_service, _OPEN)) or 0
+    may_pick = or_(_OPEN, and_(_WAITS, Invitation.wave.is_not(None)))  # of other lists too, told already or next
+    overlaps = (Invitation.first_date <= days[1], Invitation.last_date >= days[0])
+    those = select(func.count()).select_from(Invitation).where(*of_service, *overlaps, may_pick)
+    unanswered = db.scalar(those) or 0
     return wave_size(None, free, unanswered)
 
 

@@ -41,6 +41,7 @@ from tests.support.factories import AGENT, RESIDENT, World, catalogue, make_runt
 
 FIRST, LAST = date(2026, 11, 24), date(2026, 12, 4)
 NEW = NewCohort("Rent reviews", "certify", FIRST, LAST, per_wave=2)
+ONE_DAY = {"first_date": FIRST, "last_date": FIRST}
 WAYS = (BY_EMAIL, BY_TEXT, BY_LETTER)
 
 
@@ -138,6 +139,21 @@ def test_as_many_as_are_free_and_no_more(database: Database) -> None:
     assert send_waves(runtime, WAYS) == 0, "it is tried again the day after"
     wait(runtime, timedelta(days=1, hours=2))
     assert send_waves(runtime, WAYS) == 4
+
+
+def test_two_lists_for_one_service_do_not_invite_for_the_same_free_times(database: Database) -> None:
+    world, runtime, first = taken(database, people(300), per_wave=None, **ONE_DAY)
+    rows = [ListRow(n + 2, f"Other N{n}", email=f"o{n}@example.org") for n in range(300)]
+    new = replace(NEW, name="Second", per_wave=None, first_date=FIRST, last_date=FIRST)
+    invite_list(runtime, world.authority_id, new, rows, {}, actor=AGENT)
+    alone = replace(new, name="Elsewhere", first_date=LAST, last_date=LAST)
+    third = invite_list(runtime, world.authority_id, alone, [ListRow(2, "Third One")], {}, actor=AGENT)
+    send_waves(runtime, WAYS)
+    with database.reading() as db:
+        waves = select(Invitation.cohort_id, func.count()).where(Invitation.wave.is_not(None))
+        given = {one.cohort_id: one[1] for one in db.execute(waves.group_by(Invitation.cohort_id))}
+    assert set(given) == {first, third}, "the second waits for what the first leaves"
+    assert seen(database, world, first).counts[Standing.WAITING] > 0
 
 
 def test_who_has_booked_before_their_wave_is_never_told(database: Database) -> None:
