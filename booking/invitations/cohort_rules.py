@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -124,6 +125,24 @@ class MatchedRow:
         """The record that is chosen unless staff choose another one; 0 for none: then staff have to choose."""
         namesakes = [one for one in self.known if one.is_namesake]
         return namesakes[0].id if len(namesakes) == 1 and namesakes[0].is_same else 0
+
+
+def visits_that_fit(starts: Iterable[tuple[int, int, int]], length: int) -> int:
+    """How many visits of this length fit, one after the other and side by side.
+
+    `starts` are a site, a start and how many visits could begin there at once, by start. Each is taken as soon as it can be.
+    """
+    taken: dict[int, deque[tuple[int, int]]] = {}
+    fit = 0
+    for site, start, side_by_side in starts:
+        going_on = taken.setdefault(site, deque())
+        while going_on and going_on[0][0] + length <= start:
+            going_on.popleft()
+        more = side_by_side - sum(number for _, number in going_on)
+        if more > 0:
+            going_on.append((start, more))
+            fit += more
+    return fit
 
 
 def wave_size(per_wave: int | None, free: int, unanswered: int) -> int:

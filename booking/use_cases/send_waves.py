@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.events import InvitationChange, announce_invitation
-from booking.invitations.cohort_rules import CohortState, is_wave_due, wave_size
+from booking.invitations.cohort_rules import CohortState, is_wave_due, visits_that_fit, wave_size
 from booking.invitations.invitation_rules import (
     BY_VOICE,
     FAMILIES_OF_NONE,
@@ -25,7 +25,7 @@ from booking.invitations.invitation_rules import (
     ways_to_invite,
 )
 from booking.invitations.tables import Cohort, Invitation
-from booking.queries.slots import SlotQuery, free_by_date
+from booking.queries.slots import SlotQuery, engine_slots
 from booking.use_cases.answer_invitation import answer_invitations, visit_in_window
 from booking.use_cases.invite import open_invitation, person_of
 from core.audit import Actor, record
@@ -33,7 +33,7 @@ from core.errors import NotFound
 from core.outages import outage_of
 from core.runtime import Runtime
 from core.transactions import lock_by_name, run_with_retries
-from core.wall_clock import wall_instant
+from core.wall_clock import TICK_MINUTES, wall_instant
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.resident_repository import lock_known
@@ -42,6 +42,7 @@ AT_ONCE = 200
 log = logging.getLogger(__name__)
 WAVES_GO = time(9)  # but for the first, which goes at once
 _WAITS = Invitation.state == InvitationState.WAITING.value
+_NOT_STOPPED = (CohortState.RUNNING.value, CohortState.PAUSED.value)
 _OPEN = Invitation.state == InvitationState.OPEN.value
 
 
@@ -49,8 +50,11 @@ def send_waves(runtime: Runtime, ways: Collection[str]) -> int:
     """How many people were invited in one pass, by those of `ways` for which there is a channel."""
     with runtime.database.reading() as db:
         running = Cohort.state == CohortState.RUNNING.value
-        cohorts = db.scalars(select(Cohort.id).where(running, Cohort.next_wave_at.is_not(None)).order_by(Cohort.id))
-        ids = cohorts.all()
+        yesterday = runtime.clock.database_now(db).date() - timedelta(days=1)  # or later, in every zone
+        is_left = exists().where(Invitation.cohort_id == Cohort.id, _WAITS)
+        is_over = and_(Cohort.state.in_(_NOT_STOPPED), Cohort.last_date <= yesterday, is_left)
+        due_now = or_(and_(running, Cohort.next_wave_at.is_not(None)), is_over)
+        ids = db.scalars(select(Cohort.id).where(due_now).order_by(Cohort.id)).all()
     for cohort_id in ids:
         _apart(runtime, partial(_begin_wave, runtime, cohort_id))
     with runtime.database.reading() as db:
@@ -75,12 +79,13 @@ def _begin_wave(runtime: Runtime, cohort_id: int, db: Session) -> int:
     """How many people of the list get their wave now, if one is due; the list whose last day is over ends."""
     now = runtime.clock.database_now(db)
     row = db.scalars(select(Cohort).where(Cohort.id == cohort_id).with_for_update(skip_locked=True)).first()
-    if row is None or row.state != CohortState.RUNNING or row.next_wave_at is None:
+    if row is None or row.state not in _NOT_STOPPED:
         return 0
     catalogue, mine = catalogue_by_id(db, row.authority_id), Invitation.cohort_id == row.id
     today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
     if row.last_date < today:
         _end(db, row, now)
+    if row.state != CohortState.RUNNING or row.next_wave_at is None:
         return 0
     counted = select(
         func.count().filter(_WAITS, Invitation.wave.is_(None)).label("left"),
@@ -116,13 +121,16 @@ def _give(db: Session, catalogue: Catalogue, row: Cohort, size: int, now: dateti
 
 
 def _free_beyond(db: Session, catalogue: Catalogue, row: Cohort, now: datetime) -> int:
-    """How many starts are free in the days of the list beyond those that whoever is invited for it may still pick."""
+    """How many visits fit in the days of the list beyond those that whoever is invited for it may still pick."""
     lock_by_name(db, f"waves:{row.authority_id}:{row.service_id}")  # lists of one service count one after the other
     today = now.astimezone(ZoneInfo(catalogue.authority.zone)).date()
     days = (max(row.first_date, today), row.last_date)
     sites = tuple(row.site_ids) or None
     query = SlotQuery((row.service_id,), sites, row.mode or None, first_date=days[0], last_date=days[1], within=days)
-    free = sum(free_by_date(db, catalogue, query, now).values())
+    service = next(one for one in catalogue.services if one.id == row.service_id)
+    slots, turnaround = engine_slots(db, catalogue, query, now), -(-service.turnaround_minutes // TICK_MINUTES)
+    length = slots[0].end_unit - slots[0].start_unit + turnaround if slots else 0
+    free = visits_that_fit(((one.site_id, one.start_unit, one.free) for one in slots), length)
     of_service = (Invitation.authority_id == row.authority_id, Invitation.service_id == row.service_id)
     may_pick = or_(_OPEN, and_(_WAITS, Invitation.wave.is_not(None)))  # of other lists too, told already or next
     overlaps = (Invitation.first_date <= days[1], Invitation.last_date >= days[0])

@@ -16,9 +16,9 @@ import booking.use_cases.send_waves as send_waves_module
 from booking.events import appointment_changed, invitation_changed
 from booking.importing.clashes import ImportRefused
 from booking.invitations.cohort_queries import CohortView, cohort_members, cohort_view, matched_rows
-from booking.invitations.cohort_rules import CohortChange, ListRow, NewCohort, Standing, Wish
+from booking.invitations.cohort_rules import CohortChange, ListRow, NewCohort, Standing
 from booking.invitations.invitation_queries import invitation_task_count
-from booking.invitations.invitation_rules import BY_EMAIL, BY_LETTER, BY_TEXT, BY_VOICE
+from booking.invitations.invitation_rules import BY_EMAIL, BY_LETTER, BY_TEXT
 from booking.invitations.list_file import read_list
 from booking.invitations.tables import Cohort, Invitation
 from booking.use_cases.book import Booking, book
@@ -31,7 +31,6 @@ from core.database import Database
 from core.errors import Invalid, NotFound, Stale
 from core.idempotency import IdempotencyKey
 from core.runtime import Runtime
-from people.residents.details import phone_key
 from people.residents.tables import Resident
 from reminders.invitation_mails import plan_invitation_mail
 from reminders.invitation_tables import InvitationMail
@@ -41,7 +40,6 @@ from tests.support.factories import AGENT, RESIDENT, World, catalogue, make_runt
 
 FIRST, LAST = date(2026, 11, 24), date(2026, 12, 4)
 NEW = NewCohort("Rent reviews", "certify", FIRST, LAST, per_wave=2)
-ONE_DAY = {"first_date": FIRST, "last_date": FIRST}
 WAYS = (BY_EMAIL, BY_TEXT, BY_LETTER)
 
 
@@ -139,21 +137,6 @@ def test_as_many_as_are_free_and_no_more(database: Database) -> None:
     assert send_waves(runtime, WAYS) == 0, "it is tried again the day after"
     wait(runtime, timedelta(days=1, hours=2))
     assert send_waves(runtime, WAYS) == 4
-
-
-def test_two_lists_for_one_service_do_not_invite_for_the_same_free_times(database: Database) -> None:
-    world, runtime, first = taken(database, people(300), per_wave=None, **ONE_DAY)
-    rows = [ListRow(n + 2, f"Other N{n}", email=f"o{n}@example.org") for n in range(300)]
-    new = replace(NEW, name="Second", per_wave=None, first_date=FIRST, last_date=FIRST)
-    invite_list(runtime, world.authority_id, new, rows, {}, actor=AGENT)
-    alone = replace(new, name="Elsewhere", first_date=LAST, last_date=LAST)
-    third = invite_list(runtime, world.authority_id, alone, [ListRow(2, "Third One")], {}, actor=AGENT)
-    send_waves(runtime, WAYS)
-    with database.reading() as db:
-        waves = select(Invitation.cohort_id, func.count()).where(Invitation.wave.is_not(None))
-        given = {one.cohort_id: one[1] for one in db.execute(waves.group_by(Invitation.cohort_id))}
-    assert set(given) == {first, third}, "the second waits for what the first leaves"
-    assert seen(database, world, first).counts[Standing.WAITING] > 0
 
 
 def test_who_has_booked_before_their_wave_is_never_told(database: Database) -> None:
@@ -263,43 +246,6 @@ def test_records_are_suggested_and_the_number_of_statements_does_not_grow(databa
             matched_rows(db, world.authority_id, world.service_ids[0], some)
             numbers.append(len(statements))
     assert numbers[0] == numbers[1]
-
-
-def test_nobody_who_may_be_in_the_records_is_made_anew_unless_it_is_chosen(database: Database) -> None:
-    world, runtime = make_world(database), make_runtime(database)
-    robin = resident(database, world)
-    with database.writing() as db:
-        row = db.get_one(Resident, robin)
-        row.email, row.phone, row.phone_key = "safe@example.org", "07700 900123", phone_key("07700 900123")
-        row.contact_preference, row.do_not_text, row.safe_hours = "none", True, "09:00-10:00"
-        name = row.name
-    line = ListRow(2, name, email="old@example.org", phone="07700 900123")
-    whose = (runtime, world.authority_id, NEW, [line, *people(2)[1:]])
-    with database.reading() as db:
-        match = matched_rows(db, world.authority_id, world.service_ids[0], [line])[0]
-    assert match.suggested == 0
-    assert [(one.id, tuple(one.wants)) for one in match.known] == [(robin, tuple(Wish))]
-    with pytest.raises(Invalid) as refused:
-        invite_list(*whose, {}, actor=AGENT)
-    assert "line_2" in refused.value.errors
-    invite_list(*whose, {2: robin}, actor=AGENT)
-    send_waves(runtime, WAYS)
-    with database.reading() as db:
-        told = {one.resident_id: one.told_by for one in db.scalars(select(Invitation))}
-        assert told.pop(robin) == BY_VOICE
-        assert list(told.values()) == [BY_EMAIL]
-        assert len(db.scalars(select(Resident)).all()) == 2
-
-
-def test_of_two_records_with_the_same_name_and_contact_none_is_suggested(database: Database) -> None:
-    world = make_world(database)
-    both = [resident(database, world) for _ in range(2)]
-    with database.reading() as db:
-        name, email = db.execute(select(Resident.name, Resident.email).where(Resident.id == both[0])).one()
-        rows = [ListRow(2, name, email=email)]
-        match = matched_rows(db, world.authority_id, world.service_ids[0], rows)[0]
-    assert [one.id for one in match.known] == both
-    assert match.suggested == 0
 
 
 @pytest.mark.parametrize(
