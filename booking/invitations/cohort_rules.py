@@ -7,6 +7,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any, Protocol
+
+from locations.model import Catalogue
 
 MOST_PEOPLE = 3000
 LONGEST_NAME = 100
@@ -125,6 +128,25 @@ class MatchedRow:
         """The record that is chosen unless staff choose another one; 0 for none: then staff have to choose."""
         namesakes = [one for one in self.known if one.is_namesake]
         return namesakes[0].id if len(namesakes) == 1 and namesakes[0].is_same else 0
+
+
+class ForDays(Protocol):
+    """A list or an invitation: for what, where, how and in which days."""
+
+    service_id: Any
+    site_ids: Any
+    mode: Any
+    first_date: Any
+
+
+def is_given_in(catalogue: Catalogue, of: ForDays, today: date) -> bool:
+    """Whether the service is given in these days, or from today on where they have begun, at a place that it is for."""
+    day = max(of.first_date, today)
+    service = next((one for one in catalogue.services if one.id == of.service_id), None)
+    if service is None or (service.ending is not None and service.ending.is_over(day)):
+        return False
+    sites = [one for one in catalogue.sites if not of.site_ids or one.id in of.site_ids]
+    return any(service.id in one.service_ids and not (one.ending and one.ending.is_over(day)) for one in sites)
 
 
 def visits_that_fit(starts: Iterable[tuple[int, int, int]], length: int) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.events import InvitationChange, announce_invitation
-from booking.invitations.cohort_rules import CohortState, is_wave_due, visits_that_fit, wave_size
+from booking.invitations.cohort_rules import CohortState, is_given_in, is_wave_due, visits_that_fit, wave_size
 from booking.invitations.invitation_rules import (
     BY_VOICE,
     FAMILIES_OF_NONE,
@@ -99,7 +99,10 @@ def _begin_wave(runtime: Runtime, cohort_id: int, db: Session) -> int:
     are_answered = row.waves > 0 and not counts.unanswered and row.nothing_free_at is None
     if counts.sending or not is_wave_due(row.next_wave_at, are_answered=are_answered, now=now):
         return 0
-    size = wave_size(row.per_wave, 0, 0) if row.per_wave else _free_beyond(db, catalogue, row, now)
+    if not is_given_in(catalogue, row, today):
+        size = 0
+    else:
+        size = wave_size(row.per_wave, 0, 0) if row.per_wave else _free_beyond(db, catalogue, row, now)
     size = min(size, int(counts.left))
     _give(db, catalogue, row, size, now)
     return size
@@ -157,9 +160,13 @@ def _invite(runtime: Runtime, invitation_id: int, ways: Collection[str], db: Ses
     cohort = select(Cohort.state).where(Cohort.id == row.cohort_id).with_for_update(read=True)
     if db.scalar(cohort) != CohortState.RUNNING:
         return 0
-    zone = catalogue_by_id(db, row.authority_id).authority.zone
+    catalogue = catalogue_by_id(db, row.authority_id)
+    zone = catalogue.authority.zone
     if visit := visit_in_window(db, row, zone):
         answer_invitations(db, [row], visit, Actor.system(), now)
+        return 0
+    if not is_given_in(catalogue, row, now.astimezone(ZoneInfo(zone)).date()):
+        row.wave = None  # the page of the link would say that no time can be chosen
         return 0
     try:
         resident = lock_known(db, row.authority_id, row.resident_id)

@@ -20,6 +20,7 @@ from booking.use_cases.invite_list import invite_list
 from booking.use_cases.send_waves import send_waves
 from core.database import Database
 from core.errors import Invalid
+from locations.catalogue_queries import bump_plan
 from locations.tables import Service
 from people.residents.details import phone_key
 from people.residents.tables import Resident
@@ -92,6 +93,31 @@ def test_who_has_a_wave_that_is_not_sent_when_the_list_is_paused_ends_with_it(da
     wait(runtime, timedelta(days=40))
     send_waves(runtime, WAYS)
     assert counts(database, world, cohort) == {"unanswered": 1}
+
+
+def test_nobody_is_invited_for_a_service_that_has_ended(database: Database) -> None:
+    world, runtime, cohort = taken(database, people(4), per_wave=1)
+    with database.writing() as db:
+        db.execute(update(Service).values(closed_from=FIRST))
+        bump_plan(db, world.authority_id)
+    assert send_waves(runtime, WAYS) == 0
+    assert counts(database, world, cohort) == {"waiting": 4}
+    assert seen(database, world, cohort).row.nothing_free_at is not None
+    with database.writing() as db:
+        db.execute(update(Service).values(closed_from=None))
+        bump_plan(db, world.authority_id)
+    wait(runtime, timedelta(days=1, hours=2))
+    assert send_waves(runtime, WAYS) == 1, "it is tried again the day after"
+
+
+def test_who_has_a_wave_that_is_not_sent_when_the_service_ends_is_not_told(database: Database) -> None:
+    world, runtime, cohort = taken(database, people(2), per_wave=1)
+    with database.writing() as db:
+        db.execute(update(Invitation).values(wave=1))
+        db.execute(update(Service).values(closed_from=FIRST))
+        bump_plan(db, world.authority_id)
+    assert send_waves(runtime, WAYS) == 0
+    assert counts(database, world, cohort) == {"waiting": 2}
 
 
 def test_nobody_who_may_be_in_the_records_is_made_anew_unless_it_is_chosen(database: Database) -> None:

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from booking.invitations.cohort_queries import CohortMember, CohortView, cohort_members, cohort_view, cohort_views
-from booking.invitations.cohort_rules import MOVES, TASKS, CohortChange, CohortState, Standing
+from booking.invitations.cohort_rules import MOVES, TASKS, CohortChange, CohortState, Standing, is_given_in
 from booking.use_cases.change_cohort import change_cohort
 from core.audit import record
 from core.errors import NotFound, Stale
@@ -70,6 +70,7 @@ def one_cohort(cohort: int) -> ResponseReturnValue:
             page=page,
             has_more=len(found) > PAGE_SIZE,
             next_wave=_next_wave(context, view),
+            is_given=is_given_in(context.catalogue, view.row, context.today),
             said=SAID.get(request.args.get("said", "")),
         )
 

@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from booking.events import appointment_changed, invitation_changed
 from booking.invitations.tables import Cohort, Invitation
 from booking.use_cases.send_waves import send_waves
 from core.database import Database
+from locations.catalogue_queries import bump_plan
+from locations.tables import Service
 from people.residents.details import phone_key
 from people.residents.tables import Resident
 from reminders.invitation_mails import plan_invitation_mail
@@ -159,6 +161,17 @@ def test_pause_go_on_and_stop_say_first_what_they_do(agent: Agent, callers: Call
     answer = agent.client.post(f"{at}/change", data=form.values(), follow_redirects=True)
     assert "Taken off the list" in agent.checked(answer).text
     assert agent.client.get(f"{at}/change?to=nothing").status_code == 404
+
+
+def test_the_page_says_that_the_service_has_ended(agent: Agent, callers: Callers, database: Database) -> None:
+    runtime = runtime_of(agent)
+    number = cohort_of(runtime, callers.town.authority_id)
+    said = "Nobody more is invited: the service has ended"
+    assert said not in agent.open(f"{HERE}/{number}").text
+    with database.writing() as db:
+        db.execute(update(Service).values(closed_from=runtime.clock.now().date()))
+        bump_plan(db, callers.town.authority_id)
+    assert said in agent.open(f"{HERE}/{number}").text
 
 
 def test_the_page_of_a_list_has_as_many_statements_for_many(agent: Agent, callers: Callers, database: Database) -> None:
