@@ -168,6 +168,7 @@ INSTEAD = {
     "messages.end_failures": {"email": "amina.new@example.org", "phone": "07700 900445"},  # not what failed
     "messages.end_wish_failure": {"email": "wanda.new@example.org"},
     "agent.put_resident_on_register": {"criteria": "not_online"},
+    "site.text_when_called": {"text_to": "07700 900445"},
     "site.turn_away": {"missing": "Payslips"},
 }
 AWAY = "/staff/sites/riverside-hub/away/preview?resource=ann&starts=now&until_day=2026-11-23"

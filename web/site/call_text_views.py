@@ -11,6 +11,7 @@ from core.contact_values import parse_phone
 from core.error_texts import text_of
 from core.errors import IllegalMove, Invalid, InvalidValue, Stale
 from core.problems import joined_texts
+from core.text import parse_or_empty
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.page_context import site_context
@@ -27,7 +28,7 @@ def keep_number(site: str, day_visit: int) -> ResponseReturnValue:
     typed, language = request.form.get("text_to", "").strip(), current_language()
     with site_context(site) as context:
         try:
-            number = parse_phone(typed) if typed else ""
+            number = parse_or_empty(parse_phone, typed)
             wish = TextWish(number, seen=request.form.get("seen", ""))
             ask_for_text(context.runtime, context.authority.id, site, day_visit, wish, actor=context.actor)
         except InvalidValue as error:
