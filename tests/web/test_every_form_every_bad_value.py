@@ -153,6 +153,7 @@ FROM_RULES = {
         "council.send_logo",
         "council.send_colleagues",
         "messages.send_cohort",  # tests/web/agent/test_cohort_pages.py
+        "site.hand_over_receipts",  # of receipts that were given: tests/web/site/test_batches.py
         "council.send_wards",
         "manage.send_school_holidays",
         "planner.send_rota",
