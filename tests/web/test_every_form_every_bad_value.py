@@ -140,6 +140,7 @@ ELSEWHERE = {
         *("site.call_next", "site.leave_desk"),
         *("site.keep_file", "site.delete_file", "site.certify", "site.revoke_copy"),
         *("site.accept_file", "site.ask_file_again", "site.end_without_visit"),
+        "site.hand_over_receipts",  # of receipts that were given: tests/web/site/test_batches.py
         "site.try_walk_in",
     },
 }
@@ -153,7 +154,6 @@ FROM_RULES = {
         "council.send_logo",
         "council.send_colleagues",
         "messages.send_cohort",  # tests/web/agent/test_cohort_pages.py
-        "site.hand_over_receipts",  # of receipts that were given: tests/web/site/test_batches.py
         "council.send_wards",
         "manage.send_school_holidays",
         "planner.send_rota",
