@@ -9,6 +9,7 @@ RESERVED_SLUGS = (
     "demo",
     "feeds",
     "manage",
+    "r",
     "s",
     "healthz",
     "readyz",
