@@ -18,6 +18,7 @@ from booking.invitations.cohort_rules import MOVES, TASKS, CohortChange, CohortS
 from booking.use_cases.change_cohort import change_cohort
 from core.audit import record
 from core.errors import NotFound, Stale
+from core.text import small_number
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -54,7 +55,7 @@ def one_cohort(cohort: int) -> ResponseReturnValue:
     """One list: how many stand how, and the people who stand so."""
     with staff_context() as context:
         view = cohort_view(context.db, context.catalogue, cohort, context.served_sites)
-        standing, page = _standing(), _page_number()
+        standing, page = _standing(), small_number(request.args.get("page", "")) or 1
         found = cohort_members(context.db, cohort, standing, offset=(page - 1) * PAGE_SIZE, most=PAGE_SIZE + 1)
         shown = found[:PAGE_SIZE]
         _log(context, shown)
@@ -160,11 +161,6 @@ def _change(text: str) -> CohortChange:
 def _standing() -> Standing | None:
     text = request.args.get("standing", "")
     return Standing(text) if text in set(Standing) else None
-
-
-def _page_number() -> int:
-    text = request.args.get("page", "")
-    return int(text) if text.isascii() and text.isdigit() and int(text[:6]) > 0 else 1
 
 
 def _log(context: StaffContext, shown: Sequence[CohortMember]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select, update
@@ -41,8 +42,8 @@ def _planned() -> Iterator[None]:
 def send(agent: Agent, text: str, status: int = 303, **typed: str) -> str | Page:
     """The address of the preview, or the page that says what is wrong."""
     form = agent.open(f"{HERE}/new").form_to("/new")
-    values = form.values(name="Rent reviews", service="certify", pace="number", per_wave="1") | typed
-    values["file"] = (io.BytesIO(text.encode()), "list.csv")  # type: ignore[assignment]
+    values: dict[str, Any] = form.values(name="Rent reviews", service="certify", pace="number", per_wave="1") | typed
+    values["file"] = (io.BytesIO(text.encode()), "list.csv")
     answer = agent.client.post(form.action, data=values, content_type="multipart/form-data")
     return str(answer.location) if status == 303 else agent.checked(answer, status)
 
@@ -74,6 +75,8 @@ def test_from_the_file_to_the_list(agent: Agent, callers: Callers, database: Dat
     assert "Cora Listed" not in agent.open(f"{at}?standing=waiting").text
     assert "Nobody." in agent.open(f"{at}?standing=booked").text
     assert "Rent reviews" in agent.open(HERE).text
+    for page_number in ("0", "-1", "9" * 20, "9" * 900, "²", "x"):
+        assert "2 people" in agent.open(f"{at}?page={page_number}").text
     answer = agent.client.get(f"{at}/people.csv")
     assert answer.status_code == 200
     lines = answer.text.removeprefix("\ufeff").splitlines()
