@@ -26,11 +26,14 @@ from booking.tables import Appointment, RebookItem
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.earlier_times import offer_earlier_times
 from booking.use_cases.make_closure import NewClosure, make_closure
+from booking.use_cases.move_visit import VisitStep, move_visit
 from booking.use_cases.offers import make_offers, request_offers
 from booking.use_cases.online_wishes import OnlineWish, wait_online
 from booking.use_cases.ringing import start_ringing
+from booking.use_cases.take_walk_in import take_walk_in
 from booking.use_cases.urgent_requests import take_urgent
 from booking.use_cases.wishes import NewWish, make_wish
+from booking.visits.visit_states import NewWalkIn, VisitState
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
@@ -303,6 +306,7 @@ def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) 
     request_offers(runtime, council, closure_id, actor=system)
     assert make_offers(runtime, can_be_told) == 2
     _leave_waiting(runtime, callers)
+    _leave_at_a_desk(runtime, council)
     invited = [callers.people[name] for name in ("amina", "norbert", "aminah")]
     leave_invitations(runtime, council, invited, Actor("staff", admin, "Ada Admin"))
     inbound_text(runtime.database, council, MORNING)
@@ -339,6 +343,17 @@ def _leave_waiting(runtime: Runtime, callers: Callers) -> None:
         db.execute(update(Wish).where(Wish.id == wish).values(asked_at=MORNING - timedelta(days=20)))
     assert offer_earlier_times(runtime, can_be_told) == 1
     failed_wish_mail(runtime.database, wish, MORNING)
+
+
+def _leave_at_a_desk(runtime: Runtime, council: int) -> None:
+    """Somebody without an appointment who is being seen at the hub."""
+    staff, new = Actor("staff", 1, "Sam Staff"), NewWalkIn("Wendy Walker")
+    visit_id = take_walk_in(runtime, council, "riverside-hub", "certify", new, actor=staff).visit_id
+    with runtime.database.reading() as db:
+        catalogue = catalogue_by_id(db, council)
+    desk = next(one for one in catalogue.site("riverside-hub").resources if one.kind == "desk")
+    for state in (VisitState.CALLED, VisitState.BEING_SEEN):
+        move_visit(runtime, council, "riverside-hub", visit_id, VisitStep(state, desk.slug), actor=staff)
 
 
 def _drop_from_plan(runtime: Runtime, callers: Callers) -> str:
