@@ -16,8 +16,8 @@ CURRENT = "current_language"  # in `flask.g`: the council's languages, and the l
 LANGUAGE = "language"  # in the browser's session: what somebody has chosen
 OF_LINK = "language_of_link"  # in the browser's session: of the text or letter from which somebody came
 CHOICE = "lang"  # in an address: what somebody chooses now
-# What addresses begin with that residents do not read. Staff and their calendars have English alone.
-ENGLISH_ALONE = frozenset(RESERVED_SLUGS) - {"manage", "s", "api"}
+# What addresses begin with that residents do not read. Staff have English alone; their calendars name no council.
+ENGLISH_ALONE = frozenset(RESERVED_SLUGS) - {"manage", "r", "s", "feeds", "api"}
 
 
 class CatalogueDomain(Domain):  # type: ignore[misc]  # published without types

@@ -18,6 +18,7 @@ from tests.support.bad_values import BAD_VALUES, as_sent
 from tests.support.pages import Form, Page
 from tests.support.town import Town
 from tests.web.resident.browser import Visitor
+from web.request_language import ENGLISH_ALONE
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -206,6 +207,13 @@ def test_a_council_with_english_alone_has_no_switch(visitor: Reader, database: D
     assert visitor.language == "en"
     assert "Cymraeg" not in visitor.page.text
     assert "lang=cy" not in visitor.html
+
+
+def test_every_page_of_residents_speaks_the_languages_of_the_council(town_app: Flask) -> None:
+    rules = [rule for rule in town_app.url_map.iter_rules() if rule.endpoint.startswith("resident.")]
+    in_english_alone = {rule.rule for rule in rules if rule.rule.split("/")[1] in ENGLISH_ALONE}
+    assert len(rules) > 50
+    assert not in_english_alone
 
 
 def test_a_browser_that_asks_for_welsh_gets_it(visitor: Reader) -> None:

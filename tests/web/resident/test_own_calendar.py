@@ -296,3 +296,15 @@ def test_the_address_itself_stops_the_calendar_of_who_has_no_appointment_any_mor
     assert (answer.status_code, "That address does not work any more." in answer.text) == (200, True)
     assert {reader.get(one).status_code for one in (path, page)} == {404}
     assert reader.post(page, data=sent).status_code == 404
+
+
+def test_the_page_of_an_address_is_in_the_language_of_its_reader(app: Flask, database: Database) -> None:
+    town = make_town(database)
+    _visitor, link = booked(app)
+    page = make(app, link).removesuffix(".ics")
+    with database.writing() as db:
+        db.execute(update(Authority).values(languages=["en", "cy"]))
+        bump_plan(db, town.authority_id)
+    answer = app.test_client().get(f"{page}?lang=cy")
+    assert "Pob apwyntiad yn eich calendr" in check_page(answer.text).text
+    assert answer.headers["Content-Language"] == "cy"
