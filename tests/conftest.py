@@ -17,6 +17,7 @@ from core.garbage import collect_garbage_seldom
 from core.settings import Settings
 from tests.support.cheap import (
     cheap_passwords,
+    cookies_by_path,
     shared_routes,
     shared_statements,
     shared_templates,
@@ -47,7 +48,7 @@ def _stay_on_this_machine() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _prepare_once() -> Iterator[None]:
     """What applications and databases have in common is compiled once; passwords and writes cost little."""
-    with shared_templates(), shared_routes(), shared_statements(), cheap_passwords():
+    with shared_templates(), shared_routes(), shared_statements(), cheap_passwords(), cookies_by_path():
         yield
 
 

@@ -135,8 +135,9 @@ class NotifyAccount:
         if not hasattr(self._local, "client"):
             exchange = Exchange(Patience())
             client = _make_client(self.api_key, base_url=self.base_url, timeout=self.limits.call)
+            adapter = BoundedAdapter(exchange)
             for scheme in ("https://", "http://"):
-                client.request_session.mount(scheme, BoundedAdapter(exchange))
+                client.request_session.mount(scheme, adapter)
             self._local.client, self._local.exchange = client, exchange
         return self._local.client, self._local.exchange
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import CodeType, MethodType
 from typing import Any
 from unittest import mock
 
+import werkzeug.test
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
 from flask import Flask
@@ -20,6 +22,7 @@ from jinja2.bccache import Bucket
 from sqlalchemy import Engine, event
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
+from werkzeug.wsgi import get_current_url
 
 from core import database
 from core.connections import make_engine
@@ -92,6 +95,13 @@ def shared_statements() -> Iterator[None]:
         return engine
 
     with mock.patch.object(database, "make_engine", make):
+        yield
+
+
+@contextmanager
+def cookies_by_path() -> Iterator[None]:
+    """While it lasts, a client that looks for its cookies decodes the path of an address, and not the question as well."""
+    with mock.patch.object(werkzeug.test, "get_current_url", partial(get_current_url, strip_querystring=True)):
         yield
 
 

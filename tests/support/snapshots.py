@@ -1,14 +1,18 @@
-"""Everything that a database holds, kept and written back: a test goes back in time instead of the whole way once more."""
+"""Everything that a database holds, kept and written back: a test goes back in time instead of the whole way once more.
+
+Only what was written to since is read and written back. Once in a while everything is compared, so that a write that went
+unnoticed fails the test.
+"""
 
 from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import delete, event, text
 from sqlalchemy.engine import make_url
@@ -17,8 +21,23 @@ from core.database import Base, Database
 from tests.support.loading import Rows, move_sequences, write_rows
 
 Restore = Callable[[], None]
-WRITES = re.compile(r'\b(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:ONLY\s+)?"?(\w+)', re.IGNORECASE)
-CHECKED = 20  # one in so many times that tables are written back, the others are looked at too
+Kept = Mapping[str, Any]
+"""What each table holds, by its name, in the form of its kind of database."""
+
+WRITES = re.compile(
+    r'\b(INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:ONLY\s+)?"?(\w+)', re.IGNORECASE
+)
+CHECKED = 20  # one in so many times that tables are kept or written back, the others are looked at too
+
+
+class Tables(Protocol):
+    """The tables of one kind of database, read and written as a whole and as cheaply as it can."""
+
+    def version(self) -> object: ...
+    def read(self, names: Collection[str]) -> dict[str, Any]: ...
+    def write(self, contents: Kept) -> None: ...
+    def are_equal(self, one: Any, other: Any) -> bool: ...
+    def close(self) -> None: ...
 
 
 class Snapshots:
@@ -26,23 +45,23 @@ class Snapshots:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._path = make_url(database.url).database or ""
-        self._file = sqlite3.connect(self._path) if database.is_sqlite else None
-        self._written = None if database.is_sqlite else Written()
-        self._restored = 0
-        if self._written:
-            self._written.watch(database)
+        self._tables: Tables = SqliteTables(database) if database.is_sqlite else PostgresTables(database)
+        self._written = Written()
+        self._written.watch(database)
+        self._times = 0
 
     def version(self) -> object:
         """Another value after each write of another connection."""
-        if self._file:
-            return self._file.execute("PRAGMA data_version").fetchone()
-        with self._database.reading() as db:
-            return db.scalar(text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text"))
+        return self._tables.version()
 
     def keep(self) -> Restore:
         """What the database holds now, as a function that writes it back."""
-        return self._keep_file(self._file) if self._file else self._keep_tables()
+        held = self._written.held
+        names = self._written.tables if held else _names()
+        kept = {**held, **self._tables.read(names)}
+        self._written.begin(kept)
+        self._check_sometimes(kept)
+        return lambda: self._restore(kept)
 
     def write(self, rows: Rows) -> None:
         """Make the database hold these rows and no others."""
@@ -52,75 +71,131 @@ class Snapshots:
         write_rows(self._database, rows)
 
     def close(self) -> None:
-        """Close the connection to a SQLite file."""
-        if self._file:
-            self._file.close()
+        """Close what is open."""
+        self._tables.close()
 
-    def _keep_file(self, file: sqlite3.Connection) -> Restore:
-        kept = sqlite3.connect(":memory:", check_same_thread=False)
-        file.backup(kept)
+    def _restore(self, kept: Kept) -> None:
+        self._tables.write({name: kept[name] for name in self._written.since(kept)})
+        self._written.begin(kept)
+        self._check_sometimes(kept)
 
-        def restore() -> None:
-            with closing(sqlite3.connect(self._path)) as other:  # `file` does not count its own writes
-                other.execute("PRAGMA synchronous = OFF")
-                kept.backup(other)
+    def _check_sometimes(self, kept: Kept) -> None:
+        self._times += 1
+        if self._times % CHECKED == 0:
+            there = self._tables.read(_names())
+            wrong = {name for name, rows in kept.items() if not self._tables.are_equal(there[name], rows)}
+            assert not wrong, f"written to unnoticed: {wrong}"
 
-        return restore
 
-    def _keep_tables(self) -> Restore:
-        written = self._written
-        assert written is not None
-        with self._database.reading() as db, _cursor(db) as cursor:
-            kept = {table.name: _copied(cursor, table.name) for table in Base.metadata.sorted_tables}
-        written.begin(kept)
+class SqliteTables:
+    """The tables of a file, as the driver's tuples. No foreign key is looked at, as when a whole file is copied."""
 
-        def restore() -> None:
-            names = written.since(kept)
-            tables = [table for table in Base.metadata.sorted_tables if table.name in names]
-            with self._database.writing() as db, _cursor(db) as cursor:
-                cursor.execute("SET LOCAL session_replication_role = replica")  # no other table is looked at
-                if tables:
-                    cursor.execute("; ".join(f"DELETE FROM {table.name}" for table in tables))
-                for table in tables:
-                    if kept[table.name]:
-                        with cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
-                            copy.write(kept[table.name])
-                move_sequences(db, [table for table in tables if kept[table.name]])
-            written.begin(kept)
-            self._restored += 1
-            if self._restored % CHECKED == 0:
-                with self._database.reading() as db, _cursor(db) as cursor:
-                    wrong = {name for name, rows in kept.items() if _lines(_copied(cursor, name)) != _lines(rows)}
-                assert not wrong, f"written to unnoticed: {wrong}"
+    def __init__(self, database: Database) -> None:
+        path = make_url(database.url).database or ""
+        self._watching = sqlite3.connect(path)  # it does not count its own writes, and so never writes
+        self._file = sqlite3.connect(path, isolation_level=None)
+        self._file.execute("PRAGMA synchronous = OFF")
 
-        return restore
+    def version(self) -> object:
+        return self._watching.execute("PRAGMA data_version").fetchone()
+
+    def read(self, names: Collection[str]) -> dict[str, Any]:
+        self._file.execute("BEGIN")
+        contents = {name: self._file.execute(f"SELECT * FROM {name} NOT INDEXED").fetchall() for name in names}
+        self._file.execute("COMMIT")
+        return contents
+
+    def write(self, contents: Kept) -> None:
+        self._file.execute("BEGIN IMMEDIATE")
+        for name, rows in contents.items():
+            self._file.execute(f"DELETE FROM {name}")
+            if rows:
+                marks = ", ".join("?" * len(rows[0]))
+                self._file.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
+        self._file.execute("COMMIT")
+
+    def are_equal(self, one: Any, other: Any) -> bool:
+        return bool(one == other)
+
+    def close(self) -> None:
+        self._watching.close()
+        self._file.close()
+
+
+class PostgresTables:
+    """The tables of a PostgreSQL database, as the lines of COPY."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def version(self) -> object:
+        with self._database.reading() as db:
+            return db.scalar(text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text"))
+
+    def read(self, names: Collection[str]) -> dict[str, Any]:
+        with self._database.reading() as db, closing(_cursor(db)) as cursor:
+            return {name: _copied(cursor, name) for name in names}
+
+    def write(self, contents: Kept) -> None:
+        if not contents:
+            return
+        with self._database.writing() as db, closing(_cursor(db)) as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")  # no other table is looked at
+            cursor.execute("; ".join(f"DELETE FROM {name}" for name in contents))
+            filled = {name: rows for name, rows in contents.items() if rows}
+            for name, rows in filled.items():
+                with cursor.copy(f"COPY {name} FROM STDIN") as copy:
+                    copy.write(rows)
+            move_sequences(db, [Base.metadata.tables[name] for name in filled])
+
+    def are_equal(self, one: Any, other: Any) -> bool:
+        return sorted(one.splitlines()) == sorted(other.splitlines())
+
+    def close(self) -> None:
+        """It has nothing of its own."""
 
 
 @dataclass
 class Written:
-    """The tables of a PostgreSQL database that anybody wrote to since it held certain rows."""
+    """The tables of a database that anybody wrote to since it held certain rows."""
 
     tables: set[str] = field(default_factory=set)
-    held: Mapping[str, bytes] = field(default_factory=dict)
+    held: Kept = field(default_factory=dict)
 
     def watch(self, database: Database) -> None:
         """Note from now on what this database is told to write."""
         event.listen(database.engine, "before_cursor_execute", self._note)
 
-    def begin(self, held: Mapping[str, bytes]) -> None:
+    def begin(self, held: Kept) -> None:
         """The database holds these rows now."""
         self.tables.clear()
         self.held = held
 
-    def since(self, wanted: Mapping[str, bytes]) -> set[str]:
+    def since(self, wanted: Kept) -> set[str]:
         """The tables that do not, or perhaps do not, hold what is wanted."""
-        return self.tables | {name for name, rows in wanted.items() if self.held.get(name) != rows}
+        held = self.held
+        return self.tables | {
+            name for name, rows in wanted.items() if held.get(name) is not rows and held.get(name) != rows
+        }
 
     def _note(self, _connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        for verb, name in WRITES.findall(statement):
-            self.tables.add(name)
-            if verb.upper().startswith("DELETE"):
-                self.tables |= _deleted_with(name)
+        self.tables |= _written_by(statement)
+
+
+@cache
+def _written_by(statement: str) -> frozenset[str]:
+    """The tables that a statement writes to, and those that a deletion in one takes along."""
+    written: set[str] = set()
+    for verb, name in WRITES.findall(statement):
+        written.add(name)
+        if verb.upper().startswith(("DELETE", "REPLACE")):
+            written |= _deleted_with(name)
+    return _names() & written
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(Base.metadata.tables)
 
 
 @cache
@@ -136,10 +211,6 @@ def _deleted_with(name: str) -> frozenset[str]:
             if key.ondelete and key.column.table.name in new
         } - found
     return frozenset(found)
-
-
-def _lines(rows: bytes) -> list[bytes]:
-    return sorted(rows.splitlines())
 
 
 def _cursor(db: Any) -> Any:
