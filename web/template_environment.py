@@ -10,6 +10,9 @@ from flask.templating import Environment
 from jinja2 import Undefined
 
 
+MOST_TEMPLATES = 2000  # kept compiled; there are over four hundred, and Jinja forgets all but four hundred
+
+
 class NothingShown(Undefined):
     """A name without a value may be asked for, and is false; to show it is an error.
 
@@ -30,6 +33,7 @@ class TemplateEnvironment(Environment):
     """
 
     def __init__(self, app: App, **options: Any) -> None:
+        options = {"cache_size": MOST_TEMPLATES, **options}
         super().__init__(app, undefined=NothingShown if app.testing else Undefined, **options)
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:

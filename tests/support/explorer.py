@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from core.clock import FixedClock
 from core.database import Database
-from tests.support.loading import rows_of
+from tests.support.loading import Rows
 from tests.support.pages import Form, Page, check_page
 from tests.support.snapshots import Restore, Snapshots
 
@@ -139,11 +139,14 @@ class TimeMachine:
         self.client._cookies = dict(moment.cookies)
         self.clock.instant = moment.instant
 
+    def rows(self) -> Rows:
+        """What the database holds now."""
+        return self._snapshots.rows()
+
     def adopt(self, moment: Moment, origin: TimeMachine) -> Moment:
         """A moment of another database, as one of this."""
         origin.go_back(moment)
-        self._snapshots.write(rows_of(origin.database))
-        copy = replace(moment, restore=self._snapshots.keep())
+        copy = replace(moment, restore=self._snapshots.copy(origin.rows()))
         self.go_back(copy)
         return copy
 

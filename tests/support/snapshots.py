@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import delete, event, text
+from sqlalchemy import delete, event, insert, select, text
 from sqlalchemy.engine import make_url
 
 from core.database import Base, Database
-from tests.support.loading import Rows, move_sequences, write_rows
+from tests.support.loading import Rows, move_sequences
 
 Restore = Callable[[], None]
 Kept = Mapping[str, Any]
@@ -49,6 +49,8 @@ class Snapshots:
         self._written = Written()
         self._written.watch(database)
         self._times = 0
+        self._rows: dict[str, tuple[Any, list[dict[str, Any]]]] = {}  # as they were read, and from what
+        self._copied: tuple[Kept, dict[str, list[dict[str, Any]]]] | None = None
 
     def version(self) -> object:
         """Another value after each write of another connection."""
@@ -63,12 +65,46 @@ class Snapshots:
         self._check_sometimes(kept)
         return lambda: self._restore(kept)
 
-    def write(self, rows: Rows) -> None:
-        """Make the database hold these rows and no others."""
+    def rows(self) -> Rows:
+        """What the database holds now; a table that was not written to is not read again. They are not to be changed."""
+        found: Rows = []
+        with self._database.reading() as db:
+            for table in Base.metadata.sorted_tables:
+                name, held = table.name, self._written.held.get(table.name)
+                known = self._rows.get(name)
+                if known is None or known[0] is not held or name in self._written.tables:
+                    known = held, [dict(row) for row in db.execute(select(table)).mappings()]
+                if held is not None and name not in self._written.tables:
+                    self._rows[name] = known
+                if known[1]:
+                    found.append((table, known[1]))
+        return found
+
+    def copy(self, rows: Rows) -> Restore:
+        """Make the database hold these rows and no others; what writes them again.
+
+        What it has from the last time is not written again. On PostgreSQL no foreign key is looked at meanwhile.
+        """
+        wanted = {table.name: values for table, values in rows}
+        changed = set(_names())
+        if self._copied and not self._database.is_sqlite:
+            kept, last = self._copied
+            self._restore(kept)
+            changed = {name for name in changed if wanted.get(name) != last.get(name)}
         with self._database.writing() as db:
-            for table in reversed(Base.metadata.sorted_tables):
+            if not self._database.is_sqlite:
+                db.execute(text("SET LOCAL session_replication_role = replica"))
+            tables = [table for table in Base.metadata.sorted_tables if table.name in changed]
+            for table in reversed(tables):
                 db.execute(delete(table))
-        write_rows(self._database, rows)
+            for table in tables:
+                if table.name in wanted:
+                    db.execute(insert(table), wanted[table.name])
+            if not self._database.is_sqlite:
+                move_sequences(db, [table for table in tables if table.name in wanted])
+        restore = self.keep()
+        self._copied = self._written.held, wanted
+        return restore
 
     def close(self) -> None:
         """Close what is open."""

@@ -13,7 +13,6 @@ from people.residents.tables import Resident
 from reminders.delivery_decisions import WITHHELD
 from reminders.tables import Notification
 from tests.support.explorer import Found, FoundForm, TimeMachine
-from tests.support.loading import rows_of
 
 SUBJECTS, OUTBOX = (table_of(Appointment), table_of(Resident)), table_of(Notification)
 # Views, sessions, counts and what is typed in a call are no change of what a form is about.
@@ -70,7 +69,7 @@ def _change(machine: TimeMachine, subjects: set[Subject]) -> None:
 
 
 def _contents(machine: TimeMachine) -> dict[str, list[dict[str, Any]]]:
-    return {table.name: rows for table, rows in rows_of(machine.database) if table.name not in NOT_COMPARED}
+    return {table.name: rows for table, rows in machine.rows() if table.name not in NOT_COMPARED}
 
 
 def _owed(contents: dict[str, list[dict[str, Any]]]) -> set[int]:
