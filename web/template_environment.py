@@ -9,7 +9,6 @@ from flask.sansio.app import App
 from flask.templating import Environment
 from jinja2 import Undefined
 
-
 MOST_TEMPLATES = 2000  # kept compiled; there are over four hundred, and Jinja forgets all but four hundred
 
 
