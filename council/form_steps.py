@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,10 +107,8 @@ def send_form(place: FormPlace) -> ResponseReturnValue:
             place, {"typed": form.sent(), "seen": seen}, f"#{row_id(name, len(form.rows.get(name, ())) - 1)}"
         )
     stored = place.stored() or {}
-    is_valid = form.validate()
+    form.validate()
     table = form.table(stored)
-    if not is_valid or form.errors:
-        return place.page(form, seen), 400
     is_removed = "remove" in request.form and place.kind not in STATEMENTS
     return _preview(place, form, seen, None if is_removed else table)
 
@@ -123,6 +122,8 @@ def _preview(place: FormPlace, form: ThingForm, seen: str, table: dict[str, Any]
     done = place.routes.home if table is None else place.routes.form(edited, place.kind) or place.address
     proposal = Proposal((Edit(edited, table, place.is_new),), {} if place.is_new else {key: seen}, place.address, done)
     try:
+        if form.errors:
+            return _refused(place, form, seen, proposal)
         if "look" in request.form and table is not None:
             return _look(place, form, seen, proposal)
         warnings = warnings_of(place.things, proposal.edits, languages_of(context.authority))
@@ -133,6 +134,14 @@ def _preview(place: FormPlace, form: ThingForm, seen: str, table: dict[str, Any]
         return place.page(form, seen), 400
     except ChangedMeanwhile:
         return _back(place, proposal)
+
+
+def _refused(place: FormPlace, form: ThingForm, seen: str, proposal: Proposal) -> ResponseReturnValue:
+    """The form with what cannot be read, and all that the rules refuse besides. Raises: InvalidEdits."""
+    context = place.context
+    with suppress(ChangedMeanwhile):  # it is said once everything can be read
+        preview_edits(context.runtime, context.authority.id, proposal.edits, proposal.seen)
+    return place.page(form, seen), 400
 
 
 def _look(place: FormPlace, form: ThingForm, seen: str, proposal: Proposal) -> ResponseReturnValue:

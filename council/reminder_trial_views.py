@@ -27,6 +27,7 @@ from reminders.costs.running_trials import Plan, TrialFigures, end_trial, start_
 from reminders.costs.trial_results import FEWEST, ArmFigures
 from reminders.recipients import REMINDER
 from web.components.form_fields import Dropdown, Form
+from web.names_apart import names_apart
 from web.page_context import StaffContext, staff_context
 from web.request_language import all_of, current_language, format_moment
 
@@ -84,7 +85,7 @@ def end_reminder_trial(trial: int) -> ResponseReturnValue:
 def _form(context: StaffContext, sent: Any) -> TrialForm:
     form = TrialForm(formdata=sent)
     plans = [(AS_NOW, _("As it is now")), *((code, str(preset.label)) for code, preset in PRESETS.items())]
-    form.service.choices = [("", _("Choose")), *((one.slug, one.name) for one in context.catalogue.services)]
+    form.service.choices = [("", _("Choose")), *names_apart(context.catalogue.services).items()]
     form.plan_a.choices = plans
     form.plan_b.choices = [("", _("Choose")), *plans]
     return form

@@ -18,6 +18,7 @@ from web.account.set_up_screens import council_screens, file_screens
 from web.manage.set_up_context import address_of, key_of_address, preview_address, things_of
 from web.manage.set_up_proposals import kept_preview, proposal_of, save
 from web.manage.thing_form import ADDRESSED
+from web.names_apart import names_apart
 from web.page_context import StaffContext, staff_context
 from web.request_language import all_of
 
@@ -64,10 +65,11 @@ def _not_yet(catalogue: Catalogue, public: Collection[ServiceFacts]) -> dict[str
     """The names of services that nobody can book yet: those that a site could give, and those that none can."""
     waiting = [one for one in catalogue.services if one.ending is None and one not in public]
     possible = {mode for site in catalogue.sites if site.ending is None for mode in site.modes}
+    names = names_apart(catalogue.services)
     placed = [one for one in waiting if possible & set(one.modes)]
     return {
-        "unopened": all_of([one.name for one in placed]),
-        "unplaced": all_of([one.name for one in waiting if one not in placed]),
+        "unopened": all_of([names[one.slug] for one in placed]),
+        "unplaced": all_of([names[one.slug] for one in waiting if one not in placed]),
     }
 
 

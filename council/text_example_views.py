@@ -25,6 +25,7 @@ from reminders.text_examples import TextExample, text_examples
 from web.components.form_fields import Dropdown, Form
 from web.labels import label_of
 from web.language_labels import MESSAGE_LANGUAGES
+from web.names_apart import names_apart
 from web.page_context import StaffContext, staff_context
 from web.request_language import all_of
 
@@ -64,8 +65,8 @@ def texts() -> ResponseReturnValue:
 def _form(context: StaffContext) -> WhichTexts:
     form = WhichTexts(formdata=request.args or None, meta={"csrf": False})
     catalogue = context.catalogue
-    form.service.choices = [(one.slug, one.name) for one in catalogue.services if one.ending is None]
-    form.site.choices = [(one.slug, one.name) for one in catalogue.sites if one.ending is None]
+    form.service.choices = [*names_apart(one for one in catalogue.services if one.ending is None).items()]
+    form.site.choices = [*names_apart(one for one in catalogue.sites if one.ending is None).items()]
     for field in (form.service, form.site):
         field.data = field.data or next((slug for slug, _name in field.choices), None)
     return form

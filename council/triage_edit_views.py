@@ -31,6 +31,7 @@ from web.manage.thing_form import ThingForm, form_of_request, form_of_table
 from web.manage.triage_draft import OUTCOMES, QUESTIONS, TriageDraft, with_theirs
 from web.manage.triage_part_checks import wrong_in_part
 from web.manage.triage_problem_texts import problem_text
+from web.names_apart import names_apart
 from web.page_context import StaffContext, staff_context
 from web.request_language import languages_of
 
@@ -226,9 +227,9 @@ def _offer(writing: Writing, part: str, form: ThingForm) -> None:
     questions = [(one.slug, one.ask) for one in tree.questions.values() if one.slug != part]
     outcomes = [(one.slug, one.title) for one in tree.outcomes.values()]
     if "services" in form.main:
-        form.main["services"].choices = [(one.slug, one.name) for one in catalogue.services]
+        form.main["services"].choices = [*names_apart(catalogue.services).items()]
     if "sites" in form.main:
-        form.main["sites"].choices = [(one.slug, one.name) for one in catalogue.sites]
+        form.main["sites"].choices = [*names_apart(catalogue.sites).items()]
     if "first" in form.main:
         form.main["first"].choices = [("", _("The first that is written")), *questions]
     for row in form.rows.get("answers", ()):

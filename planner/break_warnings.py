@@ -61,8 +61,7 @@ def _of_people(
         day = min(longer, default=None)
         if day is not None:
             yield _(
-                "Bookings could leave %(name)s more than six hours without a break of 20 minutes, first on %(day)s. "
-                "A break is entered under “A break, school holidays, and drop in”",
+                "Bookings could leave %(name)s more than six hours without a break of 20 minutes, first on %(day)s",
                 name=person.name,
                 day=format_day(day),
             )

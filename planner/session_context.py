@@ -19,6 +19,7 @@ from locations.importing.set_up_tables import Edit, Table, things_in
 from locations.school_holidays import school_days_off
 from locations.session_tables import PlainSession, held_dates, held_on, overlapping, session_of, table_of_session
 from people.staff.policy import Action
+from web.names_apart import names_apart
 from web.page_context import SiteContext
 from web.request_language import all_of, format_day
 from web.session_texts import session_text
@@ -99,7 +100,7 @@ def words_of(context: SiteContext, session: PlainSession) -> str:
 def names_of(context: SiteContext, session: PlainSession) -> tuple[str, str]:
     """The names of what the session opens, and of its services."""
     resources = {one.slug: one.name for one in (*context.catalogue.people, *context.site.resources)}
-    services = {one.slug: one.name for one in context.catalogue.services}
+    services = names_apart(context.catalogue.services)
     return _named(resources, session.resources), _named(services, session.services)
 
 

@@ -17,6 +17,7 @@ from locations.session_tables import PlainSession, held_dates
 from planner.release_fields import ReleaseExample, example_of, read_lines, release_lines
 from planner.resource_choices import resource_choices, resources_here
 from planner.session_forms import SessionForm
+from web.names_apart import names_apart
 from web.page_context import SiteContext
 from web.request_language import day_names
 
@@ -41,9 +42,11 @@ def fill_choices(form: SessionForm, context: SiteContext, stored: PlainSession |
     form.resources.choices = resource_choices(resources_here(context))
     chosen = {*(form.services.data or ()), *(stored.services if stored else ())}
     form.services.choices = [
-        (one.slug, one.name)
-        for one in catalogue.services
-        if one.slug in chosen or not set(modes_of_site(site.kind)).isdisjoint(one.modes)
+        *names_apart(
+            one
+            for one in catalogue.services
+            if one.slug in chosen or not set(modes_of_site(site.kind)).isdisjoint(one.modes)
+        ).items()
     ]
     form.school_days_off = school_days_off(catalogue.authority.school_holidays)
     form.lengths = {one.slug: (one.name, one.duration_minutes) for one in catalogue.services}

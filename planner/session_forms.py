@@ -49,6 +49,13 @@ class SessionForm(Form):
         validators=[DataRequired(lazy_gettext("Enter until what time it is held"))],
         render_kw=LOOK,
     )
+    break_starts = ClockField(
+        lazy_gettext("A break from (optional)"),
+        description=lazy_gettext("Nobody can be booked in it"),
+        validators=[optional()],
+        render_kw=LOOK,
+    )
+    break_ends = ClockField(lazy_gettext("A break until (optional)"), validators=[optional()], render_kw=LOOK)
     repeats = Choice(
         lazy_gettext("How often is it held?"),
         choices=[
@@ -87,13 +94,6 @@ class SessionForm(Form):
         ],
         default="",
     )
-    break_starts = ClockField(
-        lazy_gettext("A break from (optional)"),
-        description=lazy_gettext("Nobody can be booked in it"),
-        validators=[optional()],
-        render_kw=LOOK,
-    )
-    break_ends = ClockField(lazy_gettext("A break until (optional)"), validators=[optional()], render_kw=LOOK)
     school = Choice(
         lazy_gettext("And in school holidays?"),
         choices=[

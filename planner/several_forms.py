@@ -23,6 +23,7 @@ from planner.session_context import names_of, words_of
 from planner.session_forms import LOOK
 from web.components.form_fields import ChoicesInLines, Dropdown, FieldError, Form, errors_of, optional
 from web.components.moment_fields import ClockField, DayField
+from web.names_apart import names_apart
 from web.page_context import SiteContext
 
 TYPED = (
@@ -144,7 +145,7 @@ def several_form(
     form.today = context.today
     form.sessions.choices = [(one.slug, text_of_session(context, one)) for one in sessions]
     resources = [("", _("As it is")), *resource_choices(resources_here(context))]
-    services = [("", _("As it is")), *((one.slug, one.name) for one in context.catalogue.services)]
+    services = [("", _("As it is")), *names_apart(context.catalogue.services).items()]
     form.resource_out.choices = form.resource_in.choices = resources
     form.service_out.choices = form.service_in.choices = services
     return form

@@ -236,7 +236,7 @@ def postcode(value: Any) -> str:
     found: str = text(40)(value)
     if not found:
         return ""
-    advice = "which is no known postcode; check it, or leave it out for now"
+    advice = "that is no known postcode: check it, or leave it out for now"
     full = _parsed(parse_postcode, found, advice)
     if not is_known(full):
         raise WrongValueError(f"is {found!r}; {advice}")

@@ -1,5 +1,6 @@
 // Everything works without this file. It lets GOV.UK's components help where scripts run.
 import { initAll } from "../built/govuk-frontend.min.js";
+import { chooseWhatIsMeant } from "./chosen_with.js";
 import { keepHalfFilled } from "./half_filled.js";
 import { openWhatIsNeeded, openWhatWasTyped } from "./open_changed.js";
 import { warnBeforeHoldEnds } from "./hold_warning.js";
@@ -9,6 +10,7 @@ initAll();
 keepHalfFilled();
 openWhatWasTyped();
 openWhatIsNeeded();
+chooseWhatIsMeant();
 
 const warning = document.querySelector("[data-hold-warning]");
 if (warning) warnBeforeHoldEnds(warning);

@@ -12,6 +12,7 @@ from booking.use_cases.change_set_up import current_tables
 from locations.importing.set_up_tables import Thing, things_in
 from locations.site_copies import site_copy
 from tests.council.test_set_up import form_at, page_of, post, save
+from tests.support.factories import make_resource
 from tests.web.site.conftest import Library
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -67,6 +68,8 @@ def test_a_site_is_copied_with_its_desks_and_hours_and_without_its_appointments(
 
 
 def test_a_name_that_is_there_already_is_said_before_it_is_saved(library: Library, admin: FlaskClient) -> None:
+    town, site = library.world.authority_id, library.world.site_id
+    make_resource(library.database, town, site, "ann-price", name="Ann Price", kind="adviser")
     cases: tuple[tuple[str, dict[str, Any], str], ...] = (
         (COPY, {"name": "mill lane  library", "from_day": "2026-12-01"}, "There is already a site “Mill Lane Library”"),
         (f"{HOME}/site/new", {"name": "Mill Lane Library", "kind": "library"}, "There is already a site “Mill Lane"),
@@ -77,6 +80,13 @@ def test_a_name_that_is_there_already_is_said_before_it_is_saved(library: Librar
             "There is already “Desk 1” at High",
         ),
         (f"{HOME}/person/new", {"name": "Desk 1", "kind": "adviser"}, "There is already “Desk 1” at High Street"),
+        (
+            f"{HOME}/resource/new?site=mill-lane",
+            {"name": "ann  price", "kind": "adviser"},
+            "If it is the same person, do not save this",
+        ),
+        (f"{HOME}/resource/new?site=mill-lane", {"name": "Ann Price", "kind": "room"}, ""),
+        (f"{HOME}/resource/new?site=mill-lane", {"name": "Desk 1", "kind": "desk"}, ""),
         (f"{HOME}/site/high-street", {"phone": "020 7946 0000"}, ""),
     )
     for address, values, words in cases:

@@ -130,11 +130,13 @@ def test_another_councils_things_are_not_there(library: Library, admin: FlaskCli
 def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(library: Library, admin: FlaskClient) -> None:
     form = form_at(admin, SERVICE)
     page = post(admin, form, 400, name="Certified copies", duration_minutes="7", open_limit="many", topic="Papers")
-    assert "“How many appointments may somebody have for it?”" not in page.text
-    assert "enter a whole number" in page.text
+    assert page.text.count("Enter a whole number for “How many appointments may somebody have for it?”") == 2
+    assert "without quotes" not in page.text
+    of_the_rules = "“How long does it take?” of “Certify documents” is 7; it must be a multiple of 5."
+    assert of_the_rules in page.text  # in one batch with what cannot be read
     sent = page.form_to(SERVICE).values(open_limit="")
     page = check_page(admin.post(SERVICE, data=sent).text)
-    assert "“How long does it take?” of “Certify documents” is 7; it must be a multiple of 5." in page.text
+    assert of_the_rules in page.text
     again = page.form_to(SERVICE)
     assert (again.fields["name"], again.fields["topic"]) == (["Certified copies"], ["Papers"])
     assert name_of_service(library) == "Certify documents"

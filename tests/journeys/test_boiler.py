@@ -66,6 +66,20 @@ def manager(page: Page, app: Flask, database: Database, live_server: LiveServer)
     return page
 
 
+def test_a_first_day_says_that_it_begins_then(manager: Page) -> None:
+    manager.goto("/staff/closures/new")
+    manager.get_by_role("link", name="High Street Library").click()
+    expect(manager.get_by_label("From now on")).to_be_checked()
+    manager.get_by_label("First day", exact=True).fill("2026-12-03")
+    manager.get_by_label("First day", exact=True).press("Tab")
+    expect(manager.get_by_label("From a day that I give here")).to_be_checked()
+    expect(manager.get_by_label("Last day", exact=True)).to_have_value("2026-12-03")
+    manager.get_by_label("Last day", exact=True).fill("2026-12-05")
+    manager.get_by_label("First day", exact=True).fill("2026-12-02")
+    manager.get_by_label("First day", exact=True).press("Tab")
+    expect(manager.get_by_label("Last day", exact=True)).to_have_value("2026-12-05")
+
+
 def test_sixty_offers_are_on_their_way_after_eight_clicks(
     manager: Page, axe: Callable[[Page], None], app: Flask, database: Database
 ) -> None:

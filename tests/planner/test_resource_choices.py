@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.planner.test_week import WEEK
-from tests.support.factories import make_resource, make_session
+from tests.support.factories import make_resource, make_service, make_session
 from tests.web.site.conftest import SITE, Library
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -35,3 +35,12 @@ def test_one_of_two_of_one_name_does_not_vanish_from_the_week(library: Library, 
     assert "Ann Price (ann-price)" in week
     assert "Ann Price (ann-price-2)" not in week
     assert "Ann Price (ann-price-2)" in idle
+
+
+def test_two_services_of_one_name_are_told_apart(library: Library, manager: FlaskClient) -> None:
+    for slug in ("advice-young", "advice-old"):
+        make_service(library.database, library.world.authority_id, slug, name="Advice")
+    page = manager.get(f"{WEEK}/new").text
+    assert "Advice (advice-young)" in page
+    assert "Advice (advice-old)" in page
+    assert not re.search(r"Advice\s*<", page)

@@ -26,6 +26,7 @@ from web.agent.slot_grid import place_label
 from web.components.form_fields import Dropdown, Form
 from web.components.moment_fields import DayField
 from web.labels import STATES
+from web.names_apart import names_apart
 from web.page_context import StaffContext, staff_context
 from web.request_language import all_of, format_day, format_time
 
@@ -80,8 +81,8 @@ def _form(context: StaffContext, sites: Sequence[SiteFacts]) -> AppointmentSearc
     form = AppointmentSearchForm(formdata=sent, meta={"csrf": False}, day=context.today.isoformat())
     held = frozenset[int]().union(*(site.service_ids for site in sites))
     services = [service for service in context.catalogue.services if service.id in held]
-    form.service.choices = [("", gettext("Choose")), *((one.slug, one.name) for one in services)]
-    form.site.choices = [("", gettext("Any place")), *((one.slug, one.name) for one in sites)]
+    form.service.choices = [("", gettext("Choose")), *names_apart(services).items()]
+    form.site.choices = [("", gettext("Any place")), *names_apart(sites).items()]
     return form
 
 

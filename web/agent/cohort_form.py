@@ -18,6 +18,7 @@ from web.agent.invitation_form import ANY_WAY
 from web.components.form_fields import AtMost, Choice, Choices, Dropdown, Form, LongText, Text
 from web.components.moment_fields import DayField
 from web.components.number_fields import WholeNumber
+from web.names_apart import names_apart
 from web.page_context import StaffContext
 
 AS_FREE, SO_MANY = "free", "number"
@@ -98,7 +99,7 @@ def cohort_form(context: StaffContext, **given: Any) -> CohortForm:
     """The form with the council's services and the sites of who invites."""
     form, catalogue = CohortForm(**given), context.catalogue
     services = catalogue.public_services()
-    form.service.choices = [("", ""), *((one.slug, one.name) for one in services)]
+    form.service.choices = [("", ""), *names_apart(services).items()]
     form.sites.choices = [(site.slug, site.name) for site in catalogue.sites if context.serves(site.id)]
     if context.served_sites is not None:
         form.sites.description = _l("Choose at least one of yours")

@@ -19,6 +19,7 @@ from web import labels
 from web.components.form_fields import Choice, Choices, Dropdown, Form, LongText
 from web.components.moment_fields import DayField
 from web.labels import Labels
+from web.names_apart import names_apart
 from web.page_context import StaffContext
 
 TOLD_BY: Labels = {
@@ -84,7 +85,7 @@ def invitation_form(context: StaffContext, ways: Collection[str], **given: Any) 
     """The form for somebody who can be told in these ways, with the council's services and the sites of who invites."""
     form, catalogue = InvitationForm(**given), context.catalogue
     services = catalogue.public_services()
-    form.service.choices = [("", ""), *((one.slug, one.name) for one in services)]
+    form.service.choices = [("", ""), *names_apart(services).items()]
     sites = [site for site in catalogue.sites if context.serves(site.id)]
     form.sites.choices = [(site.slug, site.name) for site in sites]
     if context.served_sites is not None:

@@ -22,6 +22,7 @@ from locations.model import Catalogue, ResourceFacts, SiteFacts
 from web.components.form_fields import AtMost, Choice, Dropdown, Form, Text, optional
 from web.components.moment_fields import ClockField, DayField
 from web.labels import MODES
+from web.names_apart import names_apart
 from web.request_language import current_language
 
 LONGEST_REASON = 200
@@ -29,6 +30,7 @@ NOW, LATER = "now", "later"
 # Where what the use case refuses stands on the form.
 FIELD_OF = {"starts_at": "from_day", "ends_at": "until_day", "site": "resource"}
 DAY_LOOK = {"classes": "govuk-input--width-10"}
+MEANS_LATER = {"data-chooses": f"starts {LATER}"}  # whoever gives a first day or time
 
 
 class ClosureForm(Form):
@@ -40,12 +42,16 @@ class ClosureForm(Form):
         choices=[(NOW, lazy_gettext("From now on")), (LATER, lazy_gettext("From a day that I give here"))],
         default=NOW,
     )
-    from_day = DayField(lazy_gettext("First day"), validators=[optional()], render_kw=DAY_LOOK)
+    from_day = DayField(
+        lazy_gettext("First day"),
+        validators=[optional()],
+        render_kw=DAY_LOOK | MEANS_LATER | {"data-not-after": "until_day"},
+    )
     from_time = ClockField(
         lazy_gettext("Time on the first day"),
         description=lazy_gettext("Leave it empty for the whole day"),
         validators=[optional()],
-        render_kw=DAY_LOOK,
+        render_kw=DAY_LOOK | MEANS_LATER,
     )
     until_day = DayField(
         lazy_gettext("Last day"), validators=[DataRequired(lazy_gettext("Enter the last day"))], render_kw=DAY_LOOK
@@ -158,7 +164,7 @@ def closure_form(
     modes = dict.fromkeys(mode for one in catalogue.sites if site in (None, one) for mode in one.modes)
     everything = gettext("Everything") if site is None else gettext("Everything at %(site)s", site=site.name)
     form.resource.choices = [("", everything), *((one.slug, _named(one, site)) for one in resources)]
-    form.service.choices = [("", gettext("All services")), *((one.slug, one.name) for one in offered)]
+    form.service.choices = [("", gettext("All services")), *names_apart(offered).items()]
     form.topic.choices = [("", gettext("All topics")), *((topic, topic) for topic in topics)]
     form.mode.choices = [("", gettext("All ways")), *((mode, str(MODES[mode])) for mode in modes)]
     return form

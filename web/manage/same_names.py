@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from flask_babel import gettext as _
 
 from locations.importing.difference import Key
-from locations.importing.set_up_tables import Edit
+from locations.importing.set_up_tables import Edit, Table
+from locations.model import PERSON_KINDS
 from web.manage.set_up_context import Things
 
 OF_PEOPLE_AND_PLACES = ("resource", "person")
@@ -25,8 +26,12 @@ def same_name_warnings(things: Things, edits: Iterable[Edit]) -> list[str]:
             continue
         for key, thing in things.items():
             is_other = edit.is_new or key != edit.key
-            if is_other and key not in gone and _beside(edit.key, key) and _plain(thing.table.get("name")) == name:
+            if not is_other or key in gone or _plain(thing.table.get("name")) != name:
+                continue
+            if _beside(edit.key, key):
                 warnings.append(_words(key, str(thing.table["name"]), things))
+            elif _may_be_one_person(edit, key, thing.table):
+                warnings.append(_of_another_site(key, str(thing.table["name"]), things))
     return list(dict.fromkeys(warnings))
 
 
@@ -39,6 +44,23 @@ def _beside(one: Key, other: Key) -> bool:
     if one.kind in OF_PEOPLE_AND_PLACES and other.kind in OF_PEOPLE_AND_PLACES:
         return "person" in (one.kind, other.kind) or one.slugs[0] == other.slugs[0]
     return one.kind == other.kind and one.kind in ("site", "service", "ward")
+
+
+def _may_be_one_person(edit: Edit, other: Key, table: Table) -> bool:
+    """Whether both are people of different sites: who is made at each could be booked at both at the same time."""
+    kinds = ((edit.table or {}).get("kind"), table.get("kind"))
+    return edit.key.kind == other.kind == "resource" and all(kind in PERSON_KINDS for kind in kinds)
+
+
+def _of_another_site(key: Key, name: str, things: Things) -> str:
+    facts = {"name": name, "site": things[Key("site", key.slugs[:1])].table["name"]}
+    return str(
+        _(
+            "There is already “%(name)s” at %(site)s. If it is the same person, do not save this: add them once under "
+            "“People who work at several sites”, or they could be booked at both places at the same time.",
+            **facts,
+        )
+    )
 
 
 def _words(key: Key, name: str, things: Things) -> str:

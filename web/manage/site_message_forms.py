@@ -18,6 +18,7 @@ from web.components.form_fields import Dropdown, Form, LongText, optional
 from web.components.moment_fields import DayField
 from web.manage.closure_context import sites_to_shut
 from web.manage.closure_forms import DAY_LOOK
+from web.names_apart import names_apart
 from web.page_context import StaffContext
 
 LONGEST = 450  # characters: three segments of a text, and what is added to it
@@ -58,7 +59,7 @@ def site_message_form(context: StaffContext, sent: Any) -> SiteMessageForm:
     form.site.choices = [*first, *((site.slug, site.name) for site in sites)]
     form.service.choices = [
         ("", gettext("All services")),
-        *((one.slug, one.name) for one in context.catalogue.services),
+        *names_apart(context.catalogue.services).items(),
     ]
     if "cy" not in context.authority.languages:
         del form.text_cy

@@ -172,7 +172,7 @@ def read(fields: Fields, form: Form) -> dict[str, Any]:
             continue
         value = _value(field.check, form[name].data)
         if isinstance(field.check, WholeCheck) and isinstance(value, str):
-            form.refuse(name, gettext("%(field)s: enter a whole number", field=form[name].label.text))
+            form.refuse(name, gettext("Enter a whole number for “%(field)s”", field=form[name].label.text))
         if field.check in WRITTEN and isinstance(value, str):
             value = _written(form, name, value, WRITTEN[field.check])
         if value is not None and (field.required or value != plain(field.default)):

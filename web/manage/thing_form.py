@@ -125,6 +125,8 @@ class ThingForm:
             name = path[2] if len(path) > 2 else next(iter(form)).short_name
         if name == "slug" and "name" in form:
             name = "name"
+        if name in form and form[name].errors:
+            return  # it cannot be read, which is said already
         if name in form:
             form.refuse(str(name), in_words_of_the_form(what, kind, str(name)))
         else:
