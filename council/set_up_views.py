@@ -6,21 +6,25 @@ from collections.abc import Collection, Iterable
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
 
 from council.council_blueprint import SET_UP_PATH, blueprint
 from council.first_steps import first_steps
 from council.form_steps import FormPlace, Routes, send_form, show_form
 from locations.importing.difference import Key, Kind
 from locations.model import VIRTUAL_SITE, Catalogue, ResourceFacts, ServiceFacts, SiteFacts
+from locations.own_words import OTHER_LANGUAGES, key_in
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.account.set_up_screens import council_screens, file_screens
+from web.manage.field_words import WORDS
 from web.manage.set_up_context import address_of, key_of_address, preview_address, things_of
 from web.manage.set_up_proposals import kept_preview, proposal_of, save
 from web.manage.thing_form import ADDRESSED
+from web.manage.untranslated import things_without
 from web.names_apart import names_apart
 from web.page_context import StaffContext, staff_context
-from web.request_language import all_of
+from web.request_language import all_of, languages_of
 
 THING_PATH = f"{SET_UP_PATH}/<any({', '.join(ADDRESSED)}):kind>/<slug>"
 
@@ -46,6 +50,7 @@ def set_up() -> ResponseReturnValue:
             lists=lists,
             steps=first_steps(catalogue),
             **_not_yet(catalogue, public),
+            untranslated=_untranslated(context),
             without_address=all_of(
                 [
                     one.name
@@ -71,6 +76,17 @@ def _not_yet(catalogue: Catalogue, public: Collection[ServiceFacts]) -> dict[str
         "unopened": all_of([names[one.slug] for one in placed]),
         "unplaced": all_of([names[one.slug] for one in waiting if one not in placed]),
     }
+
+
+def _untranslated(context: StaffContext) -> list[tuple[LazyString, list[tuple[str, str]]]]:
+    """What is not in another language of the council: the language, and name and address of each thing."""
+    codes = [code for code in languages_of(context.authority) if code in OTHER_LANGUAGES]
+    things = things_of(context) if codes else {}
+    return [
+        (WORDS[code], [(name, f"{address_of(key)}?part={key_in('name', code)}") for key, name in without.items()])
+        for code in codes
+        if (without := things_without(things, code))
+    ]
 
 
 @blueprint.get(THING_PATH)

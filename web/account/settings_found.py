@@ -28,6 +28,7 @@ ALSO: Mapping[str, LazyString] = {
     "quiet_until": _l("quiet hours in the morning"),
     "brand_colour": _l("brand color"),
     "logo": _l("picture, crest"),
+    "languages": _l("Welsh, Cymraeg, translations"),
     "lead_minutes": _l("notice"),
     "horizon_days": _l("weeks ahead"),
 }

@@ -10,7 +10,7 @@ from locations.importing.set_up_tables import Edit, Table
 from locations.model import VIRTUAL_SITE
 from web.manage.same_names import same_name_warnings
 from web.manage.set_up_context import Things
-from web.manage.untranslated import untranslated_warnings
+from web.manage.untranslated import new_language_warnings, untranslated_warnings
 
 
 def warnings_of(things: Things, edits: Iterable[Edit], languages: Iterable[str]) -> list[str]:
@@ -20,6 +20,7 @@ def warnings_of(things: Things, edits: Iterable[Edit], languages: Iterable[str])
         *same_name_warnings(things, edits),
         *(text for edit in edits if edit.key.kind == "site" for text in _way_there(edit.table or {})),
         *untranslated_warnings(things, edits, languages),
+        *new_language_warnings(things, edits),
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from locations.importing.difference import Key
 from locations.importing.set_up_tables import Edit
 from locations.own_words import OTHER_LANGUAGES, TRANSLATED, key_in
 from web.manage.field_texts import text_of_field
@@ -14,11 +15,52 @@ from web.manage.field_words import WORDS
 from web.manage.set_up_context import Things
 from web.request_language import all_of
 
+LISTED = ("council", "site", "service")  # what has a form of its own with such texts
+MOST_NAMED = 5
+
 
 def untranslated_warnings(things: Things, edits: Iterable[Edit], codes: Iterable[str]) -> list[str]:
     """For each of the languages and things: which texts are new or were changed, and are not so in that language."""
     edits = [edit for edit in edits if edit.table is not None]
     return [text for code in codes if code in OTHER_LANGUAGES for edit in edits for text in _texts(things, edit, code)]
+
+
+def things_without(things: Things, code: str) -> dict[Key, str]:
+    """What has texts for residents of which some are not in this language: its name by its key."""
+    found = {}
+    for key, thing in things.items():
+        table, names = thing.table, TRANSLATED.get(key.kind, ())
+        if key.kind in LISTED and any(table.get(name) and not table.get(key_in(name, code)) for name in names):
+            found[key] = str(table.get("name", ""))
+    return found
+
+
+def new_language_warnings(things: Things, edits: Iterable[Edit]) -> list[str]:
+    """What residents would read in English of a language that a council begins to write."""
+    texts = []
+    for edit in edits:
+        before = things[edit.key].table if edit.key in things else {}
+        if edit.key.kind != "council" or edit.table is None:
+            continue
+        for code in edit.table.get("languages", ()):
+            without = things_without(things, code) if code in OTHER_LANGUAGES else {}
+            if without and code not in before.get("languages", ()):
+                texts.append(_in_english(code, without))
+    return texts
+
+
+def _in_english(code: str, without: Mapping[Key, str]) -> str:
+    names = [f"“{name}”" for name in without.values()]
+    others = len(names) - MOST_NAMED
+    named = [*names[:MOST_NAMED], _("%(num)s more", num=others)] if others > 0 else names
+    facts = {"language": str(WORDS[code]), "things": all_of(named)}
+    return str(
+        _(
+            "Something of these is not in %(language)s yet, and people who read %(language)s see it in English: "
+            "%(things)s. Set-up has the list.",
+            **facts,
+        )
+    )
 
 
 def _texts(things: Things, edit: Edit, code: str) -> Iterator[str]:

@@ -174,6 +174,7 @@ FOUND: dict[Role, dict[str, str | None]] = {
         "telephone": field_of("council/testshire", "phone"),
         "missed visits cost": field_of("council/testshire", "text_pence"),
         "logo": f"{SET_UP}/logo",
+        "welsh": field_of("council/testshire", "languages"),
         "quiet hours": field_of("council/testshire", "quiet_from"),
         "bank holidays": f"{SET_UP}/holidays",
         "closures": "/staff/closures",
