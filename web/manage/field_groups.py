@@ -20,9 +20,9 @@ GROUPS: Mapping[str, Mapping[str, LazyString]] = {
         "text_number": _l("Text messages, and hours without messages"),
     },
     "site": {
+        "joining_address": _l("By video and telephone: how people join, and who rings"),
         "features": _l("What people find there"),
         "easting": _l("Where it is, when the postcode is not exact"),
-        "joining_address": _l("By video and telephone: how people join, and who rings"),
         "closes_on_bank_holidays": _l("When it is shut"),
         "has_kiosk": _l("On the day"),
         "closed_from": _l("When it is shut for good"),
