@@ -34,6 +34,14 @@ def test_nothing_on_the_page_is_sooner_than_the_soonest(visitor: Visitor, town: 
     assert f"Next free: {soonest}" in visitor.page.text
 
 
+def test_nobody_is_asked_where_to_go_who_stays_at_home(visitor: Visitor, town: Town, database: Database) -> None:
+    assert visitor.open("/where?service=advice&visit=one").headings[0] == "Where would you like to go?"
+    with database.writing() as db:
+        db.execute(update(Service).where(Service.slug == "advice").values(modes=["phone", "video"]))
+        bump_plan(db, town.authority_id)
+    assert visitor.open("/where?service=advice&visit=one").headings[0] == "How would you like to meet?"
+
+
 @pytest.mark.parametrize("days", [2, 3, 4, 5, 6])
 def test_the_first_day_with_an_interpreter_is_one_on_which_somebody_is_there(
     database: Database, town: Town, visitor: Visitor, days: int
