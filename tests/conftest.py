@@ -52,6 +52,14 @@ def _prepare_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _count_in_one_go() -> Iterator[None]:
+    """A preview counts all its weeks at once, however slow the machine is; counting in steps has a test of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("web.manage.set_up_proposals.SECONDS", 600)
+        yield
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--full-faults` is what `make faults` gives."""
     parser.addoption("--full-faults", action="store_true", help="run the fault tests at their full length")
