@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import api.installation
 import booking.cli
+import booking.documents.cli
 import booking.importing.cli
 import booking.rota.cli
 import core.cli
@@ -70,6 +71,7 @@ import web.resident
 import web.site
 import web.staff_guard
 from api.key_guard import check_key
+from booking.documents.batch_queries import are_batches_delivered
 from booking.events import (
     UNDO_FOR,
     appointment_changed,
@@ -102,6 +104,7 @@ COMMANDS: tuple[click.Command, ...] = (
     core.cli.migrate_cli,
     booking.cli.locations_cli,
     booking.importing.cli.appointments_cli,
+    booking.documents.cli.receipts_cli,
     booking.rota.cli.rota_cli,
     locations.cli.audit_cli,
     demo.cli.demo_cli,
@@ -190,6 +193,7 @@ def _alarms(runtime: Runtime) -> dict[str, web.monitoring.Check]:
     }
     more = {"messages": partial(are_messages_in_order, runtime), "promises": partial(are_promises_kept, runtime)}
     more["calendars"] = partial(are_calendars_read, runtime)
+    more["batches"] = partial(are_batches_delivered, runtime)
     more["urgent"] = partial(are_urgent_requests_named, runtime)
     more["allowances"] = partial(are_allowances_enough, runtime)
     return alarms | more | {"pauses": partial(is_no_pause_long, runtime)}

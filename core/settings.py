@@ -38,6 +38,7 @@ class Settings:
     old_document_keys: tuple[str, ...] = ()
     document_folder: str = "instance/documents"
     virus_scanner: str = ""
+    handover_folder: str = ""
     metrics_token: str = ""
     calendar_hosts: tuple[str, ...] = ()
     heartbeat_seconds: int = 60

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from email.utils import parseaddr
-from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from limits import parse_many
@@ -64,9 +63,9 @@ def _of_documents(settings: Settings) -> Iterator[str]:
         yield f"DOCUMENT_KEY is too short or plain: set {SHORTEST_KEY} random characters or more, the output of {MAKE_KEY}."
     elif settings.document_key and settings.document_key in settings.secret_keys:
         yield f"DOCUMENT_KEY must be another one than SECRET_KEY: set it to the output of {MAKE_KEY}."
-    folder = Path(settings.document_folder)
-    if (ROOT / "static") in ((folder if folder.is_absolute() else ROOT / folder) / "files").resolve().parents:
-        yield "DOCUMENT_FOLDER must lie outside the folder that is served as /static/."
+    for name, text in (("DOCUMENT_FOLDER", settings.document_folder), ("HANDOVER_FOLDER", settings.handover_folder)):
+        if text and (ROOT / "static") in (ROOT / text / "files").resolve().parents:
+            yield f"{name} must lie outside the folder that is served as /static/."
     if settings.virus_scanner and not _is_scanner(settings.virus_scanner):
         yield "VIRUS_SCANNER must look like tcp://127.0.0.1:3310 or unix:/run/clamav/clamd.ctl."
 

@@ -15,6 +15,7 @@ VISIT_TEXTS: Mapping[str, str] = {
     "no_step_chosen": _("Choose what has happened."),
     "no_receipts_chosen": _("Choose at least one receipt"),
     "receipts_handed_over": _("One of these receipts was handed over meanwhile. Nothing was handed over now"),
+    "batch_arrived": _("This batch has arrived meanwhile. There is nothing to pass on"),
     "not_a_mobile": _("Enter a mobile number: no texts arrive at this one"),
     "texts_not_wanted": _("Texts to this number or person are not wanted. Tell them to wait inside"),
     "appointment_elsewhere": _("This appointment is at %(site)s, on %(at)s."),

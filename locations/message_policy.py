@@ -1,4 +1,5 @@
-"""When a council sends messages, what they and missed visits cost it, and which kinds are off, as columns of its row."""
+"""When a council sends messages, what they and missed visits cost it, which kinds are off, and how receipts reach its back
+office, as columns of its row."""
 
 from __future__ import annotations
 
@@ -23,3 +24,5 @@ class MessagePolicy:
     letter_pence: Mapped[str] = mapped_column(String(7), default="", server_default="")
     missed_visit_pounds: Mapped[str] = mapped_column(String(7), default="", server_default="")
     kinds_off: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    # How batches of receipts go to the back office: booking.documents.batch_delivery.BatchWay.
+    receipts_go_by: Mapped[str] = mapped_column(String(8), default="file", server_default="file")

@@ -14,13 +14,13 @@ from flask_babel import gettext as _
 
 from booking.missing.missing_count_repository import missing_counts
 from booking.missing.missing_counts import OTHER, PEOPLE, MissingCount
+from core.spreadsheet_cells import BYTE_ORDER_MARK, safe_cell
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from planner.planner_blueprint import blueprint
 from planner.search_count_views import period_asked
 from web.account.home import managed_sites_of_staff
 from web.page_context import StaffContext, staff_context
-from web.site.day_csv import BYTE_ORDER_MARK, safe_cell
 
 PATH = "/staff/turned-away"
 

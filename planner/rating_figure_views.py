@@ -12,12 +12,12 @@ from flask_babel import gettext as _
 
 from booking.ratings.rating_repository import rating_figures
 from booking.ratings.rating_rules import FEWEST, MARKS, RatingFigures, months_shown
+from core.spreadsheet_cells import BYTE_ORDER_MARK, safe_cell
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from planner.planner_blueprint import blueprint
 from web.account.home import managed_sites_of_staff
 from web.page_context import StaffContext, staff_context
-from web.site.day_csv import BYTE_ORDER_MARK, safe_cell
 
 PATH = "/staff/ratings"
 

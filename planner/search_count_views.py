@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from booking.searches import search_ends
 from booking.searches.search_count_repository import search_counts
 from booking.searches.search_ends import SearchCount
+from core.spreadsheet_cells import BYTE_ORDER_MARK, safe_cell
 from locations.triage.tree import COME_TODAY, ELSEWHERE, ONLINE, POST, RING
 from people.staff.access_marks import requires
 from people.staff.policy import Action
@@ -23,7 +24,6 @@ from web.first_contact_lines import HOW_ASKED
 from web.labels import Labels, label_of
 from web.page_context import StaffContext, staff_context
 from web.resident.search_state import day_of
-from web.site.day_csv import BYTE_ORDER_MARK, safe_cell
 
 PATH = "/staff/searches"
 USUAL_DAYS, MOST_DAYS = 28, 366

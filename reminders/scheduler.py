@@ -18,6 +18,7 @@ from sqlalchemy import delete
 
 from booking.use_cases.chase_invitations import chase_invitations
 from booking.use_cases.cleanup import delete_expired
+from booking.use_cases.deliver_batches import deliver_batches
 from booking.use_cases.earlier_times import Mark, offer_earlier_times
 from booking.use_cases.manage_links import answer_link_requests
 from booking.use_cases.measure_promises import measure_promises
@@ -112,6 +113,7 @@ def _loops(
             ("waiting mails", lambda: send_wish_mails(runtime, worker.channels, stopping), tick_seconds),
             ("called", lambda: send_call_texts(runtime, worker.channels, stopping), CALL_SECONDS),
             ("invitations", lambda: work_invitations(runtime, worker, stopping), tick_seconds),
+            ("batches", lambda: deliver_batches(runtime, stopping), RECEIPT_SECONDS),
             ("running visits", lambda: follow_running_visits(runtime), SWEEP_CHECK_SECONDS),
             ("confirmations", lambda: work_confirmations(runtime), CONFIRM_SECONDS),
             ("texts", lambda: handle_waiting_texts(runtime), tick_seconds),
@@ -157,6 +159,7 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     replace_stuck(runtime)
     look_for_bounces(runtime)
     sweep_when_due(runtime)
+    deliver_batches(runtime)
     read_outside_calendars(runtime)  # last: servers of others can be slow, and messages do not wait for them
     return counts
 

@@ -133,6 +133,8 @@ AUDIT_ACTIONS: Labels = {
     "reminder_trial_ended": _l("Ended a trial of reminders"),
     "staff_record_exported": _l("Saved this record as a file"),
     "receipts_handed_over": _l("Handed receipts over as a batch"),
+    "batch_arrived": _l("A batch of receipts arrived at the back office"),
+    "batch_saved_instead": _l("Took over a batch that had not arrived, to pass it on as a file"),
     "visit_called": _l("Called somebody to a desk"),
     "call_text_asked": _l("Noted a number that gets a text when they are called"),
     "call_text_stopped": _l("Noted that they need no text when they are called"),

@@ -2,67 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from booking.documents.batch_delivery import OVERDUE_AFTER, BatchWay
+from booking.documents.batch_facts import BatchCopy, BatchReceipt, BatchToDeliver, BatchView
 from booking.documents.tables import CertifiedCopy, DocumentBatch, DocumentReceipt
 from booking.tables import Appointment
 from booking.visits.tables import DayVisit
 from core.errors import NotFound
+from core.runtime import Runtime
 from core.tokens import parse_reference
+from locations.tables import Authority, Site
 from people.residents.tables import Resident
 from people.staff.tables import StaffMember
 
 WAITS_FOR = timedelta(days=31)
 """A receipt that nobody has handed over for so long was dealt with in another way."""
 MOST_WAITING, MOST_BATCHES = 200, 30
-
-
-@dataclass(frozen=True)
-class BatchReceipt:
-    """A receipt: of which visit and whom; `items` are {"document", "result", "copies"} as it was given."""
-
-    id: int
-    number: str
-    reference: str
-    name: str
-    resident_id: int | None
-    given_at: datetime
-    items: tuple[dict[str, object], ...]
-
-    @property
-    def documents(self) -> tuple[str, ...]:
-        """What it is about."""
-        return tuple(str(item.get("document", "")) for item in self.items)
-
-
-@dataclass(frozen=True)
-class BatchCopy:
-    """A certified copy of a batch; `stored_name` is empty when its file is not kept any more."""
-
-    id: int
-    document: str
-    on_behalf_of: str
-    reference: str
-    certified_at: datetime
-    revoked_at: datetime | None
-    sha256: str
-    stored_name: str
-
-
-@dataclass(frozen=True)
-class BatchView:
-    """A batch, who handed it over and when, and how much is in it."""
-
-    id: int
-    number: str
-    handed_over_at: datetime
-    staff: str
-    receipts: int
 
 
 def waiting_receipts(db: Session, authority_id: int, site_id: int, now: datetime) -> list[BatchReceipt]:
@@ -84,6 +44,40 @@ def batch_at(db: Session, authority_id: int, site_id: int, number: str) -> Batch
     if not found:
         raise NotFound
     return found[0]
+
+
+def owed_batches(db: Session, now: datetime, limit: int) -> list[tuple[int, int]]:
+    """The ids of those that are due, with the tries that each has had; who waits longest first."""
+    due = select(DocumentBatch.id, DocumentBatch.tries).where(DocumentBatch.next_try_at <= now)
+    rows = db.execute(due.order_by(DocumentBatch.next_try_at, DocumentBatch.id).limit(limit))
+    return [(batch_id, tries) for batch_id, tries in rows]
+
+
+def batch_to_deliver(db: Session, batch_id: int) -> BatchToDeliver:
+    """The batch of this id, of whatever council."""
+    (view,) = _batches(db, DocumentBatch.id == batch_id)
+    row, site, council = db.execute(
+        select(DocumentBatch, Site.slug, Authority)
+        .join(Site, Site.id == DocumentBatch.site_id)
+        .join(Authority, Authority.id == DocumentBatch.authority_id)
+        .where(DocumentBatch.id == batch_id)
+    ).one()
+    return BatchToDeliver(view, council.id, council.slug, site, council.zone, row.tries, row.written_as)
+
+
+def overdue_batches(db: Session, now: datetime, site_ids: Collection[int] | None = None) -> dict[int, int]:
+    """How many have not arrived by site, of these sites or of all: they failed, or nobody has tried for long."""
+    late = or_(DocumentBatch.failure != "", DocumentBatch.handed_over_at <= now - OVERDUE_AFTER)
+    found = select(DocumentBatch.site_id, func.count()).where(DocumentBatch.next_try_at.is_not(None), late)
+    if site_ids is not None:
+        found = found.where(DocumentBatch.site_id.in_(site_ids))
+    return dict(db.execute(found.group_by(DocumentBatch.site_id)).tuples().all())
+
+
+def are_batches_delivered(runtime: Runtime) -> bool:
+    """Whether no council has a batch that should have arrived."""
+    with runtime.database.reading() as db:
+        return not overdue_batches(db, runtime.clock.database_now(db))
 
 
 def receipts_of_batch(db: Session, authority_id: int, batch_id: int) -> list[BatchReceipt]:
@@ -141,7 +135,20 @@ def _batches(db: Session, *where: ColumnElement[bool]) -> list[BatchView]:
         .order_by(DocumentBatch.id.desc())
         .limit(MOST_BATCHES)
     )
-    return [BatchView(row.id, row.number, row.handed_over_at, staff or "", number) for row, staff, number in rows]
+    return [
+        BatchView(
+            row.id,
+            row.number,
+            row.handed_over_at,
+            staff or "",
+            number,
+            BatchWay(row.way),
+            row.arrived_at,
+            row.failure,
+            row.next_try_at,
+        )
+        for row, staff, number in rows
+    ]
 
 
 def _receipts(db: Session, authority_id: int, *where: ColumnElement[bool]) -> list[BatchReceipt]:

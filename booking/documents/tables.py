@@ -124,10 +124,22 @@ class CertifiedCopy(OfVisit, Base):
 
 
 class DocumentBatch(Base):
-    """Receipts of a site, with the certified copies of these visits, that were handed to the back office together."""
+    """Receipts of a site, with the certified copies of these visits, that were handed to the back office together.
+
+    `next_try_at` is NULL where nothing is left to do: staff save it themselves, or it has arrived. `written_as` is the
+    hidden name of a folder that is whole and only has to be renamed.
+    """
 
     __tablename__ = "document_batches"
-    __table_args__ = (Index("ix_document_batches_site_id_handed_over_at", "site_id", "handed_over_at"),)
+    __table_args__ = (
+        Index("ix_document_batches_site_id_handed_over_at", "site_id", "handed_over_at"),
+        Index(
+            "ix_document_batches_next_try_at",
+            "next_try_at",
+            sqlite_where=text("next_try_at IS NOT NULL"),
+            postgresql_where=text("next_try_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
@@ -135,6 +147,12 @@ class DocumentBatch(Base):
     number: Mapped[str] = mapped_column(String(12), unique=True)
     handed_over_at: Mapped[datetime]
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    way: Mapped[str] = mapped_column(String(8), default="file", server_default="file")
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_try_at: Mapped[datetime | None]
+    written_as: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    failure: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    arrived_at: Mapped[datetime | None]
 
 
 class DocumentReceipt(OfVisit, Base):

@@ -1,4 +1,7 @@
-"""Receipts of a site are handed to the back office as one batch, each once, with the certified copies of their visits."""
+"""Receipts of a site are handed to the back office as one batch, each once, with the certified copies of their visits.
+
+The batch goes on by the way that the council has chosen then, whatever it chooses later.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from booking.documents.batch_queries import copies_of_receipts
+from booking.documents.batch_delivery import BatchWay
+from booking.documents.batch_queries import batch_at, copies_of_receipts
 from booking.documents.tables import CertifiedCopy, DocumentBatch, DocumentReceipt
 from booking.use_cases.keep_documents import staff_id_of
 from core.audit import Actor, record
@@ -17,7 +21,8 @@ from core.errors import InvalidValue, Stale
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import new_reference
-from core.transactions import lock_by_name
+from core.transactions import lock_by_name, run_with_retries
+from locations.tables import Authority
 
 
 def hand_over_receipts(
@@ -50,11 +55,38 @@ def hand_over_receipts(
         if len(receipts) != len(set(receipt_ids)):
             raise Stale.because("receipts_handed_over")
         batch = _batched(db, receipts, authority_id, site_id, actor, now)
-        facts: dict[str, Any] = {"site": site_id, "receipts": len(receipts), "number": batch.number}
+        facts: dict[str, Any] = {"site": site_id, "receipts": len(receipts), "number": batch.number, "way": batch.way}
         record(db, actor, "receipts_handed_over", ("batch", batch.id), authority_id=authority_id, now=now, **facts)
         return {"number": batch.number}
 
     return str(run_once(runtime.database, idempotency, operation, runtime.clock.now())["number"])
+
+
+def pass_on_as_file(runtime: Runtime, authority_id: int, site_id: int, number: str, *, actor: Actor) -> None:
+    """Let staff save a batch that has not arrived, and pass it on themselves: it is not tried again.
+
+    Raises: NotFound; Stale when it has arrived, or would have at the next step.
+    """
+
+    def operation(db: Session) -> None:
+        batch = batch_at(db, authority_id, site_id, number)
+        if batch.way is BatchWay.FILE:
+            return
+        now = runtime.clock.database_now(db)
+        unfinished = (
+            DocumentBatch.id == batch.id,
+            DocumentBatch.next_try_at.is_not(None),
+            DocumentBatch.failure != "",
+            DocumentBatch.written_as == "",
+        )
+        values = {"way": BatchWay.FILE.value, "next_try_at": None, "failure": "", "tries": DocumentBatch.tries + 1}
+        ended = update(DocumentBatch).where(*unfinished).values(values)
+        if db.scalar(ended.returning(DocumentBatch.id)) is None:
+            raise Stale.because("batch_arrived")
+        subject = ("batch", batch.id)
+        record(db, actor, "batch_saved_instead", subject, authority_id=authority_id, now=now, number=batch.number)
+
+    run_with_retries(runtime.database, operation)
 
 
 def _batched(
@@ -63,6 +95,8 @@ def _batched(
     """The new batch of the receipts, and of the copies that count which were certified before them."""
     batch = DocumentBatch(authority_id=authority_id, site_id=site_id, number=new_reference(), handed_over_at=now)
     batch.staff_id = staff_id_of(actor)
+    batch.way = db.scalars(select(Authority.receipts_go_by).where(Authority.id == authority_id)).one()
+    batch.next_try_at = None if batch.way == BatchWay.FILE else now
     db.add(batch)
     db.flush()
     for receipt in receipts:

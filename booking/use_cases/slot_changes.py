@@ -34,6 +34,7 @@ ONLY_WORDS = frozenset(
             "opening_words",
             "bsl_contact",
             "urgent_email",
+            "receipts_go_by",
             "text_number",
             "text_sender_id",
             "publishes_availability",

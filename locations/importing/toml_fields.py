@@ -14,6 +14,7 @@ from locations.default_values import (
     INTERPRETER_LEAD_DAYS,
     NOTICE_HOURS,
     PROMISE_ALARM_DAYS,
+    RECEIPT_WAYS,
     RING_MINUTES,
     WITHIN_MILES,
 )
@@ -25,13 +26,7 @@ from locations.importing.provider_checks import sender_id
 from locations.importing.recurrence_rules import rule, weekly_rule
 from locations.importing.value_checks import Check, TextCheck, code, list_of, minutes, one_of, slug, text, whole, yes_no
 from locations.message_channels import EVERY_MESSAGE, MESSAGE_CHANNELS, MESSAGES_WITH_CHANNELS
-from locations.model import (
-    IN_PERSON_MODES,
-    MODES,
-    PERSON_KINDS,
-    RESOURCE_KINDS,
-    SITE_KINDS,
-)
+from locations.model import IN_PERSON_MODES, MODES, PERSON_KINDS, RESOURCE_KINDS, SITE_KINDS
 from locations.own_words import translation_keys
 from locations.school_holidays import SCHOOL_RULES
 from locations.travel import LONGEST_MINUTES
@@ -134,6 +129,7 @@ AUTHORITY: Fields = {
     "missed_visit_pounds": Field(amount, ""),
     "missed_message_hours": Field(whole(1, 72)),
     "urgent_email": Field(value_checks.email, ""),
+    "receipts_go_by": Field(one_of(RECEIPT_WAYS), RECEIPT_WAYS[0]),
     "rebook_within_miles": Field(whole(0, 100), WITHIN_MILES),
     "rebook_answer_hours": Field(whole(2, 336), ANSWER_HOURS),
     "rebook_notice_hours": Field(whole(0, 72), NOTICE_HOURS),

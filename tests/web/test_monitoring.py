@@ -44,6 +44,7 @@ def test_it_is_ready_while_database_migrations_and_scheduler_are(
             "promises": True,
             "messages": True,
             "pauses": True,
+            "batches": True,
             "calendars": True,
             "allowances": True,
             "urgent": True,

@@ -32,6 +32,7 @@ from reminders.inbound_queries import texts_to_read_count
 from reminders.reach_queries import undelivered_offers
 from reminders.untold import untold_count
 from reminders.wish_mail_queries import MOST_COUNTED, wish_failures
+from web.account.batches_to_do import batches_to_do
 from web.account.home import managed_sites_of_staff, sites_of_staff, url_or_none
 from web.account.invitations_to_do import invitations_to_do
 from web.account.papers_to_do import papers_to_do
@@ -63,6 +64,7 @@ def to_do(context: StaffContext) -> Iterator[ToDo]:
     if text := papers_to_do(context):
         yield ToDo(text, url_or_none("site.papers_sent") or "")
     yield from _overdue_originals(context)
+    yield from (ToDo(*line, is_alarm=True) for line in batches_to_do(context))
     if text := invitations_to_do(context):
         yield ToDo(text, url_or_none("messages.invitations") or "")
     if text := reviews_to_do(context):

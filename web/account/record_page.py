@@ -18,6 +18,7 @@ from flask_babel import lazy_gettext as _l
 
 from booking.queries.staff_record import RecordEntry
 from booking.states import BY_COUNCIL
+from core.spreadsheet_cells import BYTE_ORDER_MARK, safe_cell
 from core.tokens import spoken_reference
 from core.wall_clock import parse_instant, wall_instant
 from web.components.form_fields import AtMost, Dropdown, Form, Text
@@ -25,7 +26,6 @@ from web.components.moment_fields import DayField
 from web.labels import ROLES, STATES, label_of
 from web.record_labels import ACTORS, AUDIT_ACTIONS, RECORD_KINDS, SCREENS, VIEW_PURPOSES
 from web.request_language import format_time
-from web.site.day_csv import BYTE_ORDER_MARK, safe_cell
 
 MOST_NAMES = 5  # of a list that somebody looked at, on the page; the file has all
 LONGEST_REFERENCE = 40  # as somebody may type one, with spaces

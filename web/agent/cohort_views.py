@@ -18,6 +18,7 @@ from booking.invitations.cohort_rules import MOVES, TASKS, CohortChange, CohortS
 from booking.use_cases.change_cohort import change_cohort
 from core.audit import record
 from core.errors import NotFound, Stale
+from core.spreadsheet_cells import BYTE_ORDER_MARK, safe_cell
 from core.text import small_number
 from people.residents.access_log import log_access
 from people.staff.access_marks import requires
@@ -28,7 +29,6 @@ from web.agent.message_views import blueprint
 from web.labels import label_of
 from web.page_context import StaffContext, staff_context
 from web.request_language import format_moment_short
-from web.site.day_csv import BYTE_ORDER_MARK, safe_cell
 
 PAGE_SIZE = 100
 SAID: dict[str, LazyString] = {

@@ -16,6 +16,7 @@ from booking.queries.closure_lists import ListedPerson, people_of
 from booking.queries.rebook_lists import RebookList, list_of_misfits
 from core.audit import record
 from core.contact_values import grouped_phone
+from core.spreadsheet_cells import BYTE_ORDER_MARK, safe_cell
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from reminders.channels.registry import confirming_channels
@@ -27,7 +28,6 @@ from web.manage.manage_blueprint import CLOSURE_PATH, MISFITS_PATH, blueprint
 from web.message_labels import REACHES, message_reason
 from web.page_context import StaffContext, staff_context
 from web.request_language import all_of, current_language
-from web.site.day_csv import BYTE_ORDER_MARK, safe_cell
 
 MOST_IN_FILE = 10_000  # of each state
 

@@ -14,6 +14,7 @@ GROUPS: Mapping[str, Mapping[str, LazyString]] = {
         "publishes_availability": _l("Rules for booking"),
         "text_pence": _l("What messages and missed visits cost"),
         "urgent_email": _l("Urgent requests"),
+        "receipts_go_by": _l("Receipts and certified copies"),
         "rebook_within_miles": _l("When a visit cannot take place"),
         "bsl_contact": _l("For people who use British Sign Language"),
         "languages": _l("Languages"),

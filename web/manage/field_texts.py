@@ -72,6 +72,10 @@ COUNCIL: Texts = {
         _l("Who gets an email when nobody takes an urgent request?"),
         _l("After 15 minutes without a name. Empty: nobody, and the alarm is on the home page of staff alone"),
     ),
+    "receipts_go_by": _t(
+        _l("How do batches of receipts reach your back office?"),
+        _l("The folder is made by whoever runs the service. A batch keeps the way that it began with"),
+    ),
     "rebook_within_miles": _t(
         _l("How many miles away may the other place be?"),
         _l("Where the place that somebody booked is shut. 0: no other place"),

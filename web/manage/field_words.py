@@ -14,6 +14,8 @@ WORDS: Mapping[str, LazyString] = {
     "everybody": _l("No, for everybody"),
     "named_first": _l("Everybody can book, and those who have an adviser see times with them first"),
     "named_only": _l("Nobody else can book"),
+    "file": _l("Staff save each batch as a file"),
+    "folder": _l("Each batch is put into your folder"),
     "library": _l("Library"),
     "hub": _l("Hub"),
     "office": _l("Office"),

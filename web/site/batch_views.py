@@ -1,4 +1,4 @@
-"""Receipts of a site are handed to the back office as a batch, and the batch is saved as one file."""
+"""Receipts of a site are handed to the back office as a batch: which way it went, whether it arrived, and its file."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ from zoneinfo import ZoneInfo
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from booking.documents.batch_files import batch_archive
 from booking.documents.batch_queries import (
-    BatchCopy,
     batch_at,
+    batch_to_deliver,
     batches_at,
-    copies_of_batch,
     receipts_of_batch,
     waiting_receipts,
 )
-from booking.use_cases.hand_over_receipts import hand_over_receipts
-from booking.use_cases.keep_documents import content_of
+from booking.use_cases.batch_contents import contents_of_batch
+from booking.use_cases.hand_over_receipts import hand_over_receipts, pass_on_as_file
 from core.error_texts import text_of
-from core.errors import IdempotencyMismatch, InvalidValue, NotFound, Reason, Stale, Unavailable
-from core.runtime import Runtime
+from core.errors import IdempotencyMismatch, InvalidValue, Reason, Stale
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.components.form_fields import FieldError
 from web.page_context import SiteContext, site_context
 from web.request_language import current_language
 from web.response_headers import file_answer
-from web.site.batch_archive import batch_archive
+from web.site.batch_lines import BatchLine
 from web.site.site_blueprint import SITE_PATH, blueprint
 
 BATCHES_PATH = f"{SITE_PATH}/batches"
@@ -70,22 +69,28 @@ def save(site: str, number: str) -> ResponseReturnValue:
     with site_context(site) as context:
         db, council = context.db, context.authority
         batch = batch_at(db, council.id, context.site.id, number)
-        receipts = receipts_of_batch(db, council.id, batch.id)
-        copies = copies_of_batch(db, council.id, batch.id)
-        residents = dict.fromkeys(one.resident_id for one in receipts if one.resident_id)
+        residents = dict.fromkeys(
+            one.resident_id for one in receipts_of_batch(db, council.id, batch.id) if one.resident_id
+        )
         context.log_view("document_batch", list(residents), number=batch.number)
-        kept = {one.id: found for one in copies if (found := _content(context.runtime, one)) is not None}
-        where = (council.slug, context.site.slug)
-        content = batch_archive(batch, where, receipts, copies, kept, ZoneInfo(context.zone))
-        return file_answer(content, "application/zip", f"{context.site.slug}-{batch.number}.zip")
+        whole = batch_to_deliver(db, batch.id)
+        content = batch_archive(contents_of_batch(context.runtime, db, whole, all_of_it=False))
+        return file_answer(content, "application/zip", f"{whole.folder_name}.zip")
 
 
-def _content(runtime: Runtime, copy: BatchCopy) -> bytes | None:
-    """The file; None when it is not kept any more, or no key opens it."""
-    try:
-        return content_of(runtime, copy.stored_name)
-    except (NotFound, Unavailable):
-        return None
+@blueprint.post(f"{BATCHES_PATH}/<number>/by-file", endpoint="pass_on_batch")
+@requires(Action.HANDLE_DOCUMENTS, site_arg="site")
+def pass_on(site: str, number: str) -> ResponseReturnValue:
+    """Staff pass on what has not arrived; it is not tried again."""
+    with site_context(site) as context:
+        try:
+            pass_on_as_file(context.runtime, context.authority.id, context.site.id, number, actor=context.actor)
+        except Stale:
+            reason = Reason("batch_arrived")
+        else:
+            return redirect(url_for("site.batches", site=site), code=303)
+    with site_context(site) as context:
+        return _page(context, text_of(reason, current_language())), 409
 
 
 def _page(context: SiteContext, problem: str = "", chosen: frozenset[str] | None = None) -> str:
@@ -99,7 +104,7 @@ def _page(context: SiteContext, problem: str = "", chosen: frozenset[str] | None
         site=context.site,
         waiting=waiting,
         chosen=today if chosen is None else chosen,
-        batches=batches_at(context.db, context.authority.id, context.site.id),
+        batches=[BatchLine(one, context.zone) for one in batches_at(context.db, context.authority.id, context.site.id)],
         zone=context.zone,
         errors=[FieldError(problem, f"receipt-{waiting[0].id}" if waiting else "")] if problem else [],
     )

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
+from core.spreadsheet_cells import BYTE_ORDER_MARK, safe_cell
 from tests.conftest import NOW
 from tests.web.site.rows import make_row
 from web.labels import ContactLine
-from web.site.day_csv import BYTE_ORDER_MARK, day_csv, safe_cell
+from web.site.day_csv import day_csv
 
 pytestmark = pytest.mark.databases("sqlite")
 

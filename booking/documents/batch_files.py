@@ -1,4 +1,4 @@
-"""A batch for the back office as one file: the certified copies, a manifest, a list for spreadsheets, and check sums."""
+"""The files of a batch for the back office: the certified copies, a manifest, a list for spreadsheets, and check sums."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from booking.documents.batch_queries import BatchCopy, BatchReceipt, BatchView
-from web.site.day_csv import BYTE_ORDER_MARK, safe_cell
+from booking.documents.batch_facts import BatchCopy, BatchReceipt, BatchView
+from core.spreadsheet_cells import BYTE_ORDER_MARK, safe_cell
 
 FORMAT = 1
+MANIFEST = "manifest.json"
 HEADINGS = ("Receipt", "Visit", "Name", "Given", "Document", "Result", "Certified copies")
 _WRITTEN_AT = (1980, 1, 1, 0, 0, 0)  # of every file in it: the same batch is the same bytes
 
@@ -24,15 +25,18 @@ def name_of_copy(copy: BatchCopy) -> str:
     return f"copies/{copy.reference}-{copy.id}.pdf"
 
 
-def batch_archive(
+def batch_files(
     batch: BatchView,
     where: tuple[str, str],
     receipts: Sequence[BatchReceipt],
     copies: Sequence[BatchCopy],
     contents: Mapping[int, bytes],
     zone: ZoneInfo,
-) -> bytes:
-    """The ZIP; `where` are the slugs of the council and of the site, `contents` what is kept of copies, by their ids."""
+) -> dict[str, bytes]:
+    """By name, with `/` in it; `where` are the slugs of the council and of the site, `contents` what is kept of copies.
+
+    The check sums come last, and are of all others.
+    """
     files = {name_of_copy(one): contents[one.id] for one in copies if one.id in contents}
     manifest = {
         "format": FORMAT,
@@ -44,10 +48,15 @@ def batch_archive(
         "receipts": [_receipt(one, zone) for one in receipts],
         "copies": [_copy(one, contents, zone) for one in copies],
     }
-    files["manifest.json"] = json.dumps(manifest, ensure_ascii=False, indent=2).encode()
+    files[MANIFEST] = json.dumps(manifest, ensure_ascii=False, indent=2).encode()
     files["receipts.csv"] = _csv(receipts, zone).encode()
     sums = (f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in sorted(files.items()))
     files["SHA256SUMS"] = ("\n".join(sums) + "\n").encode()
+    return files
+
+
+def batch_archive(files: Mapping[str, bytes]) -> bytes:
+    """The files as one ZIP."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

@@ -1,0 +1,45 @@
+"""How a batch goes to the back office, why it has not arrived, and when it is tried again. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+LEASE = timedelta(minutes=15)
+"""As long one process has a batch to itself; whoever takes longer finds that another has taken it over."""
+OVERDUE_AFTER = timedelta(minutes=15)
+"""A batch that nobody has even tried is an alarm then: the scheduler is away."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+
+
+class BatchWay(StrEnum):
+    """How it goes."""
+
+    FILE = "file"  # staff save it, and pass it on
+    FOLDER = "folder"
+
+
+class BatchFailure(StrEnum):
+    """Why it did not arrive at the last try."""
+
+    NO_FOLDER = "no_folder"  # none is set, or the council has none in it
+    FULL = "full"
+    REFUSED = "refused"  # we may not write there
+    UNREADABLE = "unreadable"  # a certified copy is there, and cannot be read
+    EXISTS = "exists"  # something of this name is there already
+    BROKEN = "broken"
+    IN_DOUBT = "in_doubt"  # it was whole, and has gone: whoever it is for has probably taken it
+
+
+class DeliveryRefused(Exception):
+    """The batch did not arrive; `failure` says why."""
+
+    def __init__(self, failure: BatchFailure) -> None:
+        super().__init__(failure.value)
+        self.failure = failure
+
+
+def wait_after(tries: int) -> timedelta:
+    """How long after so many tries the next one waits: 1, 2, 4, ... minutes, an hour at most."""
+    doublings = min(max(tries - 1, 0), 10)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
