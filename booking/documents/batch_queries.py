@@ -71,7 +71,7 @@ def overdue_batches(db: Session, now: datetime, site_ids: Collection[int] | None
     found = select(DocumentBatch.site_id, func.count()).where(DocumentBatch.next_try_at.is_not(None), late)
     if site_ids is not None:
         found = found.where(DocumentBatch.site_id.in_(site_ids))
-    return dict(db.execute(found.group_by(DocumentBatch.site_id)).tuples().all())
+    return {row[0]: row[1] for row in db.execute(found.group_by(DocumentBatch.site_id))}
 
 
 def are_batches_delivered(runtime: Runtime) -> bool:
