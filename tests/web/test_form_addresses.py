@@ -51,6 +51,7 @@ ARGUMENTS: dict[str, Any] = {
     "task": 1,
     "slug": "housing",
     "sign_in": 1,
+    "number": "88888888",
 }
 
 

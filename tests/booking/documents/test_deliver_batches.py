@@ -293,7 +293,8 @@ def test_who_was_too_slow_leaves_it_to_the_other(
     place: Path,
 ) -> None:
     number = handed_over(service, owner)
-    write, taken = CouncilFolder.write, []
+    write = CouncilFolder.write
+    taken: list[bool] = []
 
     def slow(*values: object) -> str:
         hidden = write(*values)  # type: ignore[arg-type]

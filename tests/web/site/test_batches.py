@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.documents.tables import CertifiedCopy, DocumentBatch, DocumentReceipt
+from booking.use_cases.deliver_batches import deliver_batches
 from booking.use_cases.hand_over_receipts import hand_over_receipts
 from core.errors import Stale
 from core.flask_context import EXTENSION
+from locations.tables import Authority
 from people.residents.details import ResidentDetails
 from people.residents.tables import ResidentView
 from people.staff.policy import Role
@@ -188,3 +190,79 @@ def test_no_value_breaks_it(library: Library, site_staff: FlaskClient, reference
         assert answer.status_code in (303, 400, 409), words
         assert site_staff.get(f"{BATCHES}/%00").status_code == 404
     assert count(library) == 0
+
+
+@pytest.fixture
+def folder(library: Library, reference: str, tmp_path: Path) -> Path:
+    """The folder of the council, into which batches go; it is not made yet."""
+    del reference
+    runtime = library.app.extensions[EXTENSION]
+    settings = replace(runtime.settings, handover_folder=str(tmp_path / "handover"))
+    library.app.extensions[EXTENSION] = replace(runtime, settings=settings)
+    with library.database.writing() as db:
+        db.execute(update(Authority).values(receipts_go_by="folder", plan_version=Authority.plan_version + 1))
+    return tmp_path / "handover" / "testshire"
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_staff_see_which_way_a_batch_went_when_and_whether_it_arrived(
+    library: Library, site_staff: FlaskClient, reference: str, folder: Path
+) -> None:
+    seen(site_staff, reference)
+    receipt(site_staff, reference)
+    hand_over(site_staff)
+    runtime = library.app.extensions[EXTENSION]
+    assert "By the folder: On its way" in check_page(site_staff.get(BATCHES).text).text
+    deliver_batches(runtime)
+    text = check_page(site_staff.get(BATCHES).text).text
+    assert "Not arrived The council’s folder is not there. Tell whoever runs the service. Tried again" in text
+    home = check_page(site_staff.get("/staff/").text)
+    assert home.link("High Street Library: 1 batch of receipts has not arrived at the back office") == BATCHES
+    elsewhere = library.sign_in(Role.SITE_STAFF, library.other_site_id)
+    assert "batch of receipts" not in elsewhere.get("/staff/").text
+    folder.mkdir(parents=True)
+    library.clock.advance(timedelta(minutes=2))
+    deliver_batches(runtime)
+    text = check_page(site_staff.get(BATCHES).text).text
+    assert "By the folder: Arrived" in text
+    assert "Pass batch" not in text
+    assert "batch of receipts" not in site_staff.get("/staff/").text
+    assert len(archive(site_staff).namelist()) == 3  # it can still be saved
+
+
+def test_staff_pass_on_a_batch_that_does_not_arrive(
+    library: Library, site_staff: FlaskClient, reference: str, folder: Path
+) -> None:
+    seen(site_staff, reference)
+    receipt(site_staff, reference)
+    hand_over(site_staff)
+    runtime = library.app.extensions[EXTENSION]
+    deliver_batches(runtime)
+    form = form_on(site_staff, BATCHES, "/by-file")
+    other = library.sign_in(Role.SITE_STAFF, library.other_site_id)
+    theirs = {"csrf_token": check_page(other.get("/staff/").text).forms[0].fields["csrf_token"]}
+    assert other.post(form.action, data=form.fields | theirs).status_code == 404
+    assert site_staff.post(form.action.replace("/by-file", "0/by-file"), data=form.fields).status_code == 404
+    assert site_staff.post(form.action, data=form.fields).status_code == 303
+    assert "Not arrived" not in check_page(site_staff.get(BATCHES).text).text
+    folder.mkdir(parents=True)
+    library.clock.advance(timedelta(hours=2))
+    deliver_batches(runtime)
+    assert list(folder.iterdir()) == []
+
+
+def test_who_passes_on_what_has_arrived_meanwhile_reads_that(
+    library: Library, site_staff: FlaskClient, reference: str, folder: Path
+) -> None:
+    seen(site_staff, reference)
+    receipt(site_staff, reference)
+    hand_over(site_staff)
+    runtime = library.app.extensions[EXTENSION]
+    deliver_batches(runtime)
+    form = form_on(site_staff, BATCHES, "/by-file")
+    folder.mkdir(parents=True)
+    library.clock.advance(timedelta(minutes=2))
+    deliver_batches(runtime)
+    answer = site_staff.post(form.action, data=form.fields)
+    assert answer.status_code == 409
+    assert "This batch has arrived meanwhile" in check_page(answer.text).text
