@@ -17,7 +17,7 @@ ALLOWED = {
         "reminders.channels.bounce_mailboxes",  # and a server of reports
         "reminders.channels.notify_answers",  # and out of what the provider of texts answers
         "reminders.channels.headers",  # and out of names in a header
-        "web.site.day_csv",  # what a spreadsheet would run
+        "core.spreadsheet_cells",  # what a spreadsheet would run
     },
     "library of contact values": {
         "core.contact_values",  # the parsers
@@ -27,7 +27,7 @@ ALLOWED = {
     "control characters": {
         "core.text",
         "booking.calendar.ical",  # what a line of a calendar file cannot hold
-        "web.site.day_csv",  # what a spreadsheet would run
+        "core.spreadsheet_cells",  # what a spreadsheet would run
     },
     "day or instant": {
         "core.wall_clock",  # the parsers

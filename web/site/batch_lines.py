@@ -69,7 +69,7 @@ class BatchLine:
             return str(asked) if why else at
         if why and view.next_try_at is not None:
             again = format_moment_short(view.next_try_at.astimezone(zone))
-            return str(_("%(why)s. Tried again %(at)s.", why=why[0].upper() + why[1:], at=again))
+            return str(_("%(why)s. Next try: %(at)s.", why=why[0].upper() + why[1:], at=again))
         return ""
 
     @property

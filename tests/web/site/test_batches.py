@@ -215,7 +215,7 @@ def test_staff_see_which_way_a_batch_went_when_and_whether_it_arrived(
     assert "By the folder: On its way" in check_page(site_staff.get(BATCHES).text).text
     deliver_batches(runtime)
     text = check_page(site_staff.get(BATCHES).text).text
-    assert "Not arrived The council’s folder is not there. Tell whoever runs the service. Tried again" in text
+    assert "Not arrived The council’s folder is not there. Tell whoever runs the service. Next try: " in text
     home = check_page(site_staff.get("/staff/").text)
     assert home.link("High Street Library: 1 batch of receipts has not arrived at the back office") == BATCHES
     elsewhere = library.sign_in(Role.SITE_STAFF, library.other_site_id)
