@@ -14,11 +14,13 @@ from api import (
     hold_views,
     notification_views,
     provider_callbacks,
+    receipt_batches,
     request_limits,
     site_day_views,
     telephone_views,
     visit_views,
     waiting_list_views,
+    webhook_views,
 )
 from api.blueprint import blueprint
 
@@ -35,6 +37,8 @@ VIEW_MODULES = (
     telephone_views,
     visit_views,
     document_receipts,
+    receipt_batches,
+    webhook_views,
 )
 
 

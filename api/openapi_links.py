@@ -18,6 +18,8 @@ PATH_EXAMPLES = {
     "date": "2026-11-24",
     "closure": 12,
     "wish": 7,
+    "webhook": 3,
+    "batch": "K7PM4QX2",
     "number": "07700 900123",
     "hold": "Qm9va2luZyBob2xkLCBub3QgYSByZWFsIG9uZQ",
 }

@@ -61,6 +61,7 @@ def _keys(environ: Mapping[str, str]) -> dict[str, Any]:
         "old_document_keys": tuple(environ.get("OLD_DOCUMENT_KEYS", "").split()),
         "document_folder": environ.get("DOCUMENT_FOLDER") or Settings.document_folder,
         "virus_scanner": environ.get("VIRUS_SCANNER", "").strip(),
+        "webhook_hosts": tuple(environ.get("WEBHOOK_HOSTS", "").lower().split()),
         "handover_folder": environ.get("HANDOVER_FOLDER", "").strip(),
     }
 

@@ -39,6 +39,7 @@ class Settings:
     document_folder: str = "instance/documents"
     virus_scanner: str = ""
     handover_folder: str = ""
+    webhook_hosts: tuple[str, ...] = ()
     metrics_token: str = ""
     calendar_hosts: tuple[str, ...] = ()
     heartbeat_seconds: int = 60

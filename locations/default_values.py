@@ -7,4 +7,4 @@ PROMISE_ALARM_DAYS = 3  # so long a promise is broken before it is an alarm
 RING_MINUTES = 15  # so long after its start a telephone appointment may begin
 WITHIN_MILES = 10  # of the place that was booked, another one is proposed when that cannot be
 ANSWER_HOURS, NOTICE_HOURS = 48, 3  # for which that time is held, and within which one is rung and not written to
-RECEIPT_WAYS = ("file", "folder")  # by which receipts go to the back office; the first where nothing is said
+RECEIPT_WAYS = ("file", "folder", "webhook")  # by which receipts go to the back office; the first where nothing is said

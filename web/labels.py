@@ -144,9 +144,10 @@ ROLES: Labels = {
 SCOPES: Labels = {
     Scope.READ: _l("Read: see appointments, with the names of residents"),
     Scope.BOOK: _l("Book: book, move and cancel appointments"),
-    Scope.MANAGE: _l("Manage: shut something, and offer people other times"),
+    Scope.MANAGE: _l("Manage: shut something, offer people other times, and say which programs are told"),
     Scope.CALLERS: _l("Callers: see who has a telephone number, for a telephone system"),
     Scope.VISITS: _l("Visits: check people in, take walk-ins, and call who is next"),
+    Scope.RECEIPTS: _l("Receipts: fetch batches of receipts, with certified copies of people’s documents"),
 }
 KEY_OVERLAPS: Labels = {
     "now": _l("At once"),

@@ -17,6 +17,7 @@ class BatchWay(StrEnum):
 
     FILE = "file"  # staff save it, and pass it on
     FOLDER = "folder"
+    WEBHOOK = "webhook"  # another program is told, and fetches it
 
 
 class BatchFailure(StrEnum):
@@ -28,6 +29,8 @@ class BatchFailure(StrEnum):
     UNREADABLE = "unreadable"  # a certified copy is there, and cannot be read
     EXISTS = "exists"  # something of this name is there already
     BROKEN = "broken"
+    NO_ADDRESS = "no_address"  # no program has said where to tell it
+    NOT_TAKEN = "not_taken"  # it did not answer, or not that it has it
     IN_DOUBT = "in_doubt"  # it was whole, and has gone: whoever it is for has probably taken it
 
 

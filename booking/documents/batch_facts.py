@@ -56,6 +56,7 @@ class BatchView:
     arrived_at: datetime | None = None
     failure: str = ""
     next_try_at: datetime | None = None
+    fetched_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class BatchToDeliver:
 
     view: BatchView
     authority_id: int
+    site_id: int
     council: str
     site: str
     zone: str

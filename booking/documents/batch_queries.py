@@ -62,7 +62,16 @@ def batch_to_deliver(db: Session, batch_id: int) -> BatchToDeliver:
         .join(Authority, Authority.id == DocumentBatch.authority_id)
         .where(DocumentBatch.id == batch_id)
     ).one()
-    return BatchToDeliver(view, council.id, council.slug, site, council.zone, row.tries, row.written_as)
+    return BatchToDeliver(view, council.id, row.site_id, council.slug, site, council.zone, row.tries, row.written_as)
+
+
+def batch_to_fetch(db: Session, authority_id: int, number: str) -> BatchToDeliver:
+    """The batch of this number, if programs may fetch it. Raises: NotFound."""
+    same = (DocumentBatch.authority_id == authority_id, DocumentBatch.number == parse_reference(number))
+    batch_id = db.scalar(select(DocumentBatch.id).where(*same, DocumentBatch.way == BatchWay.WEBHOOK))
+    if batch_id is None:
+        raise NotFound
+    return batch_to_deliver(db, batch_id)
 
 
 def overdue_batches(db: Session, now: datetime, site_ids: Collection[int] | None = None) -> dict[int, int]:
@@ -146,6 +155,7 @@ def _batches(db: Session, *where: ColumnElement[bool]) -> list[BatchView]:
             row.arrived_at,
             row.failure,
             row.next_try_at,
+            row.fetched_at,
         )
         for row, staff, number in rows
     ]

@@ -153,6 +153,7 @@ class DocumentBatch(Base):
     written_as: Mapped[str] = mapped_column(String(120), default="", server_default="")
     failure: Mapped[str] = mapped_column(String(12), default="", server_default="")
     arrived_at: Mapped[datetime | None]
+    fetched_at: Mapped[datetime | None]
 
 
 class DocumentReceipt(OfVisit, Base):

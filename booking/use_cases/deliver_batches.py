@@ -1,4 +1,5 @@
-"""Batches of receipts are put into the folder of the back office, each once, and tried again until they have arrived.
+"""Batches of receipts go on to the back office, each once, and are tried again until they have arrived: into a folder, or
+another program is told.
 
 A batch is written whole under a hidden name; that it is whole is committed; then one rename shows it. Whoever comes after a
 crash knows by that whether to write or only to rename, so that nothing is lost and nothing is handed over twice.
@@ -8,20 +9,24 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from threading import Event
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from booking.documents.batch_delivery import LEASE, BatchFailure, DeliveryRefused, wait_after
+from booking.documents.batch_delivery import LEASE, BatchFailure, BatchWay, DeliveryRefused, wait_after
 from booking.documents.batch_facts import BatchToDeliver
 from booking.documents.batch_folder import council_folder
 from booking.documents.batch_queries import batch_to_deliver, owed_batches
 from booking.documents.tables import DocumentBatch
 from booking.use_cases.batch_contents import contents_of_batch
+from booking.use_cases.tell_of_batch import tell_of_batch
 from core.audit import Actor, record
+from core.errors import NotFound
 from core.runtime import Runtime
 from core.transactions import run_with_retries
+from people.residents.access_log import log_access
 
 MOST_AT_ONCE = 20  # in one pass
 log = logging.getLogger(__name__)
@@ -63,7 +68,10 @@ def _claimed(runtime: Runtime, batch_id: int, tries: int) -> bool:
 
 
 def _put(runtime: Runtime, batch: BatchToDeliver) -> bool:
-    """Whether it lies in the folder now; False where it was whole there and is gone. Raises: DeliveryRefused."""
+    """Whether it has arrived now; False where it was whole there and is gone. Raises: DeliveryRefused."""
+    if batch.way is BatchWay.WEBHOOK:
+        tell_of_batch(runtime, batch)
+        return True
     folder = council_folder(runtime.settings.handover_folder, batch.council)
     hidden = batch.written_as
     if not hidden:
@@ -118,3 +126,19 @@ def _still_ours(batch: BatchToDeliver) -> tuple[ColumnElement[bool], ...]:
         DocumentBatch.tries == batch.tries,
         DocumentBatch.next_try_at.is_not(None),
     )
+
+
+def note_fetched(runtime: Runtime, batch: BatchToDeliver, residents: Sequence[int], *, actor: Actor) -> None:
+    """Keep that a program fetches the batch, and whose it is. Raises: NotFound when staff have taken it over."""
+
+    def operation(db: Session) -> None:
+        now = runtime.clock.database_now(db)
+        same = (DocumentBatch.id == batch.view.id, DocumentBatch.way == BatchWay.WEBHOOK)
+        if db.scalar(select(DocumentBatch.id).where(*same).with_for_update()) is None:
+            raise NotFound.because("batch_unknown")
+        facts = {"number": batch.view.number, "site_id": batch.site_id, "residents": list(residents)}
+        log_access(db, batch.authority_id, None, actor, "api_receipt_batch", now, **facts)
+        first = (DocumentBatch.id == batch.view.id, DocumentBatch.fetched_at.is_(None))
+        db.execute(update(DocumentBatch).where(*first).values(fetched_at=now))
+
+    run_with_retries(runtime.database, operation)

@@ -63,7 +63,7 @@ def hand_over_receipts(
 
 
 def pass_on_as_file(runtime: Runtime, authority_id: int, site_id: int, number: str, *, actor: Actor) -> None:
-    """Let staff save a batch that has not arrived, and pass it on themselves: it is not tried again.
+    """Let staff save a batch that has not arrived, and pass it on themselves: no program tries or fetches it any more.
 
     Raises: NotFound; Stale when it has arrived, or would have at the next step.
     """
@@ -78,6 +78,7 @@ def pass_on_as_file(runtime: Runtime, authority_id: int, site_id: int, number: s
             DocumentBatch.next_try_at.is_not(None),
             DocumentBatch.failure != "",
             DocumentBatch.written_as == "",
+            DocumentBatch.fetched_at.is_(None),
         )
         values = {"way": BatchWay.FILE.value, "next_try_at": None, "failure": "", "tries": DocumentBatch.tries + 1}
         ended = update(DocumentBatch).where(*unfinished).values(values)

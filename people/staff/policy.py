@@ -63,6 +63,7 @@ class Scope(StrEnum):
     MANAGE = "manage"
     CALLERS = "callers"
     VISITS = "visits"
+    RECEIPTS = "receipts"
 
 
 _AGENTS = frozenset({Role.TRIAGE_AGENT, Role.SITE_MANAGER, Role.AUTHORITY_ADMIN})

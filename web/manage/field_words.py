@@ -16,6 +16,7 @@ WORDS: Mapping[str, LazyString] = {
     "named_only": _l("Nobody else can book"),
     "file": _l("Staff save each batch as a file"),
     "folder": _l("Each batch is put into your folder"),
+    "webhook": _l("Your own system is told of each batch, and fetches it"),
     "library": _l("Library"),
     "hub": _l("Hub"),
     "office": _l("Office"),

@@ -21,7 +21,15 @@ FAILURES: Mapping[BatchFailure, LazyString] = {
     BatchFailure.UNREADABLE: _l("a certified copy in it cannot be read. Tell whoever runs the service"),
     BatchFailure.EXISTS: _l("something of the same name is in the folder already. Ask the back office whose it is"),
     BatchFailure.BROKEN: _l("the folder could not be written. Tell whoever runs the service"),
+    BatchFailure.NO_ADDRESS: _l("your system has not said where to tell it. Tell whoever runs that system"),
+    BatchFailure.NOT_TAKEN: _l("your system does not answer that it has it. Tell whoever runs that system"),
     BatchFailure.IN_DOUBT: _l("it was put into the folder and is not there any more"),
+}
+
+WAYS: Mapping[BatchWay, LazyString] = {
+    BatchWay.FILE: _l("As a file that staff pass on"),
+    BatchWay.FOLDER: _l("By the folder"),
+    BatchWay.WEBHOOK: _l("To your system"),
 }
 
 
@@ -39,14 +47,18 @@ class BatchLine:
 
     @property
     def way(self) -> str:
-        """Which way it went, or goes; empty for a file."""
-        return str(_("By the folder")) if self.view.way is BatchWay.FOLDER else ""
+        """Which way it went, or goes."""
+        return str(WAYS[self.view.way])
 
     @property
     def tag(self) -> str:
         """Whether it has arrived, in a word or two."""
         if self.view.way is BatchWay.FILE:
             return ""
+        if self.view.fetched_at is not None:
+            return str(_("Fetched"))
+        if self.view.arrived_at is not None and self.view.way is BatchWay.WEBHOOK:
+            return str(_("Told, not fetched yet"))
         if self.view.arrived_at is not None:
             return str(_("Probably taken") if self.view.failure else _("Arrived"))
         return str(_("Not arrived") if self.view.failure else _("On its way"))
@@ -54,8 +66,10 @@ class BatchLine:
     @property
     def colour(self) -> str:
         """The colour of the tag."""
+        if self.view.fetched_at is not None:
+            return "green"
         if self.view.arrived_at is not None:
-            return "yellow" if self.view.failure else "green"
+            return "yellow" if self.view.failure or self.view.way is BatchWay.WEBHOOK else "green"
         return "red" if self.view.failure else "blue"
 
     @property
@@ -63,8 +77,8 @@ class BatchLine:
         """When it arrived; or why it did not, and when it is tried again."""
         view, zone = self.view, ZoneInfo(self.zone)
         why = str(FAILURES[BatchFailure(view.failure)]) if view.failure else ""
-        if view.arrived_at is not None:
-            at = format_moment_short(view.arrived_at.astimezone(zone))
+        if arrived_at := view.fetched_at or view.arrived_at:
+            at = format_moment_short(arrived_at.astimezone(zone))
             asked = _("%(at)s: %(why)s. Ask the back office whether they have it.", at=at, why=why)
             return str(asked) if why else at
         if why and view.next_try_at is not None:
@@ -75,4 +89,4 @@ class BatchLine:
     @property
     def can_be_passed_on(self) -> bool:
         """Whether staff can take it over."""
-        return bool(self.view.failure) and self.view.arrived_at is None
+        return bool(self.view.failure) and self.view.arrived_at is None and self.view.fetched_at is None
