@@ -21,10 +21,12 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.documents.document_owner import CheckResult, DocumentOwner
+from booking.documents.tables import DocumentReceipt
 from booking.tables import Appointment
+from booking.use_cases.hand_over_receipts import hand_over_receipts
 from booking.use_cases.keep_documents import check_documents, give_receipt
 from core.audit import Actor
 from core.clock import FixedClock
@@ -32,6 +34,7 @@ from core.database import Database
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from core.settings import Settings
+from locations.tables import Authority
 from tests.contract.conftest import Program, key_for, program_with
 from tests.support.factories import World, make_world
 from wsgi import create_app
@@ -53,6 +56,7 @@ PATHS = {"hold": "/holds", "book": "/appointments"}
 NIGHT = {"starts_at": "2026-11-24T22:00:00+00:00", "ends_at": "2026-11-24T23:00:00+00:00"}
 ARRIVES = {"service": "certify", "name": "Ann Other", "resource": "desk-1"}
 WAIT = {"services": ["certify"], "resident": {"name": "Ann Other", "email": "ann@example.org"}, "appointment": None}
+TOLD = {"url": "https://benefits.example.org/", "events": ["receipts.handed_over"]}
 KNOWN = {"service": ["certify"], "site": "high-street", "date": "2026-11-24", "number": "07700900123"}
 
 
@@ -67,6 +71,14 @@ def receipt_of(runtime: Runtime, world: World, reference: str) -> str:
     return give_receipt(runtime, owner, actor=Actor.system())
 
 
+def batch_of(runtime: Runtime, world: World) -> str:
+    """The number of the batch of all receipts, which programs fetch."""
+    with runtime.database.writing() as db:
+        db.execute(update(Authority).values(receipts_go_by="webhook"))
+        ids = db.scalars(select(DocumentReceipt.id)).all()
+    return hand_over_receipts(runtime, world.authority_id, world.site_id, ids, actor=Actor.system())
+
+
 class Town:
     """One application with free slots, a closure and an appointment, for all the requests of one database.
 
@@ -77,14 +89,16 @@ class Town:
         self.app = app
         world = make_world(database)
         self.program: Program = program_with(
-            app, key_for(database, world.authority_id, clock, "read", "book", "manage", "callers", "visits")
+            app, key_for(database, world.authority_id, clock, "read", "book", "manage", "callers", "visits", "receipts")
         )
         slots = self.program.slots()
         self.slot, self.answer = slots[9]["slot"], dict[str, Any]()
         self.slots = iter(slot["slot"] for slot in slots[10:])
         self.closure = self.program.post("/closures", NIGHT).get_json()["id"]
         self.reference = self.program.book(slots[3]["slot"])["reference"]
-        self.receipt = receipt_of(app.extensions[EXTENSION], world, self.reference)
+        runtime = app.extensions[EXTENSION]
+        self.receipt = receipt_of(runtime, world, self.reference)
+        self.batch = batch_of(runtime, world)
 
 
 @pytest.fixture
@@ -111,7 +125,7 @@ def test_no_request_breaks_the_api_or_its_description(towns: list[Town]) -> None
     """
     schema = schema_of(towns[0])
     operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
-    assert len(operations) == 24
+    assert len(operations) == 29
     for operation in operations:
         for statuses in send_all(towns, operation, leave, known):
             assert statuses - UNREACHED, (operation.label, statuses)
@@ -158,10 +172,13 @@ def leave(_town: Town, _case: Any) -> None:
 def known(town: Town, case: Any) -> None:
     """The case with real values where a program would have read them before."""
     paths, query, body = case.path_parameters or {}, case.query or {}, case.body
-    for name in paths.keys() & {"reference", "closure"}:
+    for name in paths.keys() & {"reference", "closure", "batch"}:
         paths[name] = getattr(town, name)
     if "wish" in paths:
         paths["wish"] = town.program.post("/waiting-list", WAIT).get_json()["id"]
+    if "webhook" in paths:
+        there = town.program.get("/webhooks").get_json()["items"]
+        paths["webhook"] = (there or [town.program.post("/webhooks", TOLD).get_json()])[0]["id"]
     for name in ("site", "date", "number"):
         if name in paths:
             paths[name] = KNOWN[name]
@@ -182,7 +199,11 @@ def real_body(town: Town, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return {"slot": town.slot, "resident": WAIT["resident"]}
     if path.endswith(("/walk-ins", "/next")):
         return ARRIVES
-    real: dict[str, dict[str, Any]] = {"/waiting-list": WAIT, "/closures": NIGHT | {"preview": True}}
+    real: dict[str, dict[str, Any]] = {
+        "/waiting-list": WAIT,
+        "/closures": NIGHT | {"preview": True},
+        "/webhooks": TOLD,
+    }
     return body | real.get(path, {})
 
 

@@ -78,6 +78,7 @@ OF_STAFF = {
     "api_keys",
     "calendar_feeds",
     "outside_calendars",
+    "webhooks",
     "recovery_codes",
     "second_steps",
     "staff_advisers",
@@ -91,6 +92,7 @@ OF_SERVICE = (
         "counted_searches",
         "desk_sittings",
         "document_batches",
+        "batch_notices",
         "missing_document_counts",
         "promise_days",
         "visit_ratings",  # about nobody; what people write in them has a class

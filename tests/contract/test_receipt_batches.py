@@ -1,0 +1,308 @@
+"""A program of the benefits team is told of each batch of receipts, signed, and fetches it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from booking.documents.batch_queries import are_batches_delivered
+from booking.documents.document_owner import CheckResult, DocumentOwner
+from booking.documents.tables import DocumentBatch, DocumentReceipt
+from booking.tables import Appointment
+from booking.use_cases.deliver_batches import deliver_batches
+from booking.use_cases.hand_over_receipts import hand_over_receipts, pass_on_as_file
+from booking.use_cases.keep_documents import check_documents, give_receipt
+from booking.webhooks.tables import BatchNotice, Webhook
+from core.audit import Actor
+from core.clock import FixedClock
+from core.database import Database
+from core.errors import Stale
+from core.flask_context import EXTENSION
+from core.runtime import Runtime
+from locations.tables import Authority
+from people.residents.tables import ResidentView
+from tests.contract.conftest import Program, assert_problem, key_for, program_with
+from tests.support.factories import World, make_authority
+
+EVENTS = ["receipts.handed_over"]
+STAFF = Actor("staff", None, "Sam Staff")
+
+
+class Receiver(ThreadingHTTPServer):
+    """The benefits team's own system: it keeps what it is told, and answers with `status`."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.status = 204
+        self.seen: list[tuple[dict[str, str], bytes]] = []
+
+    @property
+    def address(self) -> str:
+        """Where it listens, with a secret of its own."""
+        return f"http://127.0.0.1:{self.server_port}/hook?token=their-own-secret"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def log_message(self, *_arguments: object) -> None:
+        """Keep the output of tests clean."""
+
+    def do_POST(self) -> None:
+        """Keep it, and answer."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.seen.append(({name.lower(): value for name, value in self.headers.items()}, body))
+        self.send_response(self.server.status)
+        self.send_header("Location", "/elsewhere")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """It runs."""
+    with Receiver() as running:
+        Thread(target=running.serve_forever, daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+@pytest.fixture
+def runtime(app: Flask, database: Database, world: World) -> Runtime:
+    """A council whose receipts go by webhook, to programs of this host too."""
+    del world
+    found: Runtime = app.extensions[EXTENSION]
+    app.extensions[EXTENSION] = replace(found, settings=replace(found.settings, webhook_hosts=("127.0.0.1",)))
+    with database.writing() as db:
+        db.execute(update(Authority).values(receipts_go_by="webhook"))
+    return app.extensions[EXTENSION]  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def manager(app: Flask, database: Database, world: World, clock: FixedClock, runtime: Runtime) -> Program:
+    """A program that may do all of this."""
+    del runtime
+    return program_with(app, key_for(database, world.authority_id, clock, "read", "book", "manage", "receipts"))
+
+
+def add(program: Program, receiver: Receiver) -> str:
+    """The secret with which it is told."""
+    answer = program.post("/webhooks", {"url": receiver.address, "events": EVENTS})
+    assert answer.status_code == 201, answer.text
+    return str(answer.get_json()["secret"])
+
+
+@pytest.fixture
+def number(runtime: Runtime, world: World, manager: Program) -> str:
+    """The number of a batch with the receipt of Robin Sample."""
+    return hand_over(runtime, world, manager)
+
+
+def hand_over(runtime: Runtime, world: World, program: Program, slot: int = 3) -> str:
+    reference = program.book(program.slots()[slot]["slot"])["reference"]
+    with runtime.database.reading() as db:
+        booked = db.scalars(select(Appointment).where(Appointment.reference == reference)).one()
+    owner = DocumentOwner(world.authority_id, world.site_id, booked.id, resident_id=booked.resident_id)
+    check_documents(runtime, owner, {"Passport": CheckResult.SEEN}, actor=STAFF)
+    give_receipt(runtime, owner, actor=STAFF)
+    with runtime.database.reading() as db:
+        ids = db.scalars(select(DocumentReceipt.id).where(DocumentReceipt.batch_id.is_(None))).all()
+    return hand_over_receipts(runtime, world.authority_id, world.site_id, ids, actor=STAFF)
+
+
+def row_of(runtime: Runtime, number: str) -> DocumentBatch:
+    with runtime.database.reading() as db:
+        return db.scalars(select(DocumentBatch).where(DocumentBatch.number == number)).one()
+
+
+def is_signed(seen: tuple[dict[str, str], bytes], secret: str) -> bool:
+    """As Standard Webhooks has it."""
+    headers, body = seen
+    content = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    digest = hmac.new(base64.b64decode(secret.removeprefix("whsec_")), content, hashlib.sha256).digest()
+    return headers["webhook-signature"] == f"v1,{base64.b64encode(digest).decode()}"
+
+
+def test_a_program_is_told_of_a_batch_without_a_name_and_fetches_it(
+    runtime: Runtime, clock: FixedClock, manager: Program, receiver: Receiver, world: World
+) -> None:
+    secret = add(manager, receiver)
+    number = hand_over(runtime, world, manager)
+    assert deliver_batches(runtime) == {"arrived": 1}
+    (seen,) = receiver.seen
+    assert is_signed(seen, secret)
+    assert seen[0]["webhook-timestamp"] == str(int(clock.now().timestamp()))
+    told = json.loads(seen[1])
+    expected = {"batch": number, "council": "testshire", "site": "high-street", "receipts": 1, "copies": 0}
+    url = told["data"].pop("url")
+    assert (told["type"], told["data"]) == ("receipts.handed_over", expected)
+    assert b"Robin" not in seen[1]
+    assert row_of(runtime, number).fetched_at is None
+    batch = manager.get(url.partition("/api/v1")[2]).get_json()
+    answer = manager.get(batch["archive"].partition("/api/v1")[2])
+    archive = zipfile.ZipFile(io.BytesIO(answer.data))
+    assert {one["name"]: one["sha256"] for one in batch["files"]} == {
+        name: hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()
+    }
+    assert json.loads(archive.read("manifest.json"))["receipts"][0]["name"] == "Robin Sample"
+    assert answer.headers["Cache-Control"] == "no-store"
+    row = row_of(runtime, number)
+    assert (row.arrived_at, row.fetched_at) == (clock.now(), clock.now())
+    with runtime.database.reading() as db:
+        assert db.scalars(select(ResidentView.purpose)).all().count("api_receipt_batch") == 1
+    clock.advance(timedelta(days=1))
+    assert deliver_batches(runtime) == {}
+    assert manager.get(batch["archive"].partition("/api/v1")[2]).data == answer.data
+    assert len(receiver.seen) == 1
+
+
+@pytest.mark.parametrize("status", [500, 302, 404])
+def test_what_is_not_taken_is_told_again_with_the_same_id_and_is_an_alarm(
+    runtime: Runtime, clock: FixedClock, manager: Program, receiver: Receiver, world: World, status: int
+) -> None:
+    secret, receiver.status = add(manager, receiver), status
+    number = hand_over(runtime, world, manager)
+    assert deliver_batches(runtime) == {"failed": 1}
+    assert (row_of(runtime, number).failure, are_batches_delivered(runtime)) == ("not_taken", False)
+    receiver.status = 200
+    clock.advance(timedelta(minutes=2))
+    assert deliver_batches(runtime) == {"arrived": 1}
+    first, second = receiver.seen
+    assert first[1] == second[1]
+    assert first[0]["webhook-id"] == second[0]["webhook-id"] == f"msg_batch_{number}"
+    assert first[0]["webhook-timestamp"] != second[0]["webhook-timestamp"]
+    assert is_signed(second, secret)
+    assert are_batches_delivered(runtime)
+
+
+def test_who_was_told_is_not_told_again_because_another_one_was_not(
+    runtime: Runtime, clock: FixedClock, manager: Program, receiver: Receiver, world: World
+) -> None:
+    add(manager, receiver)
+    with Receiver() as other:
+        manager.post("/webhooks", {"url": other.address, "events": EVENTS})
+    hand_over(runtime, world, manager)  # which listens no more
+    assert deliver_batches(runtime) == {"failed": 1}
+    clock.advance(timedelta(minutes=2))
+    assert deliver_batches(runtime) == {"failed": 1}
+    assert len(receiver.seen) == 1
+    gone = manager.get("/webhooks").get_json()["items"][1]["id"]
+    assert manager.delete(f"/webhooks/{gone}").status_code == 204
+    clock.advance(timedelta(minutes=5))
+    assert deliver_batches(runtime) == {"arrived": 1}
+    assert len(receiver.seen) == 1
+
+
+def test_a_batch_waits_for_somebody_to_tell(
+    runtime: Runtime, clock: FixedClock, manager: Program, receiver: Receiver, number: str
+) -> None:
+    assert deliver_batches(runtime) == {"failed": 1}
+    assert row_of(runtime, number).failure == "no_address"
+    add(manager, receiver)
+    clock.advance(timedelta(minutes=1))
+    assert deliver_batches(runtime) == {"arrived": 1}
+    assert len(receiver.seen) == 1
+
+
+def test_what_staff_have_taken_over_no_program_fetches_and_the_other_way_round(
+    runtime: Runtime, manager: Program, number: str, world: World
+) -> None:
+    where = (runtime, world.authority_id, world.site_id)
+    deliver_batches(runtime)
+    pass_on_as_file(*where, number, actor=STAFF)
+    assert_problem(manager.get(f"/receipt-batches/{number}/archive"), 404, "not_found")
+    second = hand_over(runtime, world, manager, slot=9)
+    deliver_batches(runtime)
+    assert manager.get(f"/receipt-batches/{second}/archive").status_code == 200
+    with pytest.raises(Stale):
+        pass_on_as_file(*where, second, actor=STAFF)
+
+
+def test_it_needs_the_scope_and_is_of_one_council(
+    app: Flask, database: Database, clock: FixedClock, world: World, manager: Program, number: str, receiver: Receiver
+) -> None:
+    add(manager, receiver)
+    paths = [f"/receipt-batches/{number}", f"/receipt-batches/{number}/archive"]
+    reader = program_with(app, key_for(database, world.authority_id, clock, "read", "manage"))
+    council = make_authority(database, "elsewhere")
+    other = program_with(app, key_for(database, council, clock, "receipts", "manage"))
+    fetcher = program_with(app, key_for(database, world.authority_id, clock, "receipts"))
+    for path in paths:
+        assert_problem(reader.get(path), 403, "not_allowed")
+        assert_problem(other.get(path), 404, "not_found")
+        assert fetcher.get(path).status_code == 200
+    assert_problem(fetcher.get("/webhooks"), 403, "not_allowed")
+    assert other.get("/webhooks").get_json()["items"] == []
+    (mine,) = manager.get("/webhooks").get_json()["items"]
+    assert_problem(other.delete(f"/webhooks/{mine['id']}"), 404, "not_found")
+    assert_problem(manager.get("/receipt-batches/99999999"), 404, "not_found")
+
+
+def test_a_batch_that_goes_another_way_is_fetched_by_no_program(
+    database: Database, runtime: Runtime, world: World, manager: Program
+) -> None:
+    with database.writing() as db:
+        db.execute(update(Authority).values(receipts_go_by="file"))
+    number = hand_over(runtime, world, manager)
+    assert_problem(manager.get(f"/receipt-batches/{number}"), 404, "not_found")
+
+
+def test_addresses_and_secrets_are_sealed_and_shown_once(
+    database: Database, manager: Program, receiver: Receiver
+) -> None:
+    body: dict[str, Any] = {"url": receiver.address, "events": EVENTS}
+    first = manager.post("/webhooks", body, Idempotency_Key="once")
+    again = manager.post("/webhooks", body, Idempotency_Key="once")
+    assert first.get_json() == again.get_json()
+    (item,) = manager.get("/webhooks").get_json()["items"]
+    assert (item["host"], item["events"]) == ("127.0.0.1", EVENTS)
+    with database.reading() as db:
+        row = db.scalars(select(Webhook)).one()
+        kept = repr((row.sealed_address, row.sealed_secret, row.host))
+    assert "their-own-secret" not in manager.get("/webhooks").text + kept
+    assert first.get_json()["secret"] not in manager.get("/webhooks").text + kept
+    assert manager.delete(f"/webhooks/{item['id']}").status_code == 204
+    assert_problem(manager.delete(f"/webhooks/{item['id']}"), 404, "not_found")
+    for wrong in ("x", "9" * 30, "%00"):
+        assert_problem(manager.delete(f"/webhooks/{wrong}"), 404, "not_found")
+
+
+def test_no_address_leads_into_our_network_and_five_are_enough(
+    app: Flask, database: Database, manager: Program, runtime: Runtime, number: str, clock: FixedClock
+) -> None:
+    for wrong in (
+        "http://example.org/",
+        "https://",
+        "file:///etc/passwd",
+        "https://a b/",
+        "https://user:pw@example.org/",
+    ):
+        assert_problem(manager.post("/webhooks", {"url": wrong, "events": EVENTS}), 422, "validation", "url")
+    assert_problem(manager.post("/webhooks", {"url": "https://a.example/", "events": ["x"]}), 422, "validation")
+    assert_problem(manager.post("/webhooks", {"url": "https://a.example/", "events": []}), 422, "validation", "events")
+    strict = replace(runtime, settings=replace(runtime.settings, webhook_hosts=()))
+    app.extensions[EXTENSION] = strict
+    for _one in range(5):
+        assert manager.post("/webhooks", {"url": "https://127.0.0.1:9/", "events": EVENTS}).status_code == 201
+    assert_problem(manager.post("/webhooks", {"url": "https://a.example/", "events": EVENTS}), 409, "limit_reached")
+    assert deliver_batches(strict) == {"failed": 1}
+    assert row_of(strict, number).failure == "not_taken"
+    with database.reading() as db:
+        assert db.scalars(select(BatchNotice)).all() == []
+    clock.advance(timedelta(minutes=1))
