@@ -200,7 +200,9 @@ def test_each_part_of_an_address_has_an_example(document: dict[str, Any]) -> Non
 def test_too_long_an_address_is_refused_as_the_document_says(client: FlaskClient, document: dict[str, Any]) -> None:
     for (method, path), described in operations(document).items():
         answer = client.open(
-            path.format(reference="x", site="x", date="x", hold="x", closure="1", wish="1", number="1"),
+            path.format(
+                reference="x", site="x", date="x", hold="x", closure="1", wish="1", number="1", batch="1", webhook="1"
+            ),
             method=method,
             query_string="a" * 4_001,
         )

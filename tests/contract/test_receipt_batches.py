@@ -91,7 +91,7 @@ def runtime(app: Flask, database: Database, world: World) -> Runtime:
     app.extensions[EXTENSION] = replace(found, settings=replace(found.settings, webhook_hosts=("127.0.0.1",)))
     with database.writing() as db:
         db.execute(update(Authority).values(receipts_go_by="webhook"))
-    return app.extensions[EXTENSION]  # type: ignore[no-any-return]
+    return app.extensions[EXTENSION]
 
 
 @pytest.fixture
