@@ -48,7 +48,7 @@ class Caller(Program):
 
     def __init__(self, machine: TimeMachine, database: Database, clock: FixedClock) -> None:
         world = make_world(database)
-        key = key_for(database, world.authority_id, clock, "read", "book", "manage", "callers", "visits")
+        key = key_for(database, world.authority_id, clock, "read", "book", "manage", "callers", "visits", "receipts")
         super().__init__(machine.client, {"Authorization": f"Bearer {key}"})
         slots = self.slots()
         hold = self.post("/holds", {"slot": slots[6]["slot"]}).get_json()["hold"]
@@ -59,12 +59,16 @@ class Caller(Program):
             "hold": hold,
             "site": "high-street",
             "date": "2026-11-24",
+            "batch": "99999999",
         }
+        told = {"url": "https://benefits.example.org/", "events": ["receipts.handed_over"]}
+        self.parts["webhook"] = str(self.post("/webhooks", told).get_json()["id"])
         person = {"name": "Ann Other", "email": "ann@example.org"}
         later = self.book(slots[-1]["slot"])["reference"]
         self.parts["wish"] = str(self.post("/waiting-list", {"appointment": later}).get_json()["id"])
         self.bodies: dict[str, dict[str, Any]] = {
             "close": night,
+            "add_webhook": told,
             "hold": {"slot": slots[9]["slot"]},
             "book": {
                 "slot": slots[9]["slot"],
