@@ -55,6 +55,7 @@ class FetchLimits:
     seconds: float = 10
     most_bytes: int = 2_000_000
     redirects: int = 3
+    reads_body: bool = True  # or else the status alone is wanted, whatever comes with it
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def _ask(
             connection.sendall(_head(place, request, may_sign_in=may_sign_in) + request.body)
             answer = HTTPResponse(_Answering(connection, ends_at), method=request.method)  # type: ignore[arg-type]
             answer.begin()
-            body = answer.read(limits.most_bytes + 1)
+            body = answer.read(limits.most_bytes + 1) if limits.reads_body else b""
     if len(body) > limits.most_bytes:
         raise FetchFailed(FetchFailure.TOO_LONG)
     return Fetched(answer.status, body, answer.headers.get("Location", ""))

@@ -217,6 +217,7 @@ VIEW_PURPOSES: Labels = {
     "document_file": _l("Opened a file of a document"),
     "receipt": _l("Verified a receipt for documents"),
     "api_receipt": _l("A program verified a receipt for documents"),
+    "api_receipt_batch_list": _l("A program read what is in a batch of receipts"),
     "api_receipt_batch": _l("A program fetched a batch of receipts and copies"),
     "api_appointment": _l("A program read an appointment"),
     "api_calendar": _l("A program read the calendar file of an appointment"),

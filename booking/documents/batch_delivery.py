@@ -9,6 +9,8 @@ LEASE = timedelta(minutes=15)
 """As long one process has a batch to itself; whoever takes longer finds that another has taken it over."""
 OVERDUE_AFTER = timedelta(minutes=15)
 """A batch that nobody has even tried is an alarm then: the scheduler is away."""
+FETCHED_WITHIN = timedelta(days=1)
+"""A program that was told, and has not fetched the batch by then, is told again, and it is an alarm."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -30,6 +32,8 @@ class BatchFailure(StrEnum):
     EXISTS = "exists"  # something of this name is there already
     BROKEN = "broken"
     NO_ADDRESS = "no_address"  # no program has said where to tell it
+    PRIVATE = "private"  # the address leads into this network
+    NOT_FETCHED = "not_fetched"  # told, and not fetched in time
     NOT_TAKEN = "not_taken"  # it did not answer, or not that it has it
     IN_DOUBT = "in_doubt"  # it was whole, and has gone: whoever it is for has probably taken it
 

@@ -56,7 +56,7 @@ class BatchView:
     arrived_at: datetime | None = None
     failure: str = ""
     next_try_at: datetime | None = None
-    fetched_at: datetime | None = None
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True)

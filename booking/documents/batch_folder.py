@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from booking.documents.batch_delivery import BatchFailure, DeliveryRefused
 from core.settings import ROOT
 
 _HIDDEN, _UNFINISHED = ".", ".part"
+_UNFINISHED_NAME = re.compile(r"\.[a-z0-9-]+-(?P<number>[A-Z0-9]{8})\.\d+\.part")
 _FAILURES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), BatchFailure.FULL),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), BatchFailure.REFUSED),
@@ -32,19 +34,37 @@ class CouncilFolder:
     path: Path
 
     def write(self, name: str, number_of_try: int, files: Mapping[str, bytes]) -> str:
-        """The hidden name under which all files lie on the disk now. Raises: DeliveryRefused."""
-        hidden = f"{_HIDDEN}{name}.{number_of_try}{_UNFINISHED}"
+        """The hidden name under which all files lie on the disk now. Raises: DeliveryRefused, and nothing is left then."""
+        hidden = hidden_name(name, number_of_try)
         with _named_failures():
-            self._remove_unfinished(name)
-            target = self.path / hidden
-            target.mkdir(mode=0o770)
-            for folder in sorted({(target / file).parent for file in files} - {target}):
-                folder.mkdir(mode=0o770, parents=True, exist_ok=True)
-            for file, content in files.items():
-                _write(target / file, content)
-            for folder in (*{(target / file).parent for file in files}, target, self.path):
-                _sync_folder(folder)
+            self._remove_unfinished(name, before=number_of_try)
+            try:
+                self._write_all(self.path / hidden, files)
+            except BaseException:
+                self.discard(hidden)
+                raise
         return hidden
+
+    def holds(self, hidden: str) -> bool:
+        """Whether this hidden folder is there. Raises: DeliveryRefused where the folder of the council is not."""
+        with _named_failures():
+            if not self.path.is_dir():
+                raise DeliveryRefused(BatchFailure.NO_FOLDER)
+            return (self.path / hidden).is_dir()
+
+    def discard(self, hidden: str) -> None:
+        """Remove a hidden folder, as far as that is possible now: it has papers of people in it, unencrypted."""
+        shutil.rmtree(self.path / hidden, ignore_errors=True)
+
+    def _write_all(self, target: Path, files: Mapping[str, bytes]) -> None:
+        target.mkdir(mode=0o770)
+        folders = {(target / file).parent for file in files}
+        for folder in sorted(folders - {target}):
+            folder.mkdir(mode=0o770, parents=True, exist_ok=True)
+        for file, content in files.items():
+            _write(target / file, content)
+        for folder in (*folders, target, self.path):
+            _sync_folder(folder)
 
     def show(self, hidden: str, name: str) -> bool:
         """Whether it is there under its name now, by one rename; False where neither is there any more.
@@ -60,20 +80,41 @@ class CouncilFolder:
                 return True
             return (self.path / name).is_dir()
 
-    def _remove_unfinished(self, name: str) -> None:
-        """Remove what earlier tries have left."""
+    def _remove_unfinished(self, name: str, before: int) -> None:
+        """Remove what tries before this one have left: a later one may have been committed already."""
         if not self.path.is_dir():
             raise DeliveryRefused(BatchFailure.NO_FOLDER)
-        for left in self.path.glob(f"{_HIDDEN}{name}.*{_UNFINISHED}"):
-            shutil.rmtree(left)
+        for number in range(1, before):
+            if (left := self.path / hidden_name(name, number)).is_dir():
+                shutil.rmtree(left)
+
+
+def hidden_name(name: str, number_of_try: int) -> str:
+    """The name of an unfinished folder."""
+    return f"{_HIDDEN}{name}.{number_of_try}{_UNFINISHED}"
+
+
+def unfinished_folders(folder: str) -> dict[Path, str]:
+    """The hidden folders of all councils, with the number of the batch that each is of."""
+    found = _absolute(folder).glob(f"*/{_HIDDEN}*{_UNFINISHED}") if folder else ()
+    matches = {path: _UNFINISHED_NAME.fullmatch(path.name) for path in found}
+    return {path: match["number"] for path, match in matches.items() if match}
+
+
+def remove_folder(path: Path) -> None:
+    """Remove it, as far as that is possible now."""
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def council_folder(folder: str, council: str) -> CouncilFolder:
     """The folder of the council, in that of the settings. Raises: DeliveryRefused where none is set."""
     if not folder:
         raise DeliveryRefused(BatchFailure.NO_FOLDER)
-    path = Path(folder)
-    return CouncilFolder((path if path.is_absolute() else ROOT / path) / council)
+    return CouncilFolder(_absolute(folder) / council)
+
+
+def _absolute(folder: str) -> Path:
+    return ROOT / folder
 
 
 def _write(path: Path, content: bytes) -> None:

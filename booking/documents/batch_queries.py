@@ -65,6 +65,12 @@ def batch_to_deliver(db: Session, batch_id: int) -> BatchToDeliver:
     return BatchToDeliver(view, council.id, row.site_id, council.slug, site, council.zone, row.tries, row.written_as)
 
 
+def owed_numbers(db: Session, numbers: Collection[str]) -> set[str]:
+    """Those of these numbers whose batches have not arrived."""
+    owed = select(DocumentBatch.number).where(DocumentBatch.number.in_(numbers), DocumentBatch.next_try_at.is_not(None))
+    return set(db.scalars(owed))
+
+
 def batch_to_fetch(db: Session, authority_id: int, number: str) -> BatchToDeliver:
     """The batch of this number, if programs may fetch it. Raises: NotFound."""
     same = (DocumentBatch.authority_id == authority_id, DocumentBatch.number == parse_reference(number))
@@ -76,7 +82,7 @@ def batch_to_fetch(db: Session, authority_id: int, number: str) -> BatchToDelive
 
 def overdue_batches(db: Session, now: datetime, site_ids: Collection[int] | None = None) -> dict[int, int]:
     """How many have not arrived by site, of these sites or of all: they failed, or nobody has tried for long."""
-    late = or_(DocumentBatch.failure != "", DocumentBatch.handed_over_at <= now - OVERDUE_AFTER)
+    late = or_(DocumentBatch.failure != "", DocumentBatch.next_try_at <= now - OVERDUE_AFTER)
     found = select(DocumentBatch.site_id, func.count()).where(DocumentBatch.next_try_at.is_not(None), late)
     if site_ids is not None:
         found = found.where(DocumentBatch.site_id.in_(site_ids))
@@ -155,7 +161,7 @@ def _batches(db: Session, *where: ColumnElement[bool]) -> list[BatchView]:
             row.arrived_at,
             row.failure,
             row.next_try_at,
-            row.fetched_at,
+            row.told_at,
         )
         for row, staff, number in rows
     ]

@@ -19,6 +19,6 @@ def receipts_cli() -> None:
 def deliver_command(runtime: Runtime) -> None:
     """Put the batches that are due into the folder of each council, as the scheduler does, and print the counts."""
     counts = deliver_batches(runtime)
-    click.echo(f"arrived {counts['arrived']}, failed {counts['failed']}")
+    click.echo(f"arrived {counts['arrived']}, told {counts['told']}, failed {counts['failed']}")
     if counts["failed"]:
         raise click.ClickException("A batch did not arrive. The page of batches says why; it is tried again.")

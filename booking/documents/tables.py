@@ -127,7 +127,8 @@ class DocumentBatch(Base):
     """Receipts of a site, with the certified copies of these visits, that were handed to the back office together.
 
     `next_try_at` is NULL where nothing is left to do: staff save it themselves, or it has arrived. `written_as` is the
-    hidden name of a folder that is whole and only has to be renamed.
+    hidden name of a folder that is whole and only has to be renamed. Until `claimed_until` a process is at it. What programs
+    fetch has arrived when it was fetched, and not when they were told.
     """
 
     __tablename__ = "document_batches"
@@ -150,10 +151,11 @@ class DocumentBatch(Base):
     way: Mapped[str] = mapped_column(String(8), default="file", server_default="file")
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
     next_try_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
     written_as: Mapped[str] = mapped_column(String(120), default="", server_default="")
     failure: Mapped[str] = mapped_column(String(12), default="", server_default="")
     arrived_at: Mapped[datetime | None]
-    fetched_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
 
 
 class DocumentReceipt(OfVisit, Base):

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.documents.batch_delivery import BatchWay
-from booking.documents.batch_queries import batch_at, copies_of_receipts
+from booking.documents.batch_queries import copies_of_receipts
 from booking.documents.tables import CertifiedCopy, DocumentBatch, DocumentReceipt
 from booking.use_cases.keep_documents import staff_id_of
 from core.audit import Actor, record
@@ -21,7 +21,7 @@ from core.errors import InvalidValue, Stale
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import new_reference
-from core.transactions import lock_by_name, run_with_retries
+from core.transactions import lock_by_name
 from locations.tables import Authority
 
 
@@ -60,34 +60,6 @@ def hand_over_receipts(
         return {"number": batch.number}
 
     return str(run_once(runtime.database, idempotency, operation, runtime.clock.now())["number"])
-
-
-def pass_on_as_file(runtime: Runtime, authority_id: int, site_id: int, number: str, *, actor: Actor) -> None:
-    """Let staff save a batch that has not arrived, and pass it on themselves: no program tries or fetches it any more.
-
-    Raises: NotFound; Stale when it has arrived, or would have at the next step.
-    """
-
-    def operation(db: Session) -> None:
-        batch = batch_at(db, authority_id, site_id, number)
-        if batch.way is BatchWay.FILE:
-            return
-        now = runtime.clock.database_now(db)
-        unfinished = (
-            DocumentBatch.id == batch.id,
-            DocumentBatch.next_try_at.is_not(None),
-            DocumentBatch.failure != "",
-            DocumentBatch.written_as == "",
-            DocumentBatch.fetched_at.is_(None),
-        )
-        values = {"way": BatchWay.FILE.value, "next_try_at": None, "failure": "", "tries": DocumentBatch.tries + 1}
-        ended = update(DocumentBatch).where(*unfinished).values(values)
-        if db.scalar(ended.returning(DocumentBatch.id)) is None:
-            raise Stale.because("batch_arrived")
-        subject = ("batch", batch.id)
-        record(db, actor, "batch_saved_instead", subject, authority_id=authority_id, now=now, number=batch.number)
-
-    run_with_retries(runtime.database, operation)
 
 
 def _batched(

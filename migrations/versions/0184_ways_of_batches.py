@@ -20,6 +20,7 @@ def upgrade() -> None:
         changed.add_column(sa.Column("way", sa.String(8), nullable=False, server_default="file"))
         changed.add_column(sa.Column("tries", sa.Integer(), nullable=False, server_default="0"))
         changed.add_column(sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True))
+        changed.add_column(sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True))
         changed.add_column(sa.Column("written_as", sa.String(120), nullable=False, server_default=""))
         changed.add_column(sa.Column("failure", sa.String(12), nullable=False, server_default=""))
         changed.add_column(sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=True))
@@ -32,6 +33,6 @@ def downgrade() -> None:
     """Every batch is one that staff save."""
     op.drop_index("ix_document_batches_next_try_at", "document_batches")
     with op.batch_alter_table("document_batches") as changed:
-        for name in ("arrived_at", "failure", "written_as", "next_try_at", "tries", "way"):
+        for name in ("arrived_at", "failure", "written_as", "claimed_until", "next_try_at", "tries", "way"):
             changed.drop_column(name)
     op.drop_column("authorities", "receipts_go_by")

@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nobody is told yet, and nothing was fetched."""
+    """Nobody is told yet, and of no batch."""
     op.create_table(
         "webhooks",
         sa.Column("id", BIG_ID, nullable=False),
@@ -42,12 +42,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("batch_id", "webhook_id", name="pk_batch_notices"),
     )
     op.create_index("ix_batch_notices_webhook_id", "batch_notices", ["webhook_id"])
-    op.add_column("document_batches", sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("document_batches", sa.Column("told_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
     """Nobody is told any more."""
     with op.batch_alter_table("document_batches") as changed:
-        changed.drop_column("fetched_at")
+        changed.drop_column("told_at")
     op.drop_table("batch_notices")
     op.drop_table("webhooks")

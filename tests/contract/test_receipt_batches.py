@@ -9,6 +9,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,18 +20,22 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from booking.documents.batch_delivery import LEASE
 from booking.documents.batch_queries import are_batches_delivered
 from booking.documents.document_owner import CheckResult, DocumentOwner
-from booking.documents.tables import DocumentBatch, DocumentReceipt
+from booking.documents.tables import CertifiedCopy, DocumentBatch, DocumentReceipt
 from booking.tables import Appointment
+from booking.use_cases import batch_contents as use_case_of_contents
+from booking.use_cases import deliver_batches as use_case
 from booking.use_cases.deliver_batches import deliver_batches
-from booking.use_cases.hand_over_receipts import hand_over_receipts, pass_on_as_file
+from booking.use_cases.hand_over_receipts import hand_over_receipts
 from booking.use_cases.keep_documents import check_documents, give_receipt
+from booking.use_cases.pass_on_batch import pass_on_as_file
 from booking.webhooks.tables import BatchNotice, Webhook
 from core.audit import Actor
 from core.clock import FixedClock
 from core.database import Database
-from core.errors import Stale
+from core.errors import NotFound, Stale, Unavailable
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from locations.tables import Authority
@@ -50,6 +55,7 @@ class Receiver(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.status = 204
+        self.body = b""
         self.seen: list[tuple[dict[str, str], bytes]] = []
 
     @property
@@ -70,8 +76,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.seen.append(({name.lower(): value for name, value in self.headers.items()}, body))
         self.send_response(self.server.status)
         self.send_header("Location", "/elsewhere")
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.wfile.write(self.server.body)
 
 
 @pytest.fixture
@@ -144,7 +152,7 @@ def test_a_program_is_told_of_a_batch_without_a_name_and_fetches_it(
 ) -> None:
     secret = add(manager, receiver)
     number = hand_over(runtime, world, manager)
-    assert deliver_batches(runtime) == {"arrived": 1}
+    assert deliver_batches(runtime) == {"told": 1}
     (seen,) = receiver.seen
     assert is_signed(seen, secret)
     assert seen[0]["webhook-timestamp"] == str(int(clock.now().timestamp()))
@@ -153,7 +161,7 @@ def test_a_program_is_told_of_a_batch_without_a_name_and_fetches_it(
     url = told["data"].pop("url")
     assert (told["type"], told["data"]) == ("receipts.handed_over", expected)
     assert b"Robin" not in seen[1]
-    assert row_of(runtime, number).fetched_at is None
+    assert (row_of(runtime, number).told_at, row_of(runtime, number).arrived_at) == (clock.now(), None)
     batch = manager.get(url.partition("/api/v1")[2]).get_json()
     answer = manager.get(batch["archive"].partition("/api/v1")[2])
     archive = zipfile.ZipFile(io.BytesIO(answer.data))
@@ -162,8 +170,7 @@ def test_a_program_is_told_of_a_batch_without_a_name_and_fetches_it(
     }
     assert json.loads(archive.read("manifest.json"))["receipts"][0]["name"] == "Robin Sample"
     assert answer.headers["Cache-Control"] == "no-store"
-    row = row_of(runtime, number)
-    assert (row.arrived_at, row.fetched_at) == (clock.now(), clock.now())
+    assert row_of(runtime, number).arrived_at == clock.now()
     with runtime.database.reading() as db:
         assert db.scalars(select(ResidentView.purpose)).all().count("api_receipt_batch") == 1
     clock.advance(timedelta(days=1))
@@ -182,7 +189,7 @@ def test_what_is_not_taken_is_told_again_with_the_same_id_and_is_an_alarm(
     assert (row_of(runtime, number).failure, are_batches_delivered(runtime)) == ("not_taken", False)
     receiver.status = 200
     clock.advance(timedelta(minutes=2))
-    assert deliver_batches(runtime) == {"arrived": 1}
+    assert deliver_batches(runtime) == {"told": 1}
     first, second = receiver.seen
     assert first[1] == second[1]
     assert first[0]["webhook-id"] == second[0]["webhook-id"] == f"msg_batch_{number}"
@@ -205,7 +212,7 @@ def test_who_was_told_is_not_told_again_because_another_one_was_not(
     gone = manager.get("/webhooks").get_json()["items"][1]["id"]
     assert manager.delete(f"/webhooks/{gone}").status_code == 204
     clock.advance(timedelta(minutes=5))
-    assert deliver_batches(runtime) == {"arrived": 1}
+    assert deliver_batches(runtime) == {"told": 1}
     assert len(receiver.seen) == 1
 
 
@@ -216,7 +223,7 @@ def test_a_batch_waits_for_somebody_to_tell(
     assert row_of(runtime, number).failure == "no_address"
     add(manager, receiver)
     clock.advance(timedelta(minutes=1))
-    assert deliver_batches(runtime) == {"arrived": 1}
+    assert deliver_batches(runtime) == {"told": 1}
     assert len(receiver.seen) == 1
 
 
@@ -302,7 +309,117 @@ def test_no_address_leads_into_our_network_and_five_are_enough(
         assert manager.post("/webhooks", {"url": "https://127.0.0.1:9/", "events": EVENTS}).status_code == 201
     assert_problem(manager.post("/webhooks", {"url": "https://a.example/", "events": EVENTS}), 409, "limit_reached")
     assert deliver_batches(strict) == {"failed": 1}
-    assert row_of(strict, number).failure == "not_taken"
+    assert row_of(strict, number).failure == "private"
     with database.reading() as db:
         assert db.scalars(select(BatchNotice)).all() == []
     clock.advance(timedelta(minutes=1))
+
+
+def test_what_was_told_and_not_fetched_in_a_day_is_an_alarm_told_again_and_can_be_passed_on(
+    runtime: Runtime, clock: FixedClock, manager: Program, receiver: Receiver, world: World
+) -> None:
+    add(manager, receiver)
+    number = hand_over(runtime, world, manager)
+    deliver_batches(runtime)
+    clock.advance(timedelta(hours=23))
+    assert deliver_batches(runtime) == {}
+    assert are_batches_delivered(runtime)
+    clock.advance(timedelta(hours=1))
+    assert deliver_batches(runtime) == {"failed": 1}
+    assert (row_of(runtime, number).failure, are_batches_delivered(runtime)) == ("not_fetched", False)
+    assert [seen[0]["webhook-id"] for seen in receiver.seen] == [f"msg_batch_{number}"] * 2
+    second = hand_over(runtime, world, manager, slot=9)
+    pass_on_as_file(runtime, world.authority_id, world.site_id, number, actor=STAFF)
+    assert_problem(manager.get(f"/receipt-batches/{number}/archive"), 404, "not_found")
+    assert manager.get(f"/receipt-batches/{second}/archive").status_code == 200
+    assert are_batches_delivered(runtime)
+
+
+def test_a_crash_between_telling_and_keeping_that_tells_nobody_twice(
+    runtime: Runtime,
+    clock: FixedClock,
+    manager: Program,
+    receiver: Receiver,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add(manager, receiver)
+    number = hand_over(runtime, world, manager)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(use_case, "_kept_told", lambda *_values: (_ for _ in ()).throw(KeyboardInterrupt))
+        deliver_batches(runtime)
+    clock.advance(LEASE)
+    assert deliver_batches(runtime) == {"told": 1}
+    assert (len(receiver.seen), row_of(runtime, number).failure) == (1, "")
+
+
+def test_who_fetches_without_an_answer_that_counts_is_told_no_more(
+    runtime: Runtime, clock: FixedClock, manager: Program, receiver: Receiver, world: World
+) -> None:
+    add(manager, receiver)
+    receiver.status = 500
+    number = hand_over(runtime, world, manager)
+    deliver_batches(runtime)
+    head = manager.client.head(f"/api/v1/receipt-batches/{number}/archive", headers=manager.headers)
+    assert (head.status_code, row_of(runtime, number).arrived_at) == (200, None)  # which fetches nothing
+    manager.get(f"/receipt-batches/{number}/archive")
+    assert are_batches_delivered(runtime)
+    clock.advance(timedelta(days=1))
+    assert deliver_batches(runtime) == {}
+    assert row_of(runtime, number).failure == ""
+
+
+def test_an_answer_counts_by_its_status_however_long_it_is(
+    runtime: Runtime, manager: Program, receiver: Receiver, world: World
+) -> None:
+    add(manager, receiver)
+    receiver.status, receiver.body = 200, b"x" * 500_000
+    hand_over(runtime, world, manager)
+    assert deliver_batches(runtime) == {"told": 1}
+
+
+@pytest.mark.parametrize("error", [NotFound, Unavailable, PermissionError])
+def test_nobody_is_told_of_and_nobody_fetches_a_batch_without_its_copies(
+    runtime: Runtime,
+    clock: FixedClock,
+    manager: Program,
+    receiver: Receiver,
+    world: World,
+    error: type[Exception],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add(manager, receiver)
+    number = hand_over(runtime, world, manager)
+    second = hand_over(runtime, world, manager, slot=9)
+    deliver_batches(runtime)
+    assert len(receiver.seen) == 2
+    third = hand_over(runtime, world, manager, slot=15)
+    for one in (number, third):
+        with_copy(runtime, one)
+    with monkeypatch.context() as patch:
+        patch.setattr(use_case_of_contents, "content_of", lambda *_values: (_ for _ in ()).throw(error))
+        assert deliver_batches(runtime) == {"failed": 1}
+        for path in (f"/receipt-batches/{number}", f"/receipt-batches/{number}/archive"):
+            assert_problem(manager.get(path), 503, "unavailable")
+        assert manager.get(f"/receipt-batches/{second}/archive").status_code == 200
+    assert len(receiver.seen) == 2
+    for one in (number, third):
+        row = row_of(runtime, one)
+        assert (row.failure, row.arrived_at) == ("unreadable", None)
+    assert not are_batches_delivered(runtime)
+    monkeypatch.setattr(use_case_of_contents, "content_of", lambda *_values: b"%PDF")
+    clock.advance(timedelta(minutes=2))
+    deliver_batches(runtime)
+    answer = manager.get(f"/receipt-batches/{number}/archive")
+    assert any(name.startswith("copies/") for name in zipfile.ZipFile(io.BytesIO(answer.data)).namelist())
+
+
+def with_copy(runtime: Runtime, number: str) -> None:
+    """A certified copy in the batch."""
+    batch = row_of(runtime, number)
+    with runtime.database.writing() as db:
+        receipt = db.scalars(select(DocumentReceipt).where(DocumentReceipt.batch_id == batch.id)).one()
+        whose = {"authority_id": receipt.authority_id, "site_id": receipt.site_id, "resident_id": receipt.resident_id}
+        facts = {"document": "Passport", "code_digest": number, "sha256": "0" * 64, "stored_name": "0" * 48, "size": 4}
+        at = {"certified_at": receipt.given_at, "batch_id": batch.id, "appointment_id": receipt.appointment_id}
+        db.add(CertifiedCopy(**whose, **facts, **at))

@@ -22,6 +22,8 @@ FAILURES: Mapping[BatchFailure, LazyString] = {
     BatchFailure.EXISTS: _l("something of the same name is in the folder already. Ask the back office whose it is"),
     BatchFailure.BROKEN: _l("the folder could not be written. Tell whoever runs the service"),
     BatchFailure.NO_ADDRESS: _l("your system has not said where to tell it. Tell whoever runs that system"),
+    BatchFailure.PRIVATE: _l("its address leads into our own network. Tell whoever runs the service"),
+    BatchFailure.NOT_FETCHED: _l("your system was told, and has not fetched it. Tell whoever runs that system"),
     BatchFailure.NOT_TAKEN: _l("your system does not answer that it has it. Tell whoever runs that system"),
     BatchFailure.IN_DOUBT: _l("it was put into the folder and is not there any more"),
 }
@@ -53,23 +55,22 @@ class BatchLine:
     @property
     def tag(self) -> str:
         """Whether it has arrived, in a word or two."""
-        if self.view.way is BatchWay.FILE:
+        view = self.view
+        if view.way is BatchWay.FILE:
             return ""
-        if self.view.fetched_at is not None:
+        if view.arrived_at is not None and view.way is BatchWay.WEBHOOK:
             return str(_("Fetched"))
-        if self.view.arrived_at is not None and self.view.way is BatchWay.WEBHOOK:
-            return str(_("Told, not fetched yet"))
-        if self.view.arrived_at is not None:
-            return str(_("Probably taken") if self.view.failure else _("Arrived"))
-        return str(_("Not arrived") if self.view.failure else _("On its way"))
+        if view.arrived_at is not None:
+            return str(_("Probably taken") if view.failure else _("Arrived"))
+        if view.failure:
+            return str(_("Not arrived"))
+        return str(_("Told, not fetched yet") if view.told_at else _("On its way"))
 
     @property
     def colour(self) -> str:
         """The colour of the tag."""
-        if self.view.fetched_at is not None:
-            return "green"
         if self.view.arrived_at is not None:
-            return "yellow" if self.view.failure or self.view.way is BatchWay.WEBHOOK else "green"
+            return "yellow" if self.view.failure else "green"
         return "red" if self.view.failure else "blue"
 
     @property
@@ -77,16 +78,16 @@ class BatchLine:
         """When it arrived; or why it did not, and when it is tried again."""
         view, zone = self.view, ZoneInfo(self.zone)
         why = str(FAILURES[BatchFailure(view.failure)]) if view.failure else ""
-        if arrived_at := view.fetched_at or view.arrived_at:
-            at = format_moment_short(arrived_at.astimezone(zone))
+        if view.arrived_at is not None:
+            at = format_moment_short(view.arrived_at.astimezone(zone))
             asked = _("%(at)s: %(why)s. Ask the back office whether they have it.", at=at, why=why)
             return str(asked) if why else at
         if why and view.next_try_at is not None:
             again = format_moment_short(view.next_try_at.astimezone(zone))
             return str(_("%(why)s. Next try: %(at)s.", why=why[0].upper() + why[1:], at=again))
-        return ""
+        return format_moment_short(view.told_at.astimezone(zone)) if view.told_at else ""
 
     @property
     def can_be_passed_on(self) -> bool:
         """Whether staff can take it over."""
-        return bool(self.view.failure) and self.view.arrived_at is None and self.view.fetched_at is None
+        return bool(self.view.failure) and self.view.arrived_at is None

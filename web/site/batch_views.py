@@ -16,7 +16,8 @@ from booking.documents.batch_queries import (
     waiting_receipts,
 )
 from booking.use_cases.batch_contents import contents_of_batch
-from booking.use_cases.hand_over_receipts import hand_over_receipts, pass_on_as_file
+from booking.use_cases.hand_over_receipts import hand_over_receipts
+from booking.use_cases.pass_on_batch import pass_on_as_file
 from core.error_texts import text_of
 from core.errors import IdempotencyMismatch, InvalidValue, Reason, Stale
 from people.staff.access_marks import requires
@@ -74,7 +75,7 @@ def save(site: str, number: str) -> ResponseReturnValue:
         )
         context.log_view("document_batch", list(residents), number=batch.number)
         whole = batch_to_deliver(db, batch.id)
-        content = batch_archive(contents_of_batch(context.runtime, db, whole, all_of_it=False))
+        content = batch_archive(contents_of_batch(context.runtime, whole, all_of_it=False))
         return file_answer(content, "application/zip", f"{whole.folder_name}.zip")
 
 
@@ -85,8 +86,8 @@ def pass_on(site: str, number: str) -> ResponseReturnValue:
     with site_context(site) as context:
         try:
             pass_on_as_file(context.runtime, context.authority.id, context.site.id, number, actor=context.actor)
-        except Stale:
-            reason = Reason("batch_arrived")
+        except Stale as error:
+            reason = error.reason or Reason("batch_arrived")
         else:
             return redirect(url_for("site.batches", site=site), code=303)
     with site_context(site) as context:

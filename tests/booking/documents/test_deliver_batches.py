@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import resource
 import shutil
@@ -12,21 +13,26 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select, update
 
-from booking.documents.batch_delivery import BatchFailure, DeliveryRefused, wait_after
+from booking.documents import batch_folder
+from booking.documents.batch_delivery import LEASE, BatchFailure, DeliveryRefused, wait_after
 from booking.documents.batch_folder import CouncilFolder, council_folder
 from booking.documents.batch_queries import are_batches_delivered
 from booking.documents.document_owner import CheckResult, DocumentOwner
+from booking.documents.file_store import FileStore
 from booking.documents.tables import CertifiedCopy, DocumentBatch, DocumentReceipt
+from booking.use_cases import deliver_batches as use_case
 from booking.use_cases.deliver_batches import deliver_batches
-from booking.use_cases.hand_over_receipts import hand_over_receipts, pass_on_as_file
+from booking.use_cases.hand_over_receipts import hand_over_receipts
 from booking.use_cases.keep_documents import check_documents, give_receipt
+from booking.use_cases.pass_on_batch import pass_on_as_file
 from core.audit import AuditEntry
-from core.errors import NotFound, Stale
+from core.errors import NotFound, Reason, Stale
 from core.flask_context import EXTENSION
 from core.runtime import Runtime
 from locations.tables import Authority
@@ -336,6 +342,141 @@ def test_staff_pass_on_what_has_not_arrived_and_nothing_else(
         pass_on_as_file(service, owner.authority_id, owner.site_id, second, actor=STAFF)
 
 
+def test_staff_pass_on_what_something_of_the_same_name_keeps_out(
+    service: Runtime,
+    owner: DocumentOwner,  # noqa: F811
+    place: Path,
+) -> None:
+    certified(service, owner)
+    number = handed_over(service, owner)
+    (place / f"high-street-{number}").mkdir()
+    (place / f"high-street-{number}" / "theirs").write_text("of somebody else")
+    deliver_batches(service)
+    pass_on_as_file(service, owner.authority_id, owner.site_id, number, actor=STAFF)
+    assert [one.name for one in place.iterdir()] == [f"high-street-{number}"]  # and nothing hidden with papers in it
+    assert are_batches_delivered(service)
+    assert row_of(service, number).way == "file"
+
+
+def test_while_nobody_can_say_whether_it_is_there_nobody_passes_it_on(
+    service: Runtime,
+    owner: DocumentOwner,  # noqa: F811
+    place: Path,
+) -> None:
+    number = handed_over(service, owner)
+    (place / f"high-street-{number}").mkdir()
+    (place / f"high-street-{number}" / "theirs").write_text("of somebody else")
+    deliver_batches(service)
+    away = place.rename(place.with_name("unmounted"))
+    with pytest.raises(Stale) as refused:
+        pass_on_as_file(service, owner.authority_id, owner.site_id, number, actor=STAFF)
+    assert refused.value.reason == Reason("batch_may_be_there")
+    away.rename(place)
+    pass_on_as_file(service, owner.authority_id, owner.site_id, number, actor=STAFF)
+
+
+def test_nobody_passes_on_what_is_being_tried(
+    service: Runtime,
+    owner: DocumentOwner,  # noqa: F811
+    place: Path,
+) -> None:
+    number = handed_over(service, owner)
+    place.rmdir()
+    deliver_batches(service)
+    place.mkdir()
+    clock_of(service).advance(wait_after(1))
+    with crash_after("write"), pytest.raises(Crash):
+        deliver_batches(service)
+    with pytest.raises(Stale) as refused:
+        pass_on_as_file(service, owner.authority_id, owner.site_id, number, actor=STAFF)
+    assert refused.value.reason == Reason("batch_is_tried")
+    clock_of(service).advance(LEASE)
+    pass_on_as_file(service, owner.authority_id, owner.site_id, number, actor=STAFF)
+    assert deliver_batches(service) == {}
+    assert list(place.iterdir()) == []  # what the crash has left is gone as well
+
+
+@pytest.mark.databases("sqlite")
+def test_a_failed_try_leaves_no_paper_behind(
+    service: Runtime,
+    owner: DocumentOwner,  # noqa: F811
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    certified(service, owner)
+    number = handed_over(service, owner)
+    write, written = batch_folder._write, list[Path]()
+
+    def full_at_the_second(path: Path, content: bytes) -> None:
+        written.append(path)
+        if len(written) > 1:
+            raise OSError(errno.ENOSPC, "full")
+        write(path, content)
+
+    monkeypatch.setattr(batch_folder, "_write", full_at_the_second)
+    assert deliver_batches(service) == {"failed": 1}
+    assert row_of(service, number).failure == BatchFailure.FULL
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.databases("sqlite")
+def test_who_was_overtaken_removes_its_own_folder_alone(
+    service: Runtime,
+    owner: DocumentOwner,  # noqa: F811
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first process stalls, the second one writes, keeps that it is whole, and ends; then the first goes on."""
+    number = handed_over(service, owner)
+    read, stalled = use_case.contents_of_batch, list[bool]()
+
+    def stall(*values: Any, **named: Any) -> dict[str, bytes]:
+        files = read(*values, **named)
+        if not stalled:
+            stalled.append(True)
+            clock_of(service).advance(LEASE)
+            with monkeypatch.context() as patch, pytest.raises(Crash):
+                patch.setattr(CouncilFolder, "show", crash)
+                deliver_batches(service)
+        return files
+
+    monkeypatch.setattr(use_case, "contents_of_batch", stall)
+    assert deliver_batches(service) == {"failed": 1}
+    (left,) = place.iterdir()
+    assert left.name == row_of(service, number).written_as
+    clock_of(service).advance(LEASE)
+    assert deliver_batches(service) == {"arrived": 1}
+    assert [one.name for one in place.iterdir()] == [f"high-street-{number}"]
+    assert row_of(service, number).failure == ""
+
+
+def crash(*_values: object) -> None:
+    """The process ends."""
+    raise Crash
+
+
+@pytest.mark.databases("sqlite")
+def test_what_goes_wrong_with_one_batch_is_no_others(
+    service: Runtime,
+    owner: DocumentOwner,  # noqa: F811
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    certified(service, owner)
+    first = handed_over(service, owner)
+    second = handed_over(service, owner)
+    with monkeypatch.context() as patch:
+        patch.setattr(FileStore, "read", lambda *_values: (_ for _ in ()).throw(PermissionError(13, "restored")))
+        assert deliver_batches(service) == {"failed": 1, "arrived": 1}
+    assert row_of(service, first).failure == BatchFailure.UNREADABLE
+    assert visible(place) == [f"high-street-{second}"]
+    with monkeypatch.context() as patch:
+        patch.setattr(use_case, "contents_of_batch", lambda *_values, **_named: (_ for _ in ()).throw(ValueError))
+        clock_of(service).advance(wait_after(1))
+        assert deliver_batches(service) == {"failed": 1}
+    assert row_of(service, first).failure == BatchFailure.BROKEN
+
+
 def test_waits_grow_to_an_hour() -> None:
     assert [wait_after(tries) / timedelta(minutes=1) for tries in (0, 1, 2, 3, 7, 5000)] == [1, 1, 2, 4, 60, 60]
 
@@ -350,11 +491,11 @@ def test_the_command_says_what_has_arrived_and_ends_badly_when_something_has_not
     assert app.extensions[EXTENSION].settings == service.settings
     runner = FlaskCliRunner(app)
     handed_over(service, owner)
-    assert runner.invoke(args=["receipts", "deliver"]).output.strip() == "arrived 1, failed 0"
+    assert runner.invoke(args=["receipts", "deliver"]).output.strip() == "arrived 1, told 0, failed 0"
     handed_over(service, owner)
     shutil.rmtree(place)
     answer = runner.invoke(args=["receipts", "deliver"])
-    assert (answer.exit_code, answer.output.splitlines()[0]) == (1, "arrived 0, failed 1")
+    assert (answer.exit_code, answer.output.splitlines()[0]) == (1, "arrived 0, told 0, failed 1")
 
 
 def test_relative_folders_begin_at_the_service() -> None:
