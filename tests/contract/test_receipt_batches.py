@@ -345,9 +345,10 @@ def test_a_crash_between_telling_and_keeping_that_tells_nobody_twice(
 ) -> None:
     add(manager, receiver)
     number = hand_over(runtime, world, manager)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(use_case, "_kept_told", lambda *_values: (_ for _ in ()).throw(KeyboardInterrupt))
-        deliver_batches(runtime)
+        with pytest.raises(KeyboardInterrupt):
+            deliver_batches(runtime)
     clock.advance(LEASE)
     assert deliver_batches(runtime) == {"told": 1}
     assert (len(receiver.seen), row_of(runtime, number).failure) == (1, "")

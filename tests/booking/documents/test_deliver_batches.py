@@ -27,6 +27,7 @@ from booking.documents.document_owner import CheckResult, DocumentOwner
 from booking.documents.file_store import FileStore
 from booking.documents.tables import CertifiedCopy, DocumentBatch, DocumentReceipt
 from booking.use_cases import deliver_batches as use_case
+from booking.use_cases.batch_contents import contents_of_batch
 from booking.use_cases.deliver_batches import deliver_batches
 from booking.use_cases.hand_over_receipts import hand_over_receipts
 from booking.use_cases.keep_documents import check_documents, give_receipt
@@ -224,6 +225,18 @@ def crash_after(name: str) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CouncilFolder, name, done_and_gone)
+        yield
+
+
+@contextmanager
+def crash_before(name: str) -> Iterator[None]:
+    """Let the process end right before this step of the folder."""
+
+    def gone(*_values: object) -> None:
+        raise Crash
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CouncilFolder, name, gone)
         yield
 
 
@@ -428,15 +441,14 @@ def test_who_was_overtaken_removes_its_own_folder_alone(
 ) -> None:
     """The first process stalls, the second one writes, keeps that it is whole, and ends; then the first goes on."""
     number = handed_over(service, owner)
-    read, stalled = use_case.contents_of_batch, list[bool]()
+    read, stalled = contents_of_batch, list[bool]()
 
     def stall(*values: Any, **named: Any) -> dict[str, bytes]:
         files = read(*values, **named)
         if not stalled:
             stalled.append(True)
             clock_of(service).advance(LEASE)
-            with monkeypatch.context() as patch, pytest.raises(Crash):
-                patch.setattr(CouncilFolder, "show", crash)
+            with crash_before("show"), pytest.raises(Crash):
                 deliver_batches(service)
         return files
 
@@ -448,11 +460,6 @@ def test_who_was_overtaken_removes_its_own_folder_alone(
     assert deliver_batches(service) == {"arrived": 1}
     assert [one.name for one in place.iterdir()] == [f"high-street-{number}"]
     assert row_of(service, number).failure == ""
-
-
-def crash(*_values: object) -> None:
-    """The process ends."""
-    raise Crash
 
 
 @pytest.mark.databases("sqlite")
