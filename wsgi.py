@@ -62,6 +62,7 @@ import web.agent.typed_search_views
 import web.agent.typed_text
 import web.agent.untold_views
 import web.agent.urgent_views
+import web.agent.why_looking_views
 import web.agent.wish_failure_views
 import web.agent.word_views
 import web.app

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.database import Base, BigId
 from core.personal_data import personal
 from locations.catchment_policy import CatchmentPolicy
-from locations.default_values import INTERPRETER_LEAD_DAYS, RING_MINUTES
+from locations.default_values import RING_MINUTES
 from locations.document_policy import DocumentPolicy
 from locations.message_policy import MessagePolicy
 from locations.model import PERSON_KINDS, RESOURCE_KINDS, SITE_KINDS
@@ -21,13 +21,14 @@ from locations.session_columns import SessionColumns, new_wait_seed
 from locations.session_facts import FROM_FILE
 from locations.site_screen_columns import SiteScreens
 from locations.site_words import SiteWords
+from locations.staff_policy import StaffPolicy
 from locations.translated_columns import Multilingual, Translated
 from locations.waiting_policy import WaitingPolicy
 
 _WITHOUT_SITE = text("site_id IS NULL")
 
 
-class Authority(Multilingual, MessagePolicy, RebookingPolicy, Base):
+class Authority(Multilingual, MessagePolicy, RebookingPolicy, StaffPolicy, Base):
     """A council: the tenant. Policies are columns, so that each council keeps its own."""
 
     __tablename__ = "authorities"
@@ -51,9 +52,6 @@ class Authority(Multilingual, MessagePolicy, RebookingPolicy, Base):
     open_limit: Mapped[int] = mapped_column(default=2)
     cancel_cutoff_minutes: Mapped[int] = mapped_column(default=120)
     extra_time_minutes: Mapped[int] = mapped_column(default=15)
-    interpreter_lead_days: Mapped[int] = mapped_column(
-        default=INTERPRETER_LEAD_DAYS, server_default=str(INTERPRETER_LEAD_DAYS)
-    )
     # Where somebody is answered in British Sign Language: an address, or words.
     bsl_contact: Mapped[str] = mapped_column(String(300), default="", server_default="")
     text_number: Mapped[str] = mapped_column(String(40), default="", server_default="")  # for replies; empty: none

@@ -169,7 +169,15 @@ AUDIT_ACTIONS: Labels = {
     "api_key_made": _l("Made a key for a program"),
     "api_key_ended": _l("Ended the key of a program"),
 }
+WHY_LOOKING: Labels = {
+    "contact": _l("They ring, or stand here"),
+    "appointment": _l("I prepare or follow up a visit"),
+    "record": _l("Something in their record has to be put right"),
+    "request": _l("They complain, or ask for their data"),
+    "other": _l("Another reason"),
+}
 VIEW_PURPOSES: Labels = {
+    "why": _l("Said why they look at a resident"),
     "call": _l("Looked at a resident"),
     "history": _l("Looked at all contacts with a resident"),
     "advisers": _l("Looked at who is named as the adviser of a resident"),

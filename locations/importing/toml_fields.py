@@ -116,6 +116,7 @@ AUTHORITY: Fields = {
     "cancel_cutoff_minutes": Field(minutes(0, YEAR), 120),
     "extra_time_minutes": Field(minutes(0, 240), 15),
     "interpreter_lead_days": Field(whole(0, 60), INTERPRETER_LEAD_DAYS),
+    "ask_why_looking": Field(yes_no, False),
     "bsl_contact": Field(text(300), ""),
     "languages": Field(list_of(one_of(tuple(LANGUAGES)), least=1), (DEFAULT_LANGUAGE,)),
     "first_language": Field(one_of(tuple(LANGUAGES)), DEFAULT_LANGUAGE),

@@ -43,6 +43,7 @@ class SignedInStaff:
     roles: tuple[Grant, ...]
     last_seen_at: datetime
     lacks_second_step: bool = False  # which the council demands of one of their roles
+    must_say_why: bool = False  # before the record of a resident opens
 
     def may(
         self,
@@ -104,6 +105,7 @@ _SIGNED_IN = (
         site_table.c.slug,
         site_table.c.name,
         _LACKS_SECOND_STEP,
+        authority_table.c.ask_why_looking,
         *BRAND_COLUMNS,
     )
     .join(StaffMember, StaffMember.id == StaffSession.staff_id)
@@ -134,10 +136,11 @@ def staff_of(db: Session, token: str, now: datetime) -> SignedInStaff | None:
         name=member.name,
         email=member.email,
         authority_id=member.authority_id,
-        authority=AuthorityBrand(*rows[0][6:]),
+        authority=AuthorityBrand(*rows[0][7:]),
         roles=tuple(sorted(grants, key=lambda grant: (grant.role, grant.site_name))),
         last_seen_at=row.last_seen_at,
         lacks_second_step=bool(rows[0].lacks_second_step),
+        must_say_why=rows[0].ask_why_looking,
     )
 
 

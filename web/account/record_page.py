@@ -24,7 +24,7 @@ from core.wall_clock import parse_instant, wall_instant
 from web.components.form_fields import AtMost, Dropdown, Form, Text
 from web.components.moment_fields import DayField
 from web.labels import ROLES, STATES, label_of
-from web.record_labels import ACTORS, AUDIT_ACTIONS, RECORD_KINDS, SCREENS, VIEW_PURPOSES
+from web.record_labels import ACTORS, AUDIT_ACTIONS, RECORD_KINDS, SCREENS, VIEW_PURPOSES, WHY_LOOKING
 from web.request_language import format_time
 
 MOST_NAMES = 5  # of a list that somebody looked at, on the page; the file has all
@@ -131,6 +131,8 @@ def _more(entry: RecordEntry, zone: ZoneInfo) -> str:
         parts.append(label_of(STATES, state))
     if entry.code in ("rescheduled", "cancelled") and facts.get("by") == BY_COUNCIL:
         parts.append(gettext("By the council"))
+    if why := facts.get("why"):
+        parts += filter(None, [label_of(WHY_LOOKING, why), facts.get("words", "")])
     if entry.reason:
         parts.append(entry.reason)
     if noted_at := facts.get("noted_at"):
