@@ -76,6 +76,7 @@ LAYER_OF_MODULE = {
     "locations.message_policy": "tables",
     "locations.promise_policy": "tables",
     "locations.rebooking_policy": "tables",
+    "locations.staff_policy": "tables",
     "locations.catchment_policy": "tables",
     "locations.document_policy": "tables",
     "locations.confirmation_policy": "tables",
