@@ -174,7 +174,9 @@ WHY_LOOKING: Labels = {
     "appointment": _l("I prepare or follow up a visit"),
     "record": _l("Something in their record has to be put right"),
     "request": _l("They complain, or ask for their data"),
-    "other": _l("Another reason"),
+    "concern": _l("I am worried about them"),
+    "check": _l("I check the work of a colleague"),
+    "other": _l("Another reason of my work"),
 }
 VIEW_PURPOSES: Labels = {
     "why": _l("Said why they look at a resident"),

@@ -12,7 +12,7 @@ from core.screens import with_screen
 from people.residents.tables import ResidentView
 
 WHY = "why"  # the purpose of an entry that says only why
-REASONS = ("contact", "appointment", "record", "request", "other")
+REASONS = ("contact", "appointment", "record", "request", "concern", "check", "other")
 ONE_MATTER = timedelta(hours=2)
 
 # Written once, since every page of a call needs it: putting a statement together takes as long as running it.
@@ -53,12 +53,9 @@ def log_access(
     db.flush()
 
 
-def say_why(
-    db: Session, authority_id: int, resident_id: int, actor: Actor, reason: str, now: datetime, words: str = ""
-) -> None:
-    """Write why `actor` is about to see the resident's data: one of `REASONS`, with words of their own."""
-    facts = {"why": reason, "words": words} if words else {"why": reason}
-    log_access(db, authority_id, resident_id, actor, WHY, now, **facts)
+def say_why(db: Session, authority_id: int, resident_id: int, actor: Actor, reason: str, now: datetime) -> None:
+    """Write why `actor` is about to see the resident's data: one of `REASONS`."""
+    log_access(db, authority_id, resident_id, actor, "why", now, why=reason)
 
 
 def has_said_why(db: Session, authority_id: int, resident_id: int, actor: Actor, now: datetime) -> bool:

@@ -135,6 +135,7 @@ ELSEWHERE = {
         *("messages.end_hand_made", "messages.take_hand_made"),
         *("agent.keep", "agent.typed"),
         "agent.stop_calendar",
+        "agent.answer_why",  # where a council asks for it: tests/web/agent/test_why_looking.py
         "council.add_colleagues",
         "council.change_outside_calendar",
         "council.save_site_resource",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from booking.documents.document_owner import DocumentOwner
 from booking.documents.tables import DocumentBatch
@@ -24,7 +25,7 @@ from core.clock import FixedClock
 from core.database import Database
 from core.flask_context import EXTENSION
 from locations.catalogue_queries import bump_plan
-from locations.tables import Closure
+from locations.tables import Authority, Closure
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import create_resident
 from people.residents.tables import Resident
@@ -133,4 +134,8 @@ def test_every_page_is_reached_by_links_from_the_home_of_its_role(
     if role in POLICY[Action.MANAGE_SET_UP]:  # what stands beside the form of a thing, of which there are more than 12
         site = "/staff/set-up/site/riverside-hub"
         reached |= crawl(client, site, {site: {"look": "1"}}, each=2).reached
+    if role in POLICY[Action.SEE_RESIDENT]:
+        with database.writing() as db:
+            db.execute(update(Authority).values(ask_why_looking=True))
+        reached |= crawl(client, f"/staff/calls/residents/{callers.people['aminah']}", {}, each=1).reached
     assert pages - reached == set()

@@ -132,7 +132,7 @@ def _more(entry: RecordEntry, zone: ZoneInfo) -> str:
     if entry.code in ("rescheduled", "cancelled") and facts.get("by") == BY_COUNCIL:
         parts.append(gettext("By the council"))
     if why := facts.get("why"):
-        parts += filter(None, [label_of(WHY_LOOKING, why), facts.get("words", "")])
+        parts.append(label_of(WHY_LOOKING, why))
     if entry.reason:
         parts.append(entry.reason)
     if noted_at := facts.get("noted_at"):

@@ -45,9 +45,9 @@ COUNCIL: Texts = {
     "extra_time_minutes": _t(_l("Extra time for those who need it"), _l("In minutes")),
     "interpreter_lead_days": _t(_l("Days that you need to find an interpreter")),
     "ask_why_looking": _t(
-        _l("Do staff say why they look at a resident?"),
+        _l("Do staff say why they open the page of a resident?"),
         _l(
-            "They are asked before the record opens, once in two hours. It stands in the record of what staff did and saw"
+            "They are asked once in two hours for each, not for lists. It stands in the record of what staff did and saw"
         ),
     ),
     "bsl_contact": _t(_l("Contact in British Sign Language"), _l("A web address, or words that say how")),
