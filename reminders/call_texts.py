@@ -14,7 +14,7 @@ from booking.events import VisitCall
 from booking.tables import Appointment
 from booking.use_cases.text_when_called import may_be_texted
 from booking.visits.tables import DayVisit
-from booking.visits.visit_states import VisitState
+from booking.visits.visit_states import HERE, VisitState
 from core.errors import DeliveryFailed
 from core.language import language_for
 from core.runtime import Runtime
@@ -37,6 +37,7 @@ from reminders.texts import TextBody, fitting, joined_text
 OF_USE = timedelta(minutes=10)
 """Whoever is told later than that was called again meanwhile, or counts as missed."""
 KEPT = timedelta(days=90)
+PUT_RIGHT = timedelta(hours=1)  # in which a wrong click on who has left, or was seen, is taken back
 LEFT_OPEN = timedelta(hours=20)  # a visit that was not touched for so long is over
 FAMILY = SITE_MESSAGE  # a pause of messages of a site holds back these, too
 
@@ -63,9 +64,10 @@ def send_call_texts(runtime: Runtime, channels: Mapping[str, Channel], stopping:
 
 
 def delete_old_call_texts(db: Session, now: datetime) -> None:
-    """Delete the rows of texts that were closed long ago, and the numbers of visits that nobody has ended."""
-    left = (DayVisit.text_to != "", DayVisit.changed_at < now - LEFT_OPEN)
-    db.execute(update(DayVisit).where(*left).values(text_to=""))
+    """Delete the rows of texts that were closed long ago, and the numbers of visits that are over."""
+    is_over = and_(DayVisit.state.not_in(HERE), DayVisit.changed_at < now - PUT_RIGHT)
+    left = or_(is_over, DayVisit.changed_at < now - LEFT_OPEN)
+    db.execute(update(DayVisit).where(DayVisit.text_to != "", left).values(text_to=""))
     db.execute(delete(CallText).where(CallText.closed_at < now - KEPT))
 
 

@@ -115,8 +115,6 @@ def enter_state(row: DayVisit, state: VisitState, now: datetime, *, resource_id:
             row.done = row.next_step = ""
     elif state not in HERE:
         row.ended_at = now
-    if state not in HERE:
-        row.text_to = ""
 
 
 def _arrived(db: Session, appointment: Appointment, now: datetime) -> DayVisit:

@@ -125,14 +125,45 @@ def test_each_call_is_told_once_and_a_call_again_once_more(
     assert sent(runtime) == []
 
 
-def test_the_number_is_gone_when_the_visit_is_over_or_they_have_left(runtime: Runtime, world: World) -> None:
+@pytest.mark.parametrize("end", [VisitState.ENDED, VisitState.LEFT])
+def test_the_number_is_gone_when_the_visit_is_over_or_they_have_left(
+    runtime: Runtime, clock: FixedClock, world: World, end: VisitState
+) -> None:
     visit_id = walk_in(runtime, world)
     ask(runtime, world, visit_id)
-    call(runtime, world)
-    step(runtime, world, visit_id, VisitState.BEING_SEEN)
-    step(runtime, world, visit_id, VisitState.ENDED)
-    assert visit_of(runtime).text_to == ""
+    if end is VisitState.ENDED:
+        call(runtime, world)
+        step(runtime, world, visit_id, VisitState.BEING_SEEN)
+    step(runtime, world, visit_id, end)
     assert sent(runtime) == []
+    for minutes, number in ((55, NUMBER), (10, "")):
+        clock.advance(timedelta(minutes=minutes))
+        with runtime.database.writing() as db:
+            delete_old_call_texts(db, clock.now())
+        assert visit_of(runtime).text_to == number
+
+
+@pytest.mark.parametrize("is_booked", [True, False], ids=["booked", "without an appointment"])
+@pytest.mark.parametrize("wrong", [VisitState.ENDED, VisitState.LEFT])
+def test_who_is_put_back_into_the_waiting_room_is_still_told(
+    runtime: Runtime, clock: FixedClock, world: World, wrong: VisitState, is_booked: bool
+) -> None:
+    visit_id = booked_visit(runtime, world, phone="07700 900999") if is_booked else walk_in(runtime, world)
+    ask(runtime, world, visit_id)
+    back = [VisitState.WAITING]
+    if wrong is VisitState.ENDED:
+        call(runtime, world)
+        assert sent(runtime)
+        step(runtime, world, visit_id, VisitState.BEING_SEEN)
+        back = [VisitState.BEING_SEEN, VisitState.WAITING]
+    step(runtime, world, visit_id, wrong)
+    with runtime.database.writing() as db:
+        delete_old_call_texts(db, clock.now())
+    clock.advance(timedelta(minutes=5))
+    for state in back:
+        step(runtime, world, visit_id, state)
+    call(runtime, world)
+    assert [number for number, _words in sent(runtime)] == [NUMBER]
 
 
 def test_who_did_not_ask_is_not_told_and_who_does_not_want_it_any_more(runtime: Runtime, world: World) -> None:
