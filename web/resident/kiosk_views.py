@@ -114,7 +114,7 @@ def _text_asked(context: PageContext, site: SiteFacts, visit_id: int, form: Arri
     wish = TextWish(number, current_language().code)
     try:
         ask_for_text(context.runtime, context.authority.id, site.slug, visit_id, wish, actor=Actor.resident())
-    except (Invalid, IllegalMove):
+    except (Invalid, IllegalMove, Stale):
         return "no"
     return "yes"
 
