@@ -48,7 +48,7 @@ def ask_for_text(
         place = catalogue_by_id(db, authority_id).site(site)
         row = visit_for_change(db, authority_id, place.id, visit_id)
         _check(db, row, wish)
-        if actor.kind == RESIDENT and row.text_to not in ("", wish.number):  # somebody else may know the reference
+        if actor == Actor.resident() and row.text_to not in ("", wish.number):  # somebody else may know the reference
             raise Stale.because("visit_changed")
         same = (DayVisit.site_id == row.site_id, DayVisit.local_date == row.local_date, DayVisit.ticket == row.ticket)
         for part in db.scalars(select(DayVisit).where(*same, DayVisit.state.in_(IN_WAITING_ROOM))):

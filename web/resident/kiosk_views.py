@@ -26,7 +26,7 @@ from booking.visits.queue_state_queries import services_today, wait_of_visit
 from booking.visits.visit_queries import visit_of_appointment, visits_of_day
 from booking.visits.visit_states import AT_DESK, NewWalkIn, VisitState
 from core.audit import Actor
-from core.errors import IdempotencyMismatch, IllegalMove, Invalid, NobodyMoreToday, NotFound, NotHereToday
+from core.errors import IdempotencyMismatch, IllegalMove, Invalid, NobodyMoreToday, NotFound, NotHereToday, Stale
 from core.origin import origin_of
 from core.problems import text_of_error
 from core.rate_limits import SlowingLimit, check_slowing_limit

@@ -309,6 +309,17 @@ def test_who_waits_outside_leaves_a_mobile_number_with_or_without_an_appointment
     assert numbers(library) == ["07700 900 123", "07700 900 456"]
 
 
+def test_nobody_turns_the_text_of_another_person_to_a_number_of_their_own(library: Library, kiosk: Visitor) -> None:
+    reference = library.book(30)
+    for number, words in (
+        ("07700 900 123", "we send a text"),
+        ("07700 900 456", "We cannot send texts to this number"),
+    ):
+        kiosk.open(f"{KIOSK}/appointment")
+        assert words in kiosk.send("/appointment", code=spoken_reference(reference), text_to=number).text
+    assert numbers(library) == ["07700 900 123"]
+
+
 def test_whoever_gets_no_texts_is_told_to_wait_inside_and_is_here_all_the_same(
     library: Library, kiosk: Visitor
 ) -> None:
