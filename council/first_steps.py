@@ -40,6 +40,11 @@ def first_steps(catalogue: Catalogue) -> list[Step]:
     ]
 
 
+def next_step(catalogue: Catalogue) -> Step | None:
+    """The first step that is to be done and can be; None when there is none, or its page is not theirs."""
+    return next((step for step in first_steps(catalogue) if not step.is_done and step.href), None)
+
+
 def _steps_at(catalogue: Catalogue, site: SiteFacts) -> tuple[Step, Step]:
     """What a site needs: somebody to see people, and times."""
     # Who works at several sites is of a site only from their first session there on.

@@ -10,6 +10,7 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from council.first_steps import next_step
 from council.form_groups import LISTS_AFTER, parts_of, row_id
 from council.reminder_example import example_of
 from council.reminder_presets import PRESETS, preset_figures
@@ -115,6 +116,8 @@ def _next_steps(context: StaffContext, things: Things, key: Key) -> list[tuple[s
         steps.append((more, url_for("council.set_up_thing", kind="resource", slug=NEW, site=key.slugs[0])))
         week = url_or_none("planner.week", site=key.slugs[0])
         steps += [(_("Say when it is open: the week of %(site)s", site=site), week)] if week else []
+    elif (following := next_step(context.catalogue)) is not None:
+        steps.append((_("Next: %(step)s", step=following.text), following.href or ""))
     if key.kind == "service":
         steps.append((_("Add one more service"), url_for("council.set_up_thing", kind="service", slug=NEW)))
     return [*steps, (_("Set-up"), url_for("council.set_up"))] if context.staff.may(Action.MANAGE_SET_UP) else steps

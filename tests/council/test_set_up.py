@@ -369,3 +369,16 @@ def test_one_more_row_leads_to_it_and_keeps_another_that_is_still_empty(admin: F
     answer = admin.post(form.action, data={**form.fields, "add": "triage_questions"})
     assert answer.location.endswith("#triage_questions-row-1")
     assert "triage_questions-1-ask" in page_of(admin, answer.location).form_to(SERVICE).fields
+
+
+def test_what_comes_next_is_said_after_saving(library: Library, admin: FlaskClient) -> None:
+    address = save(admin, post(admin, form_at(admin, f"{HOME}/council/testshire"), phone="01632 960001"))
+    page = page_of(admin, address)
+    assert "Next: Mill Lane Library: add the desks, rooms or people that are there" in page.text
+    assert page.link("Next: Mill Lane Library") == f"{HOME}/site/mill-lane"
+
+
+def test_minutes_are_said_as_minutes(admin: FlaskClient) -> None:
+    preview = post(admin, form_at(admin, SERVICE), duration_minutes="75")
+    assert "1 hour 15 minutes" in preview.text
+    assert "30 minutes" in preview.text

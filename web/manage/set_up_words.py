@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,7 +21,7 @@ from web.branding import contrast_with_white, hex_of, parse_colour, readable
 from web.manage.field_texts import BY_KIND, BY_LIST, KINDS, OTHERS, text_of_field
 from web.manage.field_words import WORDS
 from web.manage.thing_form import FIELDS, KEEP, LISTS
-from web.request_language import all_of, format_day, format_time
+from web.request_language import all_of, format_day, format_minutes, format_time
 from web.session_texts import session_text
 
 # Of what stands in a table, what is shown nowhere else; the rest is said by the values that people know.
@@ -38,6 +38,8 @@ def _coded(field: Field) -> bool:
 
 _tables = (*FIELDS.values(), *(fields for lists in LISTS.values() for fields in lists.values()))
 DAYS = {name for fields in (*_tables, EXCEPTION) for name, field in fields.items() if field.check is day}
+# What is said as "45 minutes" or "2 hours".
+MINUTES = {name for fields in _tables for name in fields if name.endswith("_minutes") or name == "minutes"}
 CODES = OF_SESSIONS | {name for fields in _tables for name, field in fields.items() if _coded(field)}
 
 
@@ -103,7 +105,7 @@ def _values(kind: str, names: Sequence[str], before: Table, after: Table) -> lis
             f"data:image/png;base64,{after[name]}" if name == "logo" and after.get(name) else "",
         )
         for name in names
-        if before.get(name) != after.get(name)
+        if before.get(name) != after.get(name) and (before or after.get(name) != [])
     ]
 
 
@@ -131,15 +133,11 @@ def value_text(name: str, value: Any) -> str:
     """A value of the file as people read it; empty for nothing."""
     if value is None or value == "":
         return ""
-    if name == "postcodes":
-        return str(ngettext("%(num)s postcode", "%(num)s postcodes", len(value)))
-    if name == "logo":
-        logo = logo_of(str(value))
-        return (
-            str(_("A picture of %(width)s by %(height)s pixels", width=logo.width, height=logo.height)) if logo else ""
-        )
-    if name == "brand_colour":
-        return _colour_text(str(value))
+    own = _OWN_WORDS.get(name)
+    if own is not None:
+        return own(value)
+    if name in MINUTES and isinstance(value, int):
+        return format_minutes(value) if value else str(_("None"))
     if name in DAYS and isinstance(value, date | str):
         return format_day(day(value))
     if isinstance(value, bool):
@@ -151,6 +149,15 @@ def value_text(name: str, value: Any) -> str:
     if isinstance(value, Mapping):
         return _statement_text(name, value)
     return str(WORDS.get(value, value)) if name in CODES and isinstance(value, str) else str(value)
+
+
+def _count_of_postcodes(postcodes: Sequence[str]) -> str:
+    return str(ngettext("%(num)s postcode", "%(num)s postcodes", len(postcodes)))
+
+
+def _logo_text(data: str) -> str:
+    logo = logo_of(str(data))
+    return str(_("A picture of %(width)s by %(height)s pixels", width=logo.width, height=logo.height)) if logo else ""
 
 
 def _colour_text(colour: str) -> str:
@@ -167,6 +174,13 @@ def _colour_text(colour: str) -> str:
             shown=shown,
         )
     )
+
+
+_OWN_WORDS: Mapping[str, Callable[[Any], str]] = {
+    "postcodes": _count_of_postcodes,
+    "logo": _logo_text,
+    "brand_colour": _colour_text,
+}
 
 
 def _statement_text(name: str, statement: Mapping[str, Any]) -> str:
