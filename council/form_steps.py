@@ -19,6 +19,7 @@ from council.thing_page import thing_page
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import NOT_THERE, STATEMENTS, Edit, Table, fingerprint
 from web.manage.screen_words import screen_text
+from web.manage.sessions_with import sessions_with
 from web.manage.set_up_context import NEW, Things, slug_from
 from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_merge import conflict_lines, merged
@@ -129,6 +130,9 @@ def _preview(place: FormPlace, form: ThingForm, seen: str, table: dict[str, Any]
         warnings = warnings_of(place.things, proposal.edits, languages_of(context.authority))
         return lead_to_preview(context, proposal, place.routes.preview, None, warnings)
     except InvalidEdits as error:
+        if table is None and (users := sessions_with(place.things, edited)):
+            form.general.append(users)
+            return place.page(form, seen), 400
         form.refuse(error.of(edited))
         form.general += map(screen_text, error.besides([edited]))
         return place.page(form, seen), 400

@@ -13,7 +13,7 @@ from council.first_steps import first_steps
 from council.form_steps import FormPlace, Routes, send_form, show_form
 from locations.importing.difference import Key, Kind
 from locations.model import VIRTUAL_SITE, Catalogue, ResourceFacts, ServiceFacts, SiteFacts
-from locations.own_words import OTHER_LANGUAGES, key_in
+from locations.own_words import OTHER_LANGUAGES
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.account.set_up_screens import council_screens, file_screens
@@ -83,7 +83,7 @@ def _untranslated(context: StaffContext) -> list[tuple[LazyString, list[tuple[st
     codes = [code for code in languages_of(context.authority) if code in OTHER_LANGUAGES]
     things = things_of(context) if codes else {}
     return [
-        (WORDS[code], [(name, f"{address_of(key)}?part={key_in('name', code)}") for key, name in without.items()])
+        (WORDS[code], [(name, f"{address_of(key)}?part={field}#{field}") for key, (name, field) in without.items()])
         for code in codes
         if (without := things_without(things, code))
     ]

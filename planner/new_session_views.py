@@ -20,6 +20,7 @@ from locations.session_tables import PlainSession, held_dates, new_slug, session
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from planner.break_warnings import break_warnings
+from planner.namesake_warnings import namesake_warnings
 from planner.planner_blueprint import WEEK_PATH, blueprint
 from planner.session_context import (
     edits_of,
@@ -132,6 +133,7 @@ def preview_sessions(
         *past_warnings(context, edits),
         *skipped_warnings(context, edits),
         *elsewhere_warnings(context, edits),
+        *namesake_warnings(context, edits),
         *warnings,
         *break_warnings(context, edits),
     ]

@@ -80,6 +80,7 @@ def test_a_name_that_is_there_already_is_said_before_it_is_saved(library: Librar
             "There is already “Desk 1” at High",
         ),
         (f"{HOME}/person/new", {"name": "Desk 1", "kind": "adviser"}, "There is already “Desk 1” at High Street"),
+        (f"{HOME}/person/new", {"name": "Ann Price", "kind": "adviser"}, "save this, give it their sessions by"),
         (
             f"{HOME}/resource/new?site=mill-lane",
             {"name": "ann  price", "kind": "adviser"},

@@ -382,3 +382,11 @@ def test_minutes_are_said_as_minutes(admin: FlaskClient) -> None:
     preview = post(admin, form_at(admin, SERVICE), duration_minutes="75")
     assert "1 hour 15 minutes" in preview.text
     assert "30 minutes" in preview.text
+
+
+@pytest.mark.parametrize("address", [SERVICE, f"{HOME}/resource/desk-1?site=high-street"])
+def test_what_sessions_need_is_not_removed_and_it_is_said_which(admin: FlaskClient, address: str) -> None:
+    page = post(admin, form_at(admin, address), 400, remove="1")
+    assert "It cannot be removed while sessions need it. Change or end them first: High Street Library: " in page.text
+    assert "did you mean" not in page.text
+    assert "which is no resource" not in page.text

@@ -44,5 +44,6 @@ def test_a_council_that_begins_with_welsh_is_told_what_has_none(library: Library
     assert words not in post(admin, form_at(admin, "/staff/set-up/council/testshire"), phone="01632 960001").text
     page = page_of(admin, "/staff/set-up")
     assert "Not in Welsh, in whole or in part: 5" in page.text
+    assert page.link("Certify documents").endswith("?part=name_cy#name_cy")
     form = page_of(admin, page.link("Certify documents")).form_to(SERVICE)
     assert "name_cy" in form.fields

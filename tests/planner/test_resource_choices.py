@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from tests.planner.test_week import WEEK
 from tests.support.factories import make_resource, make_service, make_session
+from tests.support.pages import check_page
 from tests.web.site.conftest import SITE, Library
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -44,3 +45,35 @@ def test_two_services_of_one_name_are_told_apart(library: Library, manager: Flas
     assert "Advice (advice-young)" in page
     assert "Advice (advice-old)" in page
     assert not re.search(r"Advice\s*<", page)
+
+
+def test_a_person_who_is_there_twice_is_said_before_both_are_open_at_once(
+    library: Library, manager: FlaskClient
+) -> None:
+    town, site = library.world.authority_id, library.world.site_id
+    services = list(library.world.service_ids)
+    ann = make_resource(library.database, town, library.other_site_id, "ann-price", name="Ann Price", kind="adviser")
+    desk = make_resource(library.database, town, library.other_site_id, "desk-9", kind="desk")
+    make_session(library.database, town, library.other_site_id, [ann, desk], services, slug="hers")
+    make_resource(library.database, town, None, "ann-price-2", name="ann  price", kind="adviser")
+    make_resource(library.database, town, site, "ben", name="Ben Cole", kind="adviser")
+    said = {}
+    for slug in ("ann-price-2", "ben"):
+        form = check_page(manager.get(f"{WEEK}/new").text).form_to(f"{WEEK}/new")
+        sent = form.values(
+            resources=[slug], services=["certify"], starts="10:00", ends="12:00", repeats="weekly", weekdays=["monday"]
+        )
+        said[slug] = manager.post(form.action, data=sent, follow_redirects=True).text
+    assert "is open at Mill Lane Library at the same time, under the same name" in said["ann-price-2"]
+    assert "under the same name" not in said["ben"]
+
+
+def test_a_swap_of_two_of_one_name_is_seen_in_the_preview(library: Library, manager: FlaskClient) -> None:
+    town, site = library.world.authority_id, library.world.site_id
+    first = make_resource(library.database, town, site, "ann-price", name="Ann Price", kind="adviser")
+    make_resource(library.database, town, site, "ann-price-2", name="Ann Price", kind="adviser")
+    make_session(library.database, town, site, [first], list(library.world.service_ids), slug="hers")
+    form = check_page(manager.get(f"{SITE}/sessions/hers").text).form_to("/sessions/hers")
+    preview = manager.post(form.action, data=form.values(resources=["ann-price-2"]), follow_redirects=True).text
+    assert "Ann Price (ann-price)" in preview
+    assert "Ann Price (ann-price-2)" in preview

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -163,18 +163,22 @@ def closure_form(
     resources = catalogue.people if site is None else site.resources
     modes = dict.fromkeys(mode for one in catalogue.sites if site in (None, one) for mode in one.modes)
     everything = gettext("Everything") if site is None else gettext("Everything at %(site)s", site=site.name)
-    form.resource.choices = [("", everything), *((one.slug, _named(one, site)) for one in resources)]
+    form.resource.choices = [("", everything), *_named(resources, site)]
     form.service.choices = [("", gettext("All services")), *names_apart(offered).items()]
     form.topic.choices = [("", gettext("All topics")), *((topic, topic) for topic in topics)]
     form.mode.choices = [("", gettext("All ways")), *((mode, str(MODES[mode])) for mode in modes)]
     return form
 
 
-def _named(resource: ResourceFacts, site: SiteFacts | None) -> str:
-    """Its name; of somebody who works at several sites, that they are away from this one alone."""
-    if site is None or not resource.is_council_wide:
-        return resource.name
-    return str(gettext("%(name)s, at %(site)s alone", name=resource.name, site=site.name))
+def _named(resources: Iterable[ResourceFacts], site: SiteFacts | None) -> Iterator[tuple[str, str]]:
+    """Slug and name of each; of somebody who works at several sites, that they are away from this one alone."""
+    resources = list(resources)
+    names = names_apart(resources)
+    for one in resources:
+        if site is None or not one.is_council_wide:
+            yield one.slug, names[one.slug]
+        else:
+            yield one.slug, str(gettext("%(name)s, at %(site)s alone", name=names[one.slug], site=site.name))
 
 
 def fields_of(new: NewClosure, zone: str) -> dict[str, str]:

@@ -107,7 +107,7 @@ SITE: Texts = {
     "name": _t(_l("Name of the site")),
     "kind": _t(_l("What kind of place is it?")),
     "address": _t(_l("Address"), _l("Without the postcode. Not for a virtual site")),
-    "postcode": _t(_l("Postcode"), _l("It says how far people have to go")),
+    "postcode": _t(_l("Postcode"), _l("It says how far people have to go. Not for a virtual site")),
     "features": _t(_l("What it has"), _l("Separate them with commas. For example: step-free, hearing-loop")),
     "phone": _t(_l("Telephone"), _PHONE),
     "opening_words": _t(_l("What people read first about it"), _l("On its page, and where messages say where to come")),

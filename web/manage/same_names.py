@@ -29,7 +29,7 @@ def same_name_warnings(things: Things, edits: Iterable[Edit]) -> list[str]:
             if not is_other or key in gone or _plain(thing.table.get("name")) != name:
                 continue
             if _beside(edit.key, key):
-                warnings.append(_words(key, str(thing.table["name"]), things))
+                warnings.append(_words(key, str(thing.table["name"]), things, of_council=edit.key.kind == "person"))
             elif _may_be_one_person(edit, key, thing.table):
                 warnings.append(_of_another_site(key, str(thing.table["name"]), things))
     return list(dict.fromkeys(warnings))
@@ -63,12 +63,22 @@ def _of_another_site(key: Key, name: str, things: Things) -> str:
     )
 
 
-def _words(key: Key, name: str, things: Things) -> str:
+def _words(key: Key, name: str, things: Things, *, of_council: bool) -> str:
     table = things[key].table
     if key.kind == "site" and table.get("address"):
         place = ", ".join(line for line in str(table["address"]).splitlines() if line.strip())
         facts = {"name": name, "place": place}
         return str(_("There is already a site “%(name)s”, at %(place)s. Save this only if it is another one.", **facts))
+    if key.kind == "resource" and of_council:
+        site = things[Key("site", key.slugs[:1])].table["name"]
+        facts = {"name": name, "site": site}
+        return str(
+            _(
+                "There is already “%(name)s” at %(site)s. If it is the same person, save this, give it their sessions by "
+                "“Change several sessions at once” there, and remove the other one: until then both could be booked.",
+                **facts,
+            )
+        )
     if key.kind == "resource":
         site = things[Key("site", key.slugs[:1])].table["name"]
         return str(

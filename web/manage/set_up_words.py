@@ -21,6 +21,7 @@ from web.branding import contrast_with_white, hex_of, parse_colour, readable
 from web.manage.field_texts import BY_KIND, BY_LIST, KINDS, OTHERS, text_of_field
 from web.manage.field_words import WORDS
 from web.manage.thing_form import FIELDS, KEEP, LISTS
+from web.names_apart import names_apart
 from web.request_language import all_of, format_day, format_minutes, format_time
 from web.session_texts import session_text
 
@@ -81,8 +82,7 @@ def _as_read(key: Key, table: Table, catalogue: Catalogue) -> Table:
     if key.kind != "session" or not table:
         return table
     here = [resource for site in catalogue.sites if site.slug == key.slugs[0] for resource in site.resources]
-    names = {service.slug: service.name for service in catalogue.services}
-    names |= {resource.slug: resource.name for resource in (*catalogue.people, *here)}
+    names = names_apart(catalogue.services) | names_apart(dict.fromkeys((*catalogue.people, *here)))
     opened = {
         name: [names.get(slug, slug) for slug in table[name]] for name in ("resources", "services") if name in table
     }

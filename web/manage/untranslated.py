@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 
@@ -25,13 +25,21 @@ def untranslated_warnings(things: Things, edits: Iterable[Edit], codes: Iterable
     return [text for code in codes if code in OTHER_LANGUAGES for edit in edits for text in _texts(things, edit, code)]
 
 
-def things_without(things: Things, code: str) -> dict[Key, str]:
-    """What has texts for residents of which some are not in this language: its name by its key."""
+class Untranslated(NamedTuple):
+    """The name of a thing, and its first field that has a text in English and none in another language."""
+
+    name: str
+    field: str
+
+
+def things_without(things: Things, code: str) -> dict[Key, Untranslated]:
+    """What has texts for residents of which some are not in this language, by its key."""
     found = {}
     for key, thing in things.items():
-        table, names = thing.table, TRANSLATED.get(key.kind, ())
-        if key.kind in LISTED and any(table.get(name) and not table.get(key_in(name, code)) for name in names):
-            found[key] = str(table.get("name", ""))
+        table, names = thing.table, TRANSLATED.get(key.kind, ()) if key.kind in LISTED else ()
+        missing = next((name for name in names if table.get(name) and not table.get(key_in(name, code))), "")
+        if missing:
+            found[key] = Untranslated(str(table.get("name", "")), key_in(missing, code))
     return found
 
 
@@ -49,8 +57,8 @@ def new_language_warnings(things: Things, edits: Iterable[Edit]) -> list[str]:
     return texts
 
 
-def _in_english(code: str, without: Mapping[Key, str]) -> str:
-    names = [f"“{name}”" for name in without.values()]
+def _in_english(code: str, without: Mapping[Key, Untranslated]) -> str:
+    names = [f"“{one.name}”" for one in without.values()]
     others = len(names) - MOST_NAMED
     named = [*names[:MOST_NAMED], _("%(num)s more", num=others)] if others > 0 else names
     facts = {"language": str(WORDS[code]), "things": all_of(named)}
