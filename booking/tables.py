@@ -14,6 +14,8 @@ from booking.paper_columns import PaperColumns
 from core.database import Base, BigId
 from core.personal_data import personal
 
+_NUMBERED = text("case_key <> ''")
+
 
 class Hold(Base):
     """Capacity set aside while somebody fills in a form or talks on the phone. It expires by itself."""
@@ -69,6 +71,9 @@ class Appointment(OwnContactColumns, ConfirmationColumns, PaperColumns, Base):
         Index("ix_appointments_authority_starts", "authority_id", "starts_at"),
         Index("ix_appointments_contact_email", "contact_email"),
         Index("ix_appointments_contact_phone_key", "contact_phone_key"),
+        Index(
+            "ix_appointments_case_key", "authority_id", "case_key", sqlite_where=_NUMBERED, postgresql_where=_NUMBERED
+        ),
         CheckConstraint("starts_at < ends_at", name="period"),
     )
 

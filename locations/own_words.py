@@ -36,6 +36,7 @@ TRANSLATED: Mapping[str, tuple[str, ...]] = {
         "online_instead",
         "post_instead",
         "catchment_instead",
+        "case_number",
         "where_to_go",
     ),
     "ward": ("name",),

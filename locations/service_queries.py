@@ -54,6 +54,7 @@ AS_STORED = (
     *("third_time_within_days", "seen_within_minutes", "promise_alarm_days"),
     *("opens_same_day_early", "is_same_day_open", "same_day_opened_at"),
     *("catchment_kind", "catchment_instead", "catchment_may_be_passed", "named_adviser"),
+    *("case_number", "case_number_form", "case_number_listed", "case_number_again"),
 )
 
 

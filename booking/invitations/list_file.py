@@ -11,6 +11,7 @@ from booking.invitations.cohort_rules import MOST_PEOPLE, ListRow
 from core.contact_values import parse_email, parse_phone, parse_postal_lines
 from core.errors import InvalidValue, Reason
 from core.text import clean_line
+from locations.case_numbers import number_key
 from locations.postcodes import parse_postcode
 from people.residents.details import email_key, name_key, parse_name, phone_key
 
@@ -69,7 +70,7 @@ def _twice(rows: list[ListRow]) -> list[Clash]:
             if first != row.line:
                 clashes.append(Clash(row.line, NAME, Reason("list_person_twice", {"line": first})))
                 break
-        number = row.reference.casefold()
+        number = number_key(row.reference)
         if number and numbers.setdefault(number, row.line) != row.line:
             clashes.append(Clash(row.line, REFERENCE, Reason("list_reference_twice", {"line": numbers[number]})))
     return clashes

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
 from core.personal_data import personal
+
+_NUMBERED = text("case_key <> ''")
 
 
 class Cohort(Base):
@@ -56,6 +58,7 @@ class Invitation(Base):
         Index("ix_invitations_authority_state", "authority_id", "state", "last_date"),
         Index("ix_invitations_resident_state", "resident_id", "state"),
         Index("ix_invitations_cohort_state", "cohort_id", "state"),
+        Index("ix_invitations_case_key", "service_id", "case_key", sqlite_where=_NUMBERED, postgresql_where=_NUMBERED),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -90,3 +93,4 @@ class Invitation(Base):
     wave: Mapped[int | None]
     # The number of their case with the council, as the list has it.
     case_number: Mapped[str] = mapped_column(String(40), default="", server_default="", info=personal("identity"))
+    case_key: Mapped[str] = mapped_column(String(40), default="", server_default="", info=personal("identity"))

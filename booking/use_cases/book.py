@@ -9,24 +9,25 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held
 from booking.events import AppointmentChange, PlanningFacts, What, announce, facts_of_new
 from booking.invitations.tables import Invitation
+from booking.new_appointment_repository import insert_appointment, insert_services
 from booking.slot_tokens import SlotKey
 from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
 from booking.use_cases.answer_invitation import answer_invitations, invitations_to_answer
 from booking.use_cases.booking_checks import check_adviser, check_lives_there
+from booking.use_cases.claim_number import number_columns
 from booking.visits.visit_repository import follow_appointment, lock_visits
 from core.audit import Actor, record
 from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached, SameTime
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
-from core.tokens import digest, manage_token, new_nonce, new_reference, working_manage_token
+from core.tokens import digest, manage_token, new_nonce, working_manage_token
 from core.wall_clock import instant_of
 from locations.catalogue_queries import catalogue_by_id
 from people.residents.approach import Approach
@@ -36,11 +37,6 @@ from people.residents.representative_repository import add_representative
 from people.residents.resident_repository import Identified, identify, lock_known, wishes_beside_record
 
 _appointments, _services = table_of(Appointment).c, table_of(AppointmentService).c
-_INSERT_APPOINTMENT = {
-    name: insert(table_of(Appointment)).on_conflict_do_nothing(index_elements=["reference"]).returning(_appointments.id)
-    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-}
-_INSERT_SERVICE = table_of(AppointmentService).insert()
 _COMING = (
     select(_services.service_id, _appointments.reference)
     .join(table_of(Appointment), _appointments.id == _services.appointment_id)
@@ -69,7 +65,8 @@ class Booking:
     `is_walk_in`: they are here now, the slot begins at once, and they are booked as arrived. `imported_as` is the reference
     in another system; they are told only if `is_told`, and reminded in either case. Whoever books has proved to be
     `known_resident`, by a link say, or by that of an `invitation`. `approach` is how they asked for help. It gets the
-    resources that it may `prefer`, if they are free, and has other columns of its row `beside` these.
+    resources that it may `prefer`, if they are free, and has other columns of its row `beside` these. `case_number` is as it
+    was typed, None where nobody could be asked; `despite_number` says that another appointment under it is known.
     """
 
     authority_id: int
@@ -93,6 +90,8 @@ class Booking:
     beside: Mapping[str, Any] = field(default_factory=dict)
     paper_answers: dict[str, Any] = field(default_factory=dict)
     invitation: int | None = None
+    case_number: str | None = None
+    despite_number: bool = False
 
     @property
     def state(self) -> State:
@@ -127,6 +126,8 @@ def make_booking(db: Session, now: datetime, runtime: Runtime, booking: Booking,
     """The result of an operation that books, in its transaction, whatever else it does. Raises: what `book` raises."""
     if any(one.catchment or one.wards for one in catalogue_by_id(db, booking.authority_id).services):
         check_lives_there(db, booking, actor, now)
+    if actor.kind in PUBLIC_ACTORS and booking.case_number is None:
+        booking = replace(booking, case_number="")
     return _book(db, now, runtime, booking, actor, is_chosen=True)
 
 
@@ -172,9 +173,11 @@ def _book(
     if actor.kind == "resident" and not isinstance(booking.resident, int) and resident.id in resident.same:
         values |= wishes_beside_record(db, booking.resident, resident.id)
     values |= booking.beside
+    services = [placement.catalogue.service_by_id(one) for one in dict.fromkeys(placement.slot_key.service_ids)]
+    values |= number_columns(db, booking, placement.catalogue, services, invited, actor, now)
     values |= {"room": new_nonce(), "manage_nonce": nonce, "manage_digest": digest(manage_token(key, nonce))}
     values["is_approach"] = bool(booking.approach and keep_first_contact(db, resident.id, booking.approach, actor, now))
-    appointment_id, reference = _insert_appointment(db, values)
+    appointment_id, reference = insert_appointment(db, values)
     insert_services(db, appointment_id, placement.services())
     claim_for_appointment(db, placement, appointment_id=appointment_id, now=now)
     if invited:
@@ -266,29 +269,6 @@ def _values(placement: Placement, booking: Booking, now: datetime) -> dict[str, 
         "arrived_at": now if booking.is_walk_in else None,
         **dict.fromkeys(("created_at", "changed_at"), now),
     }
-
-
-def _insert_appointment(db: Session, values: dict[str, Any]) -> tuple[int, str]:
-    """The id and the new reference of an appointment with these column values.
-
-    A reference that exists already (one in 22,000 at a million appointments) is drawn again.
-    """
-    connection = connection_of(db)
-    statement = _INSERT_APPOINTMENT[connection.dialect.name]
-    while True:
-        reference = new_reference()
-        appointment_id = connection.execute(statement, values | {"reference": reference}).scalar()
-        if appointment_id is not None:
-            return appointment_id, reference
-
-
-def insert_services(db: Session, appointment_id: int, parts: Sequence[tuple[int, datetime, datetime]]) -> None:
-    """Write the services of a visit in their order: (service id, start, end) each."""
-    rows = [
-        {"appointment_id": appointment_id, "service_id": service, "position": n, "starts_at": begins, "ends_at": ends}
-        for n, (service, begins, ends) in enumerate(parts)
-    ]
-    connection_of(db).execute(_INSERT_SERVICE, rows)
 
 
 def _planning_facts(placement: Placement, appointment_id: int, booking: Booking) -> PlanningFacts:

@@ -29,6 +29,7 @@ from core.errors import Invalid, Stale
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, invitation_token, new_nonce
+from locations.case_numbers import number_key
 from locations.catalogue_queries import catalogue_by_id
 from locations.model import Catalogue
 from people.residents.details import ResidentDetails
@@ -144,6 +145,7 @@ def _values(runtime: Runtime, cohort: Cohort, row: ListRow, resident_id: int) ->
         "resident_id": resident_id,
         "cohort_id": cohort.id,
         "case_number": row.reference,
+        "case_key": number_key(row.reference),
         "told_by": BY_EMAIL,  # it is known when their wave goes
         "state": InvitationState.WAITING.value,
         "link_nonce": nonce,

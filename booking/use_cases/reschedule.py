@@ -14,6 +14,7 @@ from booking.arrangements import asked_again
 from booking.availability.site_days import are_counts_of_plan
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held
 from booking.capacity.same_time import is_proposed_at_same_time, place_at_same_time
+from booking.new_appointment_repository import insert_services
 from booking.proposals.tables import Proposal
 from booking.queries.advisers import advisers_of_visit
 from booking.queries.appointments import contact_of
@@ -29,10 +30,11 @@ from booking.use_cases.appointment_changes import (
     release_or_keep,
     site_id_of,
 )
-from booking.use_cases.book import PUBLIC_ACTORS, Booked, check_same_time, insert_services, run_operation
+from booking.use_cases.book import PUBLIC_ACTORS, Booked, check_same_time, run_operation
 from booking.use_cases.booking_checks import check_adviser
 from booking.use_cases.change_details import Details, change_contact
 from booking.use_cases.changed_result import result_of
+from booking.use_cases.claim_number import check_still_free
 from booking.use_cases.proposals import answer_of_move
 from booking.use_cases.rebook_items import close_rebook_items, is_to_rebook
 from core.audit import Actor
@@ -88,6 +90,8 @@ def reschedule(
         check_link(row, actor, now)
         check_changeable(db, row, now, enforce_cutoff=enforce_cutoff)
         check_seen(row, seen)
+        if row.ends_at <= now:
+            check_still_free(db, row, now)
         _check_same_visit(db, row, slot_key, changes_counts=move.changes_counts, is_held=isinstance(destination, Hold))
         if move.contact is not None:
             change_contact(db, runtime, row, Details(contact=move.contact), actor, now)

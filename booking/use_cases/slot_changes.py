@@ -68,6 +68,7 @@ ONLY_WORDS = frozenset(
         ),
         *("catchment", "wards", "postcodes", "catchment_kind", "catchment_instead"),
         *("catchment_may_be_passed", "named_adviser"),
+        *("case_number", "case_number_form", "case_number_listed", "case_number_again"),
         *("third_time_within_days", "seen_within_minutes", "promise_alarm_days"),
         *("message_name", "waiting_list_first", "offered_at_once", "answer_days", "languages", "first_language"),
         *("confirm_days_before", "confirm_within_hours"),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from booking.availability.needs_met import features_of, unmet_needs
 from booking.capacity.placement import Placement, claim_for_appointment, place
 from booking.events import UNDO_FOR
+from booking.new_appointment_repository import insert_services
 from booking.queries.references import meant_reference
 from booking.slot_tokens import decode
 from booking.states import CANCELLED, State
@@ -25,8 +26,9 @@ from booking.use_cases.appointment_changes import (
     release_or_keep,
     site_id_of,
 )
-from booking.use_cases.book import Booked, insert_services, run_operation
+from booking.use_cases.book import Booked, run_operation
 from booking.use_cases.changed_result import result_of
+from booking.use_cases.claim_number import check_still_free
 from core.audit import Actor, AuditEntry
 from core.errors import NotFound, Stale
 from core.idempotency import IdempotencyKey
@@ -119,6 +121,8 @@ def undo_change(
         if last_change(db, row, now) != change:
             raise Stale.because("too_late_to_undo")
         check_untold(db, row.id, row.version)
+        if row.state != State.BOOKED:
+            check_still_free(db, row, now)
         placement = _placed(db, row, change, now)
         _put_back(db, row, placement, actor, now, change)
         return result_of(row)

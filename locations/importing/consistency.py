@@ -167,6 +167,13 @@ def note_confirmation(reader: Reader, service: Mapping[str, Any], path: Path, na
         )
 
 
+def note_case_number(reader: Reader, service: Mapping[str, Any], path: Path, name: str) -> None:
+    """Note rules for a number that nobody is asked for."""
+    for key in ("case_number_form", "case_number_listed"):
+        if service[key] and not service["case_number"]:
+            reader.note((*path, key), f"{name} has {key}: add case_number, what you call the number, or leave it out.")
+
+
 def note_catchment(reader: Reader, service: Mapping[str, Any], path: Path, name: str) -> None:
     """Note a rule that does not say what others do instead, and such words without a rule or preference."""
     areas, instead = [*service["catchment"], *service["wards"]], service["catchment_instead"]

@@ -8,6 +8,7 @@ from typing import Any
 from locations.importing import toml_fields
 from locations.importing.consistency import (
     check_consistency,
+    note_case_number,
     note_catchment,
     note_closures_of_nothing,
     note_confirmation,
@@ -142,6 +143,7 @@ def _service(reader: Reader, found: Any, path: Path, name: str) -> Mapping[str, 
     if not row["requirements"] and isinstance(found, dict):
         at = (*path, "requirements")
         reader.note(at, f'{name} needs requirements: what it occupies, such as requirements = [{{ kind = "desk" }}].')
+    note_case_number(reader, row, path, name)
     note_catchment(reader, row, path, name)
     note_confirmation(reader, row, path, name)
     return row | {"reminder_plan": _reminders(reader, found, path, name)}

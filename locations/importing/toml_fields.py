@@ -8,6 +8,7 @@ from datetime import time
 from typing import Any
 
 from core.language import DEFAULT_LANGUAGE, LANGUAGES
+from locations.case_numbers import AGAIN_KINDS, LONGEST_LABEL, REFUSE
 from locations.catchment import ADVISER_KINDS, CATCHMENT_KINDS, EVERYBODY, RULE
 from locations.default_values import (
     ANSWER_HOURS,
@@ -21,6 +22,7 @@ from locations.default_values import (
 from locations.importing import value_checks
 from locations.importing.amount_checks import amount
 from locations.importing.area_checks import postcode_area, ward_postcode
+from locations.importing.form_checks import case_number_form
 from locations.importing.logo_checks import logo
 from locations.importing.provider_checks import sender_id
 from locations.importing.recurrence_rules import rule, weekly_rule
@@ -172,6 +174,10 @@ SERVICE: Fields = {
     "catchment_instead": Field(text(500), ""),
     "named_adviser": Field(one_of(ADVISER_KINDS), EVERYBODY),
     "catchment_may_be_passed": Field(yes_no, True),
+    "case_number": Field(text(LONGEST_LABEL), ""),
+    "case_number_form": Field(case_number_form, ""),
+    "case_number_listed": Field(yes_no, False),
+    "case_number_again": Field(one_of(AGAIN_KINDS), REFUSE),
     **ENDING,
 }
 # A name for each part of the council, with the full postcodes in it.

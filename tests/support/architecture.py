@@ -77,6 +77,7 @@ LAYER_OF_MODULE = {
     "locations.promise_policy": "tables",
     "locations.rebooking_policy": "tables",
     "locations.staff_policy": "tables",
+    "locations.case_number_policy": "tables",
     "locations.catchment_policy": "tables",
     "locations.document_policy": "tables",
     "locations.confirmation_policy": "tables",

@@ -36,6 +36,7 @@ GROUPS: Mapping[str, Mapping[str, LazyString]] = {
         "confirm_days_before": _l("Confirm or lose it"),
         "third_time_within_days": _l("What you promise"),
         "catchment": _l("Who it is for"),
+        "case_number": _l("A number that people must have"),
         "closed_from": _l("When it is not given any more"),
     },
 }

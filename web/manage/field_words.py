@@ -11,6 +11,8 @@ from flask_babel import lazy_gettext as _l
 WORDS: Mapping[str, LazyString] = {
     "rule": _l("Nobody else"),
     "preference": _l("Everybody, but we say who it is for"),
+    "refuse": _l("Nobody can book another one"),
+    "warn": _l("We say so, and it can be booked all the same"),
     "everybody": _l("No, for everybody"),
     "named_first": _l("Everybody can book, and those who have an adviser see times with them first"),
     "named_only": _l("Nobody else can book"),

@@ -89,6 +89,22 @@ SERVICE: Texts = {
     "catchment_instead": _t(_l("What do people do for whom it is not?")),
     "named_adviser": _t(_l("Is it for people who have an adviser, named by staff or seen last?")),
     "catchment_may_be_passed": _t(_l("Can staff book it for somebody else, if they say why?")),
+    "case_number": _t(
+        _l("What do you call the case number or code that people must give?"),
+        _l("For example, Claim number. Leave it empty if nobody is asked for one"),
+    ),
+    "case_number_form": _t(
+        _l("What does it look like?"),
+        _l(
+            "@ is a letter, # a digit, ? either, and everything else is itself: HB###### or @@-####. Write a comma"
+            " between several. Leave it empty if it can be anything"
+        ),
+    ),
+    "case_number_listed": _t(
+        _l("Does it have to be on a list?"),
+        _l("On one of those from which you invite people for this service, or with an invitation for it"),
+    ),
+    "case_number_again": _t(_l("What happens if it has an open appointment already?")),
     "documents_by_case": _t(_l("What people bring in some cases")),
     "done_without_visit": _t(
         _l("Can the visit be cancelled once all papers are accepted?"),
