@@ -200,6 +200,7 @@ def _booking(body: Values) -> Booking:
         representative=_representation(body.get("representative")),
         support_needs=tuple(body.get("support_needs", ())),
         notes=body.get("notes") or "",
+        case_number=body.get("case_number") or "",
         known_resident=_known_resident(body.get("after") or ""),
     )
 

@@ -200,6 +200,9 @@ class BookingBodySchema(RequestSchema):
     support_needs = _needs(metadata=about("What they need. `welsh`: they would like the meeting in Welsh."))
     notes = MultiLineText(LONGEST_NOTES, allow_none=True, metadata=about("What staff should know."))
     after = SingleLineText(40, allow_none=True, metadata=about("As the availability was asked for."))
+    case_number = SingleLineText(
+        40, allow_none=True, metadata=about("The number or code that a service asks for, where it does.")
+    )
     channel = one_of(CHANNELS, load_default="api", metadata=about("How the resident came."))
 
 

@@ -14,6 +14,7 @@ INVITATION_TEXTS: Mapping[str, str] = {
     "case_number_again": _("There is an open appointment with this number already. You can still book this one."),
     "case_number_form": _("Check the number. It looks like %(example)s"),
     "case_number_missing": _("Enter the number"),
+    "case_number_no_wait": _("You need a number for this, so nobody can wait for it online. Ask us: %(ask)s"),
     "case_number_taken": _("There is an open appointment under this number already: %(reference)s. Change that one."),
     "case_number_unknown": _("This number is on no list for this service. Check it, or book without this service."),
     "case_number_unusable": _(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy import Boolean, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
+from locations.case_number_policy import CaseNumberPolicy
 from locations.catchment import EVERYBODY, RULE
 
 
-class CatchmentPolicy:
+class CatchmentPolicy(CaseNumberPolicy):
     """Mapped columns: where people live whom it is for, whether that is a rule, and what others do instead.
 
     `named_adviser` says whether it is for people with a named adviser.

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId
 from core.personal_data import personal
-from locations.case_number_policy import CaseNumberPolicy
 from locations.catchment_policy import CatchmentPolicy
 from locations.default_values import RING_MINUTES
 from locations.document_policy import DocumentPolicy
@@ -151,7 +150,7 @@ class TravelTime(Base):
     minutes: Mapped[int]
 
 
-class Service(CaseNumberPolicy, CatchmentPolicy, DocumentPolicy, WaitingPolicy, PromisePolicy, Translated, Base):
+class Service(CatchmentPolicy, DocumentPolicy, WaitingPolicy, PromisePolicy, Translated, Base):
     """What a resident asks for. Policies that are None follow the authority's."""
 
     __tablename__ = "services"

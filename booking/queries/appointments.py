@@ -79,6 +79,7 @@ class AppointmentView:
     paper_answers: Mapping[str, Any] = field(default_factory=dict)
     progress: Sequence[Mapping[str, Any]] = ()  # how far it has come since, the oldest step first
     tells_progress: bool = False  # to whoever has the appointment, when it moves on
+    case_number: str = ""
 
     @property
     def spoken_language(self) -> str:
@@ -174,9 +175,8 @@ def contact_of(row: Appointment, resident: Resident) -> Contact:
 
 def stamp_of_row(row: Appointment) -> str:
     """The stamp of all that a page shows of an appointment and that can change."""
-    progress = (list(row.progress), row.tells_progress)
-    needs = (list(row.support_needs), row.notes)
-    return stamp_of(row.version, row.state, row.slot_token, row.changed_at, row.manage_digest, *needs, *progress)
+    rest = (list(row.support_needs), row.notes, list(row.progress), row.tells_progress)
+    return stamp_of(row.version, row.state, row.slot_token, row.changed_at, row.manage_digest, *rest)
 
 
 def _one(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> AppointmentView:
@@ -240,7 +240,7 @@ _OF_THE_ROW = (
     *("id", "authority_id", "reference", "version", "state_reason", "mode", "starts_at"),
     *("ends_at", "local_date", "notes", "answers", "channel", "is_walk_in", "created_at"),
     *("changed_at", "arrived_at", "room", "owner_since", "moved_by", "is_urgent", "missing_before", "paper_answers"),
-    *("progress", "tells_progress"),
+    *("progress", "tells_progress", "case_number"),
 )
 
 

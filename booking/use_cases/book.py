@@ -173,8 +173,7 @@ def _book(
     if actor.kind == "resident" and not isinstance(booking.resident, int) and resident.id in resident.same:
         values |= wishes_beside_record(db, booking.resident, resident.id)
     values |= booking.beside
-    services = [placement.catalogue.service_by_id(one) for one in dict.fromkeys(placement.slot_key.service_ids)]
-    values |= number_columns(db, booking, placement.catalogue, services, invited, actor, now)
+    values |= number_columns(db, booking, placement, invited, actor, now)
     values |= {"room": new_nonce(), "manage_nonce": nonce, "manage_digest": digest(manage_token(key, nonce))}
     values["is_approach"] = bool(booking.approach and keep_first_contact(db, resident.id, booking.approach, actor, now))
     appointment_id, reference = insert_appointment(db, values)

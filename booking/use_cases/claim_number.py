@@ -9,8 +9,10 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from booking.appointment_repository import service_ids_of
+from booking.capacity.placement import Placement
 from booking.invitations.tables import Invitation
 from booking.queries.same_case import is_listed, open_under_number
+from booking.states import State
 from booking.tables import Appointment
 from core.audit import Actor
 from core.errors import Invalid, InvalidValue, Stale
@@ -37,8 +39,7 @@ class Numbered(Protocol):
 def number_columns(
     db: Session,
     booking: Numbered,
-    catalogue: Catalogue,
-    services: Sequence[ServiceFacts],
+    placement: Placement,
     invited: Sequence[Invitation],
     actor: Actor,
     now: datetime,
@@ -48,6 +49,8 @@ def number_columns(
     The number is locked until the transaction ends, so that of any number of bookings under it each sees those before it.
     Whoever is invited has theirs from their invitation. Raises: Invalid.
     """
+    catalogue = placement.catalogue
+    services = map(catalogue.service_by_id, dict.fromkeys(placement.slot_key.service_ids))
     asking = [one for one in services if one.case_number]
     if not asking:
         return {}
@@ -126,13 +129,21 @@ def _refuse(catalogue: Catalogue, code: str, reference: str = "") -> None:
     raise Invalid.in_field(FIELD, code, **facts)
 
 
+def check_may_wait(catalogue: Catalogue, service_ids: Sequence[int], actor: Actor) -> None:
+    """Raises: Invalid when somebody would wait for what is for one number each: who waits is not asked for it. Staff do."""
+    if actor.kind == "staff" or not any(catalogue.service_by_id(one).case_number for one in service_ids):
+        return
+    council = catalogue.authority
+    raise Invalid.in_field("services", "case_number_no_wait", ask=council.phone or council.email or council.name)
+
+
 def check_still_free(db: Session, row: Appointment, now: datetime) -> None:
-    """Raises: Stale when an appointment that becomes open again has a number under which another one was booked since."""
+    """Raises: Stale when an appointment that becomes open again has a number under which another one is booked."""
+    if not row.case_key or (row.state == State.BOOKED and row.ends_at > now):
+        return
     catalogue = catalogue_by_id(db, row.authority_id)
     services = map(catalogue.service_by_id, dict.fromkeys(service_ids_of(db, row.id)))
     asking = [one for one in services if one.case_number and one.case_number_again == REFUSE]
-    if not row.case_key or not asking:
-        return
     _lock(db, asking, row.case_key)
     for service in asking:
         if open_under_number(db, row.authority_id, service.id, row.case_key, now, except_id=row.id) is not None:

@@ -60,7 +60,10 @@ def book_next(
         booking = replace(booking, beside={**booking.beside, "missing_before": list(missing)})
     if rows.booked is not None:
         booking = replace(
-            booking, answers=dict(rows.booked.answers), paper_answers=without_ticks(rows.booked.paper_answers)
+            booking,
+            answers=dict(rows.booked.answers),
+            paper_answers=without_ticks(rows.booked.paper_answers),
+            beside={**booking.beside, "case_number": rows.booked.case_number, "case_key": rows.booked.case_key},
         )
     elif row is not None:
         booking = with_answers(booking, row)

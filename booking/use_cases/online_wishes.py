@@ -19,6 +19,7 @@ from booking.events import WishChange, announce_wish
 from booking.proposals.tables import Wish
 from booking.proposals.wish_rules import BY_EMAIL, BY_PHONE, BY_TEXT, WishState
 from booking.use_cases.booking_checks import check_areas, check_has_adviser
+from booking.use_cases.claim_number import check_may_wait
 from booking.use_cases.wishes import NewWish, numbers_asked, record_wish, service_ids_named, times_of
 from core.audit import Actor
 from core.errors import Invalid, LimitReached
@@ -132,6 +133,7 @@ def _who_may_wait(
     """The record of whoever waits. Raises: Invalid, when a service is for people with an adviser, and they have none."""
     resident_id: int = identify(db, catalogue.authority.id, person, now).id
     check_has_adviser(db, catalogue, resident_id, service_ids, Actor.resident(), now)
+    check_may_wait(catalogue, service_ids, Actor.resident())
     return resident_id
 
 

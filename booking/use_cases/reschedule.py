@@ -90,8 +90,7 @@ def reschedule(
         check_link(row, actor, now)
         check_changeable(db, row, now, enforce_cutoff=enforce_cutoff)
         check_seen(row, seen)
-        if row.ends_at <= now:
-            check_still_free(db, row, now)
+        check_still_free(db, row, now)
         _check_same_visit(db, row, slot_key, changes_counts=move.changes_counts, is_held=isinstance(destination, Hold))
         if move.contact is not None:
             change_contact(db, runtime, row, Details(contact=move.contact), actor, now)

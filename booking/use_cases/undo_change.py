@@ -121,8 +121,7 @@ def undo_change(
         if last_change(db, row, now) != change:
             raise Stale.because("too_late_to_undo")
         check_untold(db, row.id, row.version)
-        if row.state != State.BOOKED:
-            check_still_free(db, row, now)
+        check_still_free(db, row, now)
         placement = _placed(db, row, change, now)
         _put_back(db, row, placement, actor, now, change)
         return result_of(row)

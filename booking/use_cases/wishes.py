@@ -20,6 +20,7 @@ from booking.slot_tokens import MAX_SERVICES
 from booking.states import CHANNELS, State
 from booking.use_cases.appointment_changes import lock_appointment, site_id_of
 from booking.use_cases.booking_checks import check_areas, check_has_adviser
+from booking.use_cases.claim_number import check_may_wait
 from booking.use_cases.proposals import end_proposal_of_wish
 from booking.use_cases.wish_ways import choose_way, own_adviser_of
 from core.audit import Actor, record
@@ -210,6 +211,7 @@ def _of_resident(db: Session, catalogue: Catalogue, new: NewWish, actor: Actor, 
         raise Invalid.in_field("resident", "wish_without_contact")
     check_areas(catalogue, service_ids, resident.postcode, actor=actor, is_passed=True)
     check_has_adviser(db, catalogue, resident.id, service_ids, actor, now)
+    check_may_wait(catalogue, service_ids, actor)
     numbers = numbers_asked(catalogue, service_ids, new.numbers)
     same = (Wish.resident_id == resident.id, Wish.appointment_id.is_(None), Wish.closed_at.is_(None))
     for known in db.scalars(select(Wish).where(*same).order_by(Wish.id).with_for_update()):

@@ -23,9 +23,10 @@ def upgrade() -> None:
         op.add_column("appointments", sa.Column(name, sa.String(40), nullable=False, server_default=""))
     op.add_column("invitations", sa.Column("case_key", sa.String(40), nullable=False, server_default=""))
     _fill_keys()
-    where = {"sqlite_where": HAS_NUMBER, "postgresql_where": HAS_NUMBER}
-    op.create_index("ix_appointments_case_key", "appointments", ["authority_id", "case_key"], **where)
-    op.create_index("ix_invitations_case_key", "invitations", ["service_id", "case_key"], **where)
+    for table, owner in (("appointments", "authority_id"), ("invitations", "service_id")):
+        op.create_index(
+            f"ix_{table}_case_key", table, [owner, "case_key"], sqlite_where=HAS_NUMBER, postgresql_where=HAS_NUMBER
+        )
 
 
 def _fill_keys() -> None:

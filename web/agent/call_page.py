@@ -19,11 +19,12 @@ from booking.use_cases.calls import open_call
 from locations.catchment import Catchment, refusing_rule
 from locations.model import ServiceFacts
 from web.agent.asked_on_call import only_today_at
+from web.agent.call_numbers import fields_of_call
 from web.agent.call_request import MOST_SERVICES, REPRESENTATIVE_FIELDS, CallState, read_typed, read_unused
 from web.agent.call_visit import visit_in_call, with_known_services
 from web.agent.caller_adviser import lacks_adviser
 from web.agent.form_result import FormResult, SlotConflict
-from web.agent.held_slot_view import BookingFields, HeldSlotView, booking_fields, held_slot_view
+from web.agent.held_slot_view import BookingFields, HeldSlotView, held_slot_view
 from web.agent.not_changeable import without_ended
 from web.agent.resident_card import ResidentCard, resident_card
 from web.agent.resident_page import AppointmentLine, ResidentPage
@@ -50,6 +51,7 @@ class CallPage(ResidentPage):
     conflict: SlotConflict | None
     errors: Sequence[FieldError]
     is_same_time: bool
+    used_before: str
     same_service: frozenset[str]
 
     @property
@@ -178,7 +180,7 @@ class CallPage(ResidentPage):
     @cached_property
     def booking_fields(self) -> BookingFields | None:
         """The fields beside the held slot."""
-        return booking_fields(self.held, self.typed, frozenset(self.errors_by)) if self.held else None
+        return fields_of_call(self.context, self.card.id, self.held, self.typed, self.errors_by) if self.held else None
 
     @property
     def fields_shown(self) -> frozenset[str]:
@@ -238,8 +240,7 @@ def _call_page(context: StaffContext, card: ResidentCard, state: CallState, resu
     now_open = open_call(context.runtime, context.call_with(card.id))
     typed = read_typed(now_open.typed)
     slot = held_slot_view(context, now_open.hold, state)
-    is_for_services = slot is not None and slot.service_slugs == state.services
-    held = slot if is_for_services else None
+    held = slot if slot is not None and slot.service_slugs == state.services else None
     return CallPage(
         context=context,
         card=card,
@@ -256,17 +257,17 @@ def _call_page(context: StaffContext, card: ResidentCard, state: CallState, resu
         moving=moving,
         cancelling=_appointment(context, card, state.cancelling),
         held=held,
-        still_held=slot if slot is not None and slot.is_alive and not is_for_services else None,
+        still_held=slot if slot is not None and slot.is_alive and held is None else None,
         conflict=result.conflict,
         is_same_time=result.is_same_time,
+        used_before=result.used_before,
         same_service=_same_service(context, card, services),
     )
 
 
 def _same_service(context: StaffContext, card: ResidentCard, services: Sequence[ServiceFacts]) -> frozenset[str]:
     """The references of the visits to come that the resident has for one of `services`."""
-    ids = [service.id for service in services]
-    visits = coming_visits(context.db, [card.id], ids, context.now) if ids else {}
+    visits = coming_visits(context.db, [card.id], [one.id for one in services], context.now) if services else {}
     return frozenset(reference for references in visits.values() for reference in references)
 
 

@@ -36,7 +36,7 @@ ANSWER = "answer-"  # what the names of the fields of triage questions begin wit
 REPRESENTATIVE = "rep-"  # what the value of `caller` begins with for somebody who acted before
 OF_HELPER = ("rep_name", "rep_basis", "rep_phone", "rep_email", "rep_address", "rep_postcode")
 REPRESENTATIVE_FIELDS = frozenset(OF_HELPER)
-TYPED_FIELDS = ("caller", *OF_HELPER, "site_notes", "call_note", "reason", "asked_by", "why_not")
+TYPED_FIELDS = ("caller", *OF_HELPER, "case_number", "site_notes", "call_note", "reason", "asked_by", "why_not")
 LONGEST_FIELD_NAME = 100
 ASKED_BY = ("resident", "representative", "authority")
 
@@ -131,6 +131,7 @@ class Typed:
     reason: str = ""
     asked_by: str = ""
     why_not: str = ""
+    case_number: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -193,6 +194,7 @@ def read_typed(form: Mapping[str, str]) -> Typed:
         call_note=text("call_note"),
         reason=text("reason"),
         why_not=text("why_not"),
+        case_number=text("case_number"),
         asked_by=form.get("asked_by", "") if form.get("asked_by") in ASKED_BY else "",
         answers={name.removeprefix(ANSWER): text(name) for name in form if name.startswith(ANSWER) and text(name)},
     )

@@ -27,6 +27,7 @@ from people.staff.policy import Action
 from web.agent import blueprint
 from web.agent.asked_on_call import triage_against, triage_to_ask, with_answers_of_call
 from web.agent.call_conflicts import conflict_near, conflict_of
+from web.agent.call_numbers import number_warning, wrong
 from web.agent.call_page import show_call
 from web.agent.call_request import (
     CallState,
@@ -199,7 +200,7 @@ def confirm(resident_id: int) -> ResponseReturnValue:
             kept = cleaned(typed)
             booked = _book(context, resident, state, kept)
         except Invalid as error:
-            return show_call(context, resident_id, state, FormResult(errors=field_errors(error), status=400))
+            return show_call(context, resident_id, state, number_warning(context, error) or wrong(error))
         except SameTime:
             return show_call(context, resident_id, state, SAME_TIME)
         except HoldExpired:
@@ -275,6 +276,8 @@ def _book(context: StaffContext, resident: Resident, state: CallState, typed: Ty
         notes=typed.site_notes,
         despite_same_time=bool(request.form.get("despite_same_time")),
         outside_reason=typed.reason,
+        case_number=typed.case_number,
+        despite_number=bool(request.form.get("despite_number")),
         spoke_with=open_call(context.runtime, context.call_with(resident.id)).spoken_with(is_self=typed.is_self),
     )
     if typed.answers or context.authority.triages:

@@ -26,3 +26,4 @@ class FormResult:
     errors: Sequence[FieldError] = ()
     status: int = 200
     is_same_time: bool = False
+    used_before: str = ""  # the address of another appointment with the same number

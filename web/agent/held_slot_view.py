@@ -16,6 +16,7 @@ from booking.use_cases.calls import CallHold
 from booking.use_cases.holds import held
 from core.errors import HoldExpired
 from core.wall_clock import instant_of
+from locations.case_numbers import example_of
 from locations.model import ServiceFacts, SiteFacts
 from web.agent.call_request import ANSWER, REPRESENTATIVE_FIELDS, CallState, Typed
 from web.agent.choices import Option, options_of
@@ -134,6 +135,15 @@ class Question:
 
 
 @dataclass(frozen=True)
+class NumberField:
+    """What a number that the visit needs is called, what it looks like, and what is typed so far, or known."""
+
+    label: str
+    example: str
+    value: str
+
+
+@dataclass(frozen=True)
 class BookingFields:
     """The choices and questions beside a held slot; `is_open` shows the fields of who acts for the resident at once."""
 
@@ -141,16 +151,20 @@ class BookingFields:
     questions: tuple[Question, ...]
     is_open: bool
     papers: PapersInCall | None = None
+    number: NumberField | None = None
 
     @property
     def names(self) -> frozenset[str]:
         """The names of the fields for answers."""
         of_papers = self.papers.field_names if self.papers else frozenset()
-        return of_papers | {f"{ANSWER}{question.key}" for question in self.questions}
+        of_number = {"case_number"} if self.number else set()
+        return of_papers | of_number | {f"{ANSWER}{question.key}" for question in self.questions}
 
 
-def booking_fields(slot: HeldSlotView, typed: Typed, fields_with_error: frozenset[str]) -> BookingFields:
-    """The fields beside `slot` with what is typed."""
+def booking_fields(
+    slot: HeldSlotView, typed: Typed, fields_with_error: frozenset[str], known_number: str = ""
+) -> BookingFields:
+    """The fields beside `slot` with what is typed, or with the number that is known of an invitation."""
     questions = tuple(
         Question(key, question.ask, typed.answers.get(key, ""))
         for service in slot.services
@@ -160,7 +174,10 @@ def booking_fields(slot: HeldSlotView, typed: Typed, fields_with_error: frozense
     )
     is_open = not typed.is_self or bool(typed.rep_name) or not REPRESENTATIVE_FIELDS.isdisjoint(fields_with_error)
     papers = papers_in_call(slot.services, typed.answers, slot.starts_at.date())
-    return BookingFields(options_of(BASES, typed.rep_basis), questions, is_open, papers)
+    asking = next((one for one in slot.services if one.case_number), None)
+    value = typed.case_number or known_number
+    number = NumberField(asking.case_number, example_of(asking.case_number_form), value) if asking else None
+    return BookingFields(options_of(BASES, typed.rep_basis), questions, is_open, papers, number)
 
 
 def site_address(site: SiteFacts) -> str:

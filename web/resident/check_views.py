@@ -49,8 +49,10 @@ from web.resident.urls import blueprint
 BOOKING_LIMIT = SlowingLimit("20/day", beyond="1/10 minutes")
 # What these pages show of the draft beside the time: their forms are for exactly these.
 ON_WHO: tuple[str, ...] = ("helper",)
-AREA_FIELD, SLOT_FIELD = "postcode", "slot"
-ON_CHECK: tuple[str, ...] = ("person", "helper", "needs", "language", "papers")
+AREA_FIELD, SLOT_FIELD, NUMBER_FIELD = "postcode", "slot", "case_number"
+DESPITE = {"same_time": "despite_same_time", "used_before": "despite_number"}
+USED_BEFORE = "case_number_again"
+ON_CHECK: tuple[str, ...] = ("person", "helper", "needs", "language", "papers", "number")
 
 
 @blueprint.route("/<authority:authority>/book/<visit>/check", methods=["GET", "POST"])
@@ -81,6 +83,7 @@ def _check_values(page: BookingPage) -> dict[str, Any]:
         "spoken": spoken_in_hold(page.context.db, page.visit.site, page.draft.hold),
         "route": route_of(contacts := _contacts_of_draft(page.draft, page.visit.mode), page.visit.starts_at),
         "told": told_of_booking(page.context, contacts, _visit_of(page, contacts)),
+        "numbered": next((one.case_number for one in page.visit.services if one.case_number), ""),
         "same_day": same_day_here(page.context, page.visit),
         "papers": papers_on_page(page.visit.services, page.draft.papers or {}, page.visit.starts_at.date()),
     }
@@ -133,26 +136,35 @@ def _book(context: PageContext, page: BookingPage) -> ResponseReturnValue:
         release_hold(context.runtime, context.authority.id, draft.hold)
         return show_alternatives(context, draft, decode(draft.slot_token))
     except SameTime:
-        return _show_same_time(context, page)
+        return _show_again(context, page, same_time=True)
     except Invalid as error:
-        if SLOT_FIELD in error.errors:  # with an adviser whom whoever it is for does not have, or must keep
-            search = parse_search_state(draft.search_query)
-            is_for_others = error.errors[SLOT_FIELD][0].code == "named_adviser_only"
-            page_of_rule = (
-                not_for_them(context, search) if is_for_others else show_search("adviser_refused", context, search)
-            )
-            return Response(page_of_rule.data, status=409)
-        if AREA_FIELD in error.errors:  # another postcode than the one that was asked for before
-            rules, search = rules_of(page.visit.services), parse_search_state(draft.search_query)
-            if error.errors[AREA_FIELD][0].code == "ward_unknown":
-                return Response(ward_unknown_page(context, search, rules).data, status=422)
-            return Response(show_search("not_this_service", context, search, wrong=rules).data, status=422)
-        # the way was changed after the details were given: it needs a number, or an address
-        return redirect(_details_again(page), code=303)
+        return _refused(context, page, error)
     except (LimitReached, TooSoon, TooFar) as error:
         return show_refusal(context, error, draft)
     keep_booked(context, draft.visit, booked)
     return redirect(page.url("done"), code=303)
+
+
+def _refused(context: PageContext, page: BookingPage, error: Invalid) -> ResponseReturnValue:
+    """The page on which what is wrong can be put right."""
+    if NUMBER_FIELD in error.errors:
+        is_used = error.errors[NUMBER_FIELD][0].code == USED_BEFORE
+        again = _show_again(context, page, used_before=True) if is_used else None
+        return again or redirect(f"{page.url('number')}?refused=number", code=303)
+    if SLOT_FIELD in error.errors:  # with an adviser whom whoever it is for does not have, or must keep
+        search = parse_search_state(page.draft.search_query)
+        is_for_others = error.errors[SLOT_FIELD][0].code == "named_adviser_only"
+        page_of_rule = (
+            not_for_them(context, search) if is_for_others else show_search("adviser_refused", context, search)
+        )
+        return Response(page_of_rule.data, status=409)
+    if AREA_FIELD in error.errors:  # another postcode than the one that was asked for before
+        rules, search = rules_of(page.visit.services), parse_search_state(page.draft.search_query)
+        if error.errors[AREA_FIELD][0].code == "ward_unknown":
+            return Response(ward_unknown_page(context, search, rules).data, status=422)
+        return Response(show_search("not_this_service", context, search, wrong=rules).data, status=422)
+    # the way was changed after the details were given: it needs a number, or an address
+    return redirect(_details_again(page), code=303)
 
 
 def keep_booked(context: PageContext, visit: str, booked: Booked) -> None:
@@ -164,12 +176,15 @@ def keep_booked(context: PageContext, visit: str, booked: Booked) -> None:
     drafts.open_appointment(context, booked.reference, link_mark)
 
 
-def _show_same_time(context: PageContext, page: BookingPage) -> ResponseReturnValue:
-    """The answers once more, with a warning that there is another appointment then, and a button that books all the same."""
+def _show_again(context: PageContext, page: BookingPage, **why: bool) -> ResponseReturnValue:
+    """The answers once more, with a warning of another appointment (then, or with this number), and a button that books
+    all the same. What was said to an earlier warning holds.
+    """
+    why |= {name: True for name, field in DESPITE.items() if request.form.get(field)}
     current = BookingPage(context, page.draft.visit, "check")
     if current.response is not None:
         return current.response
-    return Response(current.show("check", same_time=True, **_check_values(current)), status=409)
+    return Response(current.show("check", **why, **_check_values(current)), status=409)
 
 
 def _details_again(page: BookingPage) -> str:
@@ -199,6 +214,8 @@ def _booking_of(authority_id: int, draft: Draft, message_language: str, known_re
         despite_same_time=bool(request.form.get("despite_same_time")),
         known_resident=known_resident,
         paper_answers=draft.papers or {},
+        case_number=draft.number,
+        despite_number=bool(request.form.get("despite_number")),
     )
 
 

@@ -46,6 +46,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     ),
     "papers": PAPER_FIELDS,
     "bring": ("have",),
+    "number": ("case_number",),
     "check": (),
     "invited": (),
 }
@@ -58,6 +59,7 @@ class Draft:
     """One visit that is being booked: what is held, the search that led to it, and what has been typed.
 
     `step` is the page that could not go on because the hold had expired, `typed` what was sent from there, as it was sent.
+    `number` is that of the case, which a service `asks_number` for.
     """
 
     visit: str
@@ -72,6 +74,8 @@ class Draft:
     step: str = ""
     typed: dict[str, Any] = field(default_factory=dict)
     papers: dict[str, Any] | None = None
+    number: str = ""
+    asks_number: bool = False
 
     @property
     def is_invited(self) -> bool:
@@ -88,6 +92,8 @@ class Draft:
     @property
     def missing_page(self) -> str:
         """The first page whose answers are missing; empty when all are there."""
+        if self.asks_number and not self.number:
+            return "number"
         if self.helper is not None and not self.helper:
             return "acting"
         if not self.person:

@@ -31,7 +31,7 @@ from web.page_context import PageContext, council_context, resident_context
 from web.request_language import follow_link
 from web.resident import drafts
 from web.resident.appointment_page import link_unknown
-from web.resident.check_views import BOOKING_LIMIT, keep_booked, times_before
+from web.resident.check_views import BOOKING_LIMIT, DESPITE, NUMBER_FIELD, USED_BEFORE, keep_booked, times_before
 from web.resident.drafts import BookingPage, Draft
 from web.resident.invited_search import INVITED_HERE, invitation_opened, is_given
 from web.resident.opened_links import link_mark_of
@@ -159,7 +159,9 @@ def _book(context: PageContext, page: BookingPage, view: InvitationView) -> Resp
         return redirect(f"{context.base}/invited/{view.id}", code=303)
     except SameTime:
         return _again(page, view, same_time=True)
-    except Invalid:  # it cannot be had so: they are told to contact us
+    except Invalid as error:  # it cannot be had so: they are told to contact us
+        if NUMBER_FIELD in error.errors and error.errors[NUMBER_FIELD][0].code == USED_BEFORE:
+            return _again(page, view, used_before=True)
         return _again(page, view, is_refused=True)
     except (LimitReached, TooSoon, TooFar) as error:
         return show_refusal(context, error, draft)
@@ -168,7 +170,8 @@ def _book(context: PageContext, page: BookingPage, view: InvitationView) -> Resp
 
 
 def _again(page: BookingPage, view: InvitationView, **why: bool) -> ResponseReturnValue:
-    """The page once more, which says why it was not booked."""
+    """The page once more, which says why it was not booked. What was said to an earlier warning holds."""
+    why |= {name: True for name, field in DESPITE.items() if request.form.get(field)}
     current = BookingPage(page.context, page.draft.visit)
     if current.response is not None:
         return current.response
@@ -185,4 +188,5 @@ def _booking_of(context: PageContext, draft: Draft, view: InvitationView) -> Boo
         despite_same_time=bool(request.form.get("despite_same_time")),
         known_resident=view.resident_id,
         invitation=view.id,
+        despite_number=bool(request.form.get("despite_number")),
     )

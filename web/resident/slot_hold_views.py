@@ -83,7 +83,14 @@ def hold_for_draft(context: PageContext, draft: Draft, slot_token: str) -> Respo
         return show_alternatives(context, draft, slot_key)
     except (TooSoon, TooFar) as error:
         return show_refusal(context, error, draft)
-    held_draft = replace(draft, hold=held_slot.token, slot_token=encode(held_slot.slot_key), key="")
+    services = map(context.catalogue.service_by_id, slot_key.service_ids)
+    held_draft = replace(
+        draft,
+        hold=held_slot.token,
+        slot_token=encode(held_slot.slot_key),
+        key="",
+        asks_number=any(one.case_number for one in services) and not search.is_by_invitation,
+    )
     saved = drafts.save_draft(context, held_draft)
     return redirect(f"{context.base}/book/{saved.visit}/{saved.next_page}", code=303)
 
