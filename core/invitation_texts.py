@@ -11,19 +11,21 @@ def _(text: str) -> str:
 
 
 INVITATION_TEXTS: Mapping[str, str] = {
-    "case_number_again": _("There is an open appointment with this number already. You can still book this one."),
-    "case_number_form": _("Check the number. It looks like %(example)s"),
-    "case_number_missing": _("Enter the number"),
-    "case_number_no_wait": _("You need a number for this, so nobody can wait for it online. Ask us: %(ask)s"),
+    "case_number_again": _(
+        "There is an open appointment with this number or code already. You can still book this one."
+    ),
+    "case_number_form": _("Check it. It looks like %(example)s"),
+    "case_number_missing": _("Enter the number or code"),
+    "case_number_no_wait": _("You need a number or code for this, so nobody can wait for it online. Ask us: %(ask)s"),
     "case_number_taken": _("There is an open appointment under this number already: %(reference)s. Change that one."),
-    "case_number_unknown": _("This number is on no list for this service. Check it, or book without this service."),
+    "case_number_unknown": _("It is on no list for this service. Check it."),
     "case_number_unusable": _(
-        "We cannot book with this number. Check that it is right. If you have an appointment with it already, use the"
-        " link in our message to change it. If not, ask us: %(ask)s"
+        "We cannot book with this. Check that it is right. If you have an appointment with it already, use the link in"
+        " our message to change it. If not, ask us: %(ask)s"
     ),
     "case_number_used": _("There is an open appointment under this number already: %(reference)s."),
     "case_number_used_since": _("Another appointment was booked with the number of this one meanwhile."),
-    "case_numbers_differ": _("Each of these services asks for a number of its own. Book them one by one."),
+    "case_numbers_differ": _("Each of these services asks for a number or code of its own. Book them one by one."),
     "cohort_changed": _("This list has changed meanwhile. Look at it again."),
     "cohort_unknown": _("There is no such list."),
     "list_changed": _("Somebody of the list was invited meanwhile, or their record is gone. Look at it again."),

@@ -11,7 +11,7 @@ from booking.invitations.cohort_rules import MOST_PEOPLE, ListRow
 from core.contact_values import parse_email, parse_phone, parse_postal_lines
 from core.errors import InvalidValue, Reason
 from core.text import clean_line
-from locations.case_numbers import number_key
+from locations.case_numbers import example_of, has_form, number_key
 from locations.postcodes import parse_postcode
 from people.residents.details import email_key, name_key, parse_name, phone_key
 
@@ -74,6 +74,12 @@ def _twice(rows: list[ListRow]) -> list[Clash]:
         if number and numbers.setdefault(number, row.line) != row.line:
             clashes.append(Clash(row.line, REFERENCE, Reason("list_reference_twice", {"line": numbers[number]})))
     return clashes
+
+
+def clashes_of_form(rows: list[ListRow], forms: str) -> list[Clash]:
+    """The numbers that have not the form which the service wants: nobody could book with them."""
+    wrong = (row for row in rows if row.reference and not has_form(forms, row.reference))
+    return [Clash(row.line, REFERENCE, Reason("case_number_form", {"example": example_of(forms)})) for row in wrong]
 
 
 def _address(text: str) -> str:

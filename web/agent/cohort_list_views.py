@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from booking.importing.clashes import ImportRefused
 from booking.invitations.cohort_queries import matched_rows
 from booking.invitations.cohort_rules import MOST_PEOPLE, ListRow, MatchedRow, NewCohort
-from booking.invitations.list_file import read_list
+from booking.invitations.list_file import clashes_of_form, read_list
 from booking.use_cases.invite_list import check_cohort, invite_list
 from core.errors import Invalid, NotFound, Stale
 from core.problems import joined_texts
@@ -65,6 +65,10 @@ def send_cohort() -> ResponseReturnValue:
             except Invalid as error:
                 form.refuse(next(iter(error.errors)), joined_texts(error, current_language()))
             else:
+                forms = context.catalogue.service(new.service).case_number_form
+                mistakes = [mistake_text(one) for one in clashes_of_form(rows, forms)]
+                if mistakes:
+                    return Response(_new_page(form, mistakes), status=400)
                 values = {"cohort": _as_kept(new), "rows": [list(asdict(row).values()) for row in rows]}
                 return redirect(url_for("messages.cohort_preview", key=keep(context, values)), code=303)
         return Response(_new_page(form, mistakes), status=400)

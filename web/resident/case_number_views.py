@@ -36,8 +36,8 @@ class CaseNumberForm(Form):
     """The number, which is called as the council calls it."""
 
     case_number = Text(
-        _("Number"),
-        validators=[DataRequired(_("Enter the number")), AtMost(LONGEST_NUMBER)],
+        _("Number or code"),
+        validators=[DataRequired(_("Enter the number or code")), AtMost(LONGEST_NUMBER)],
         render_kw={"classes": "govuk-input--width-20", "autocomplete": "off", "spellcheck": "false"},
     )
 

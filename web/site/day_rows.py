@@ -253,11 +253,18 @@ def _moved(view: AppointmentView) -> str:
 
 
 def answers_of(view: AppointmentView) -> tuple[tuple[str, str], ...]:
-    """How they first asked for help, and what was asked and answered: numbers that make the visit longer, then the rest."""
+    """The number of their case, how they first asked for help, and what was asked and answered: numbers that make the visit longer, then the rest."""
     asked = (first_contact_line(view.first_contact, view),) if view.first_contact else ()
     counted = counted_services(view.services, view.counts) if view.counts else ()
     numbers = ((one.ask, str(one.number)) for one in counted)
-    return (*asked, *numbers, *((str(question), str(answer)) for question, answer in view.answers.items() if answer))
+    name = next((one.case_number for one in view.services if one.case_number), "") or _("Case number")
+    case = ((f"{name}:", view.case_number),) if view.case_number else ()
+    return (
+        *case,
+        *asked,
+        *numbers,
+        *((str(question), str(answer)) for question, answer in view.answers.items() if answer),
+    )
 
 
 def _helper(view: AppointmentView) -> dict[str, Any]:
