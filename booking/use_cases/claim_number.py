@@ -107,26 +107,24 @@ def check_right(
     council, is_staff = catalogue.authority, actor.kind == "staff"
     for service in asking:
         if service.case_number_listed and not is_from_list and not is_listed(db, council.id, service.id, key):
-            _refuse(catalogue, "case_number_unknown" if is_staff else "")
+            raise Invalid.in_field(FIELD, "case_number_unknown") if is_staff else _unusable(catalogue)
         other = open_under_number(db, council.id, service.id, key, now)
         if other is None:
             continue
         reference = spoken_reference(other.reference)
         if service.case_number_again == REFUSE:
-            _refuse(catalogue, "case_number_taken" if is_staff else "", reference)
-        if not is_known_again and actor.kind in ("staff", "resident"):
-            facts = {"reference": reference} if is_staff else {}
-            raise Invalid.in_field(FIELD, "case_number_used" if is_staff else "case_number_again", **facts)
+            taken = Invalid.in_field(FIELD, "case_number_taken", reference=reference)
+            raise taken if is_staff else _unusable(catalogue)
+        if is_known_again or actor.kind not in ("staff", "resident"):
+            continue
+        used = Invalid.in_field(FIELD, "case_number_used", reference=reference)
+        raise used if is_staff else Invalid.in_field(FIELD, "case_number_again")
 
 
-def _refuse(catalogue: Catalogue, code: str, reference: str = "") -> None:
-    """Raises: Invalid, in the words for staff where there is a code for them."""
-    if not code:
-        council = catalogue.authority
-        ask = council.phone or council.email or council.name
-        raise Invalid.in_field(FIELD, "case_number_unusable", ask=ask)
-    facts = {"reference": reference} if reference else {}
-    raise Invalid.in_field(FIELD, code, **facts)
+def _unusable(catalogue: Catalogue) -> Invalid:
+    """The refusal for whoever may not know whether it is on no list, or has an appointment."""
+    council = catalogue.authority
+    return Invalid.in_field(FIELD, "case_number_unusable", ask=council.phone or council.email or council.name)
 
 
 def check_may_wait(catalogue: Catalogue, service_ids: Sequence[int], actor: Actor) -> None:

@@ -35,6 +35,7 @@ from locations.tables import Service
 from people.residents.details import ResidentDetails
 from people.residents.resident_repository import create_resident
 from people.staff.tables import StaffMember
+from tests.booking.test_moves_killed import LEAST_STATEMENTS, Killed, killed_at
 from tests.support.factories import (
     AGENT,
     NOW,
@@ -199,6 +200,22 @@ def test_of_many_at_once_exactly_one_has_the_number(database: Database, world: W
         results = sorted(pool.map(take, range(4)))
     assert results == ["", *["case_number_unusable"] * 3]
     assert numbers(database) == [(NUMBER, "HB123456")]
+
+
+def test_a_booking_that_is_killed_at_any_statement_keeps_no_number(
+    database: Database, world: World, runtime: Runtime
+) -> None:
+    is_booked, statements = False, list[str]()
+    while not is_booked:
+        with killed_at(database, len(statements)) as statements:
+            try:
+                booked(runtime, booking_of(world, NUMBER))
+                is_booked = True
+            except Killed:
+                pass
+        assert numbers(database) == ([(NUMBER, "HB123456")] if is_booked else []), statements[-1]
+    assert len(statements) >= LEAST_STATEMENTS
+    assert refused(runtime, booking_of(world, NUMBER, who=2)) == "case_number_unusable"
 
 
 @pytest.mark.parametrize("by", ["resident", "authority"])

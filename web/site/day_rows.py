@@ -253,7 +253,7 @@ def _moved(view: AppointmentView) -> str:
 
 
 def answers_of(view: AppointmentView) -> tuple[tuple[str, str], ...]:
-    """The number of their case, how they first asked for help, and what was asked and answered: numbers that make the visit longer, then the rest."""
+    """The number of their case, how they first asked for help, and what was answered: first what makes it longer."""
     asked = (first_contact_line(view.first_contact, view),) if view.first_contact else ()
     counted = counted_services(view.services, view.counts) if view.counts else ()
     numbers = ((one.ask, str(one.number)) for one in counted)

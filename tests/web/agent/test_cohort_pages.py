@@ -102,6 +102,18 @@ def test_mistakes_are_shown_by_line_and_what_was_typed_stays(
         assert db.scalars(select(Cohort)).all() == []
 
 
+def test_a_number_without_the_form_that_the_service_wants_is_a_mistake_of_its_line(
+    agent: Agent, callers: Callers, database: Database
+) -> None:
+    with database.writing() as db:
+        db.execute(update(Service).values(case_number="Claim number", case_number_form="HB######"))
+        bump_plan(db, callers.town.authority_id)
+    page = send(agent, "name,email,reference\nCora,cora@example.org,HB123456\nDan,dan@example.org,12\n", 400)
+    assert isinstance(page, Page)
+    assert "Line 3" in page.text
+    assert "It looks like HB123456" in page.text
+
+
 def test_a_record_is_chosen_and_never_silently(agent: Agent, callers: Callers, database: Database) -> None:
     with database.writing() as db:
         amina = db.get_one(Resident, callers.people["amina"])
