@@ -6,6 +6,8 @@ are written with commas between them. Spaces, hyphens, full stops, slashes and c
 
 from __future__ import annotations
 
+import unicodedata
+
 from core.errors import InvalidValue
 from core.text import clean_line
 
@@ -27,8 +29,9 @@ def parse_case_number(text: str) -> str:
 
 
 def number_key(number: str) -> str:
-    """What is the same for everybody who types this number."""
-    return "".join(sign for sign in number.upper() if sign.isalnum())[:LONGEST_NUMBER]
+    """What is the same for everybody who types this number, on whichever keyboard: the digits of all scripts are one."""
+    signs = (str(unicodedata.digit(sign, sign)) for sign in unicodedata.normalize("NFKC", number).upper())
+    return "".join(sign for sign in signs if sign.isalnum())[:LONGEST_NUMBER]
 
 
 def has_form(forms: str, number: str) -> bool:

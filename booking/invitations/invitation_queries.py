@@ -20,10 +20,14 @@ from people.residents.tables import Resident
 from people.staff.tables import StaffMember
 
 IS_OPEN = Invitation.state == InvitationState.OPEN.value
-# What nobody answered in time, or could not be told, and nobody has seen to.
+# What nobody answered in time, or could not be told, or has a number of two people; and nobody has seen to.
 IS_TASK: ColumnElement[bool] = and_(
     Invitation.done_at.is_(None),
-    or_(Invitation.state == InvitationState.OVER.value, and_(IS_OPEN, Invitation.untold != "")),
+    or_(
+        Invitation.state == InvitationState.OVER.value,
+        and_(IS_OPEN, Invitation.untold != ""),
+        Invitation.same_number != "",
+    ),
 )
 
 
@@ -59,6 +63,7 @@ class InvitationView:
     done: str
     cohort_id: int | None
     case_number: str
+    same_number: str
 
     def is_open(self, today: date) -> bool:
         """Whether a time can be picked by it."""
@@ -67,7 +72,7 @@ class InvitationView:
     @property
     def is_task(self) -> bool:
         """Whether a colleague has to see to it."""
-        return is_task(self.state, self.untold, self.done_at)
+        return is_task(self.state, self.untold, self.done_at, self.same_number)
 
 
 def invitation_by_token(db: Session, token: str) -> Invitation:
@@ -168,6 +173,7 @@ def _view(row: Any, service: ServiceFacts, sites: dict[int, SiteFacts], names: d
     one: Invitation = row.Invitation
     same = ("id", "resident_id", "words", "told_by", "untold", "link_nonce", "link_digest", "invited_at", "remind_at")
     more = ("reminded_at", "closed_at", "appointment_id", "staff_id", "done_at", "done", "cohort_id", "case_number")
+    more = (*more, "same_number")
     return InvitationView(
         **{name: getattr(one, name) for name in (*same, *more)},
         name=row.name,

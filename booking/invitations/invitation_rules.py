@@ -99,7 +99,9 @@ class InvitedTimes:
         )
 
 
-def is_task(state: str, untold: str, done_at: datetime | None) -> bool:
-    """Whether a colleague has to see to it: nobody answered in time, or no message has reached them."""
+def is_task(state: str, untold: str, done_at: datetime | None, same_number: str = "") -> bool:
+    """Whether a colleague has to see to it: nobody answered in time, no message has reached them, or somebody else has an
+    appointment with their number.
+    """
     is_untold = state == InvitationState.OPEN and bool(untold)
-    return done_at is None and (state == InvitationState.OVER or is_untold)
+    return done_at is None and (state == InvitationState.OVER or is_untold or bool(same_number))

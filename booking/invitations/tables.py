@@ -94,3 +94,5 @@ class Invitation(Base):
     # The number of their case with the council, as the list has it.
     case_number: Mapped[str] = mapped_column(String(40), default="", server_default="", info=personal("identity"))
     case_key: Mapped[str] = mapped_column(String(40), default="", server_default="", info=personal("identity"))
+    # The reference of an appointment of somebody else that had the number when this was answered: a task.
+    same_number: Mapped[str] = mapped_column(String(12), default="", server_default="")

@@ -13,6 +13,7 @@ from booking.invitations.invitation_rules import InvitationState
 from booking.invitations.tables import Invitation
 from booking.states import OPEN
 from booking.tables import Appointment, AppointmentService
+from people.residents.tables import Resident
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,12 @@ class SameCase:
 
 def open_under_number(
     db: Session, authority_id: int, service_id: int, key: str, now: datetime, *, except_id: int = 0
-) -> SameCase | None:
-    """The soonest open appointment for the service under the number of `key`, but for `except_id`; None where there is none.
+) -> list[SameCase]:
+    """The open appointments for the service under the number of `key`, but for `except_id`, the soonest first.
 
     One whose time is over is not open, whatever has been recorded of it.
     """
-    row = db.execute(
+    rows = db.execute(
         select(Appointment.reference, Appointment.resident_id)
         .join(AppointmentService, AppointmentService.appointment_id == Appointment.id)
         .where(
@@ -38,17 +39,19 @@ def open_under_number(
             *(AppointmentService.service_id == service_id, Appointment.id != except_id),
             *(Appointment.state.in_(sorted(OPEN)), Appointment.ends_at > now),
         )
+        .distinct()
+        .add_columns(Appointment.starts_at, Appointment.id)
         .order_by(Appointment.starts_at, Appointment.id)
-        .limit(1)
-    ).first()
-    return SameCase(*row) if row else None
+    )
+    return [SameCase(row.reference, row.resident_id) for row in rows]
 
 
-def is_listed(db: Session, authority_id: int, service_id: int, key: str) -> bool:
-    """Whether the number of `key` is on a list of the service, or with an invitation for it that was not withdrawn."""
+def listed_under(db: Session, authority_id: int, service_id: int, key: str) -> list[tuple[int, Resident]]:
+    """Whose the number of `key` is by the lists of the service: each invitation that stands, and its resident."""
     same = (Invitation.authority_id == authority_id, Invitation.service_id == service_id, Invitation.case_key == key)
     stands = (Invitation.case_key != "", Invitation.state != InvitationState.WITHDRAWN.value)
-    return db.scalar(select(Invitation.id).where(*same, *stands).limit(1)) is not None
+    whose = select(Invitation.id, Resident).join(Resident, Resident.id == Invitation.resident_id)
+    return [(id_, resident) for id_, resident in db.execute(whose.where(*same, *stands).order_by(Invitation.id))]
 
 
 def invited_number(db: Session, authority_id: int, resident_id: int, service_ids: Sequence[int]) -> str:

@@ -106,12 +106,17 @@ def times_of_invitation(row: Invitation) -> InvitedTimes:
 
 
 def answer_invitations(
-    db: Session, rows: Sequence[Invitation], appointment_id: int, actor: Actor, now: datetime
+    db: Session, rows: Sequence[Invitation], appointment_id: int, actor: Actor, now: datetime, same_number: str = ""
 ) -> None:
-    """Close what the appointment answers: nobody is reminded of it, and nobody has to see to it."""
+    """Close what the appointment answers: nobody is reminded of it, and nobody has to see to it.
+
+    But where somebody else has an appointment with its number: `same_number` is the reference of that one.
+    """
     for row in rows:
         row.state, row.closed_at, row.appointment_id = InvitationState.BOOKED.value, now, appointment_id
         row.remind_at, row.untold = None, ""
+        if same_number and row.case_key:
+            row.same_number, row.done_at, row.staff_id, row.done = same_number, None, None, ""
         about, council = ("invitation", row.id), row.authority_id
         facts: dict[str, Any] = {"appointment": appointment_id, "service": row.service_id}
         record(db, actor, "invitation_answered", about, authority_id=council, now=now, **facts)

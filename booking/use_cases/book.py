@@ -20,7 +20,7 @@ from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
 from booking.use_cases.answer_invitation import answer_invitations, invitations_to_answer
 from booking.use_cases.booking_checks import check_adviser, check_lives_there
-from booking.use_cases.claim_number import number_columns
+from booking.use_cases.claim_number import claim_number
 from booking.visits.visit_repository import follow_appointment, lock_visits
 from core.audit import Actor, record
 from core.database import connection_of, table_of
@@ -173,14 +173,14 @@ def _book(
     if actor.kind == "resident" and not isinstance(booking.resident, int) and resident.id in resident.same:
         values |= wishes_beside_record(db, booking.resident, resident.id)
     values |= booking.beside
-    values |= number_columns(db, booking, placement, invited, actor, now)
+    numbered = claim_number(db, booking, placement, who, invited, actor, now)
+    values |= numbered.columns
     values |= {"room": new_nonce(), "manage_nonce": nonce, "manage_digest": digest(manage_token(key, nonce))}
     values["is_approach"] = bool(booking.approach and keep_first_contact(db, resident.id, booking.approach, actor, now))
     appointment_id, reference = insert_appointment(db, values)
     insert_services(db, appointment_id, placement.services())
     claim_for_appointment(db, placement, appointment_id=appointment_id, now=now)
-    if invited:
-        answer_invitations(db, invited, appointment_id, actor, now)
+    answer_invitations(db, numbered.invited, appointment_id, actor, now, numbered.also_with)
     action, subject = "imported" if booking.imported_as else "booked", ("appointment", appointment_id)
     logged = {"reason": booking.outside_reason, "channel": booking.channel, "slot_token": placement.slot_token}
     logged |= {"spoke_with": booking.spoke_with} if booking.spoke_with else {}

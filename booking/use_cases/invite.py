@@ -215,9 +215,9 @@ def take_invitation(runtime: Runtime, authority_id: int, invitation_id: int, see
     """
 
     def change(db: Session, row: Invitation, now: datetime) -> None:
-        if row.staff_id == actor.id and is_task(row.state, row.untold, row.done_at):
+        if row.staff_id == actor.id and is_task(row.state, row.untold, row.done_at, row.same_number):
             return
-        if row.staff_id != seen or not is_task(row.state, row.untold, row.done_at):
+        if row.staff_id != seen or not is_task(row.state, row.untold, row.done_at, row.same_number):
             raise Stale.because("invitation_changed")
         row.staff_id = actor.id
         _record(db, row, "invitation_taken", actor, now)
@@ -236,7 +236,7 @@ def finish_invitation(runtime: Runtime, authority_id: int, invitation_id: int, d
     def change(db: Session, row: Invitation, now: datetime) -> None:
         if row.done_at is not None and row.done == done and row.staff_id == actor.id:
             return
-        if row.staff_id != actor.id or not is_task(row.state, row.untold, row.done_at):
+        if row.staff_id != actor.id or not is_task(row.state, row.untold, row.done_at, row.same_number):
             raise Stale.because("invitation_changed")
         row.done_at, row.done = now, done
         _record(db, row, "invitation_seen_to", actor, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -36,12 +38,14 @@ def _fill_keys() -> None:
     numbered = sa.select(invitations.c.id, invitations.c.case_number).where(invitations.c.case_number != "")
     change = sa.update(invitations).where(invitations.c.id == sa.bindparam("row"))
     change = change.values(case_key=sa.bindparam("key"))
-    rows = [
-        {"row": row.id, "key": "".join(sign for sign in row.case_number.upper() if sign.isalnum())[:40]}
-        for row in connection.execute(numbered)
-    ]
+    rows = [{"row": row.id, "key": _key(row.case_number)} for row in connection.execute(numbered)]
     if rows:
         connection.execute(change, rows)
+
+
+def _key(number: str) -> str:
+    signs = (str(unicodedata.digit(sign, sign)) for sign in unicodedata.normalize("NFKC", number).upper())
+    return "".join(sign for sign in signs if sign.isalnum())[:40]
 
 
 def downgrade() -> None:

@@ -101,9 +101,8 @@ def details(authority: str, visit: str) -> ResponseReturnValue:
         if request.method == "GET" and "missing" in request.args:
             form.check_reach(page.visit.mode, page.draft.helper)
         if form.is_submitted() and form.validate_with_reach(page.visit.mode, page.draft.helper):
-            page.save(person=_person_of(form, _home_of(page)))
-            asks = page.draft.papers is None and any(one.documents_by_rule for one in page.visit.services)
-            return redirect(page.url("papers" if asks else "check"), code=303)
+            draft = page.save(person=_person_of(form, _home_of(page)))
+            return redirect(page.url(draft.missing_page or page.after_details), code=303)
         return page.show("details", form=form, back=back, seen=seen)
 
 

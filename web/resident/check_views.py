@@ -207,7 +207,7 @@ def _booking_of(authority_id: int, draft: Draft, message_language: str, known_re
         authority_id=authority_id,
         channel="online",
         hold=draft.hold,
-        resident=_resident_of(draft, message_language),
+        resident=person_of_draft(draft, message_language),
         representative=Representation(**helper) if helper else None,
         support_needs=draft.needs,
         notes=typed["notes"],
@@ -219,7 +219,7 @@ def _booking_of(authority_id: int, draft: Draft, message_language: str, known_re
     )
 
 
-def _resident_of(draft: Draft, message_language: str) -> ResidentDetails:
+def person_of_draft(draft: Draft, message_language: str) -> ResidentDetails:
     """The person whom the draft describes."""
     typed = draft.person
     return ResidentDetails(

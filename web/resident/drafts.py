@@ -92,13 +92,11 @@ class Draft:
     @property
     def missing_page(self) -> str:
         """The first page whose answers are missing; empty when all are there."""
-        if self.asks_number and not self.number:
-            return "number"
         if self.helper is not None and not self.helper:
             return "acting"
         if not self.person:
             return "details" if self.helper else "who"
-        return ""
+        return "number" if self.asks_number and not self.number else ""
 
     def values_on(self, step: str, saved: dict[str, Any]) -> dict[str, Any]:
         """What stands in the fields of a page: what was typed there last, though it was not taken, or else what is saved."""
@@ -267,6 +265,12 @@ class BookingPage:
     def save(self, **changes: object) -> Draft:
         """Save the draft with `changes`: whatever was typed and not taken before is settled by them."""
         return save_draft(self.context, replace(self.draft, **{"step": "", "typed": {}} | changes))  # type: ignore[arg-type]
+
+    @property
+    def after_details(self) -> str:
+        """The page after all that is asked about somebody: which papers they bring, where that is counted, or the last one."""
+        asks = self.draft.papers is None and any(one.documents_by_rule for one in self.visit.services)
+        return "papers" if asks else "check"
 
     def url(self, name: str) -> str:
         """The address of another page of this booking."""

@@ -162,6 +162,8 @@ def _book(context: PageContext, page: BookingPage, view: InvitationView) -> Resp
     except Invalid as error:  # it cannot be had so: they are told to contact us
         if NUMBER_FIELD in error.errors and error.errors[NUMBER_FIELD][0].code == USED_BEFORE:
             return _again(page, view, used_before=True)
+        if NUMBER_FIELD in error.errors:
+            return _again(page, view, has_one=True)
         return _again(page, view, is_refused=True)
     except (LimitReached, TooSoon, TooFar) as error:
         return show_refusal(context, error, draft)
