@@ -173,9 +173,8 @@ def _view(row: Any, service: ServiceFacts, sites: dict[int, SiteFacts], names: d
     one: Invitation = row.Invitation
     same = ("id", "resident_id", "words", "told_by", "untold", "link_nonce", "link_digest", "invited_at", "remind_at")
     more = ("reminded_at", "closed_at", "appointment_id", "staff_id", "done_at", "done", "cohort_id", "case_number")
-    more = (*more, "same_number")
     return InvitationView(
-        **{name: getattr(one, name) for name in (*same, *more)},
+        **{name: getattr(one, name) for name in (*same, *more, "same_number")},
         name=row.name,
         service=service,
         sites=tuple(sites[id_] for id_ in one.site_ids if id_ in sites),

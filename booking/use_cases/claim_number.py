@@ -66,9 +66,9 @@ def claim_number(
 ) -> ClaimedNumber:
     """What the number means for the booking; nothing where no service asks for one, or nobody could be asked.
 
-    `who` are the records of the person, `invited` their invitations. The number is locked until the transaction ends, so that
-    of any number of bookings under it each sees those before it. Whoever is invited has theirs from the invitation, and is
-    not refused for an appointment of somebody else. Raises: Invalid.
+    `who` are the records of the person, `invited` their invitations. The number is locked until the transaction ends, so
+    that of any number of bookings under it each sees those before it. Whoever is invited has theirs from the invitation, and
+    is not refused for an appointment of somebody else. Raises: Invalid.
     """
     catalogue = placement.catalogue
     services = map(catalogue.service_by_id, dict.fromkeys(placement.slot_key.service_ids))

@@ -268,7 +268,7 @@ class BookingPage:
 
     @property
     def after_details(self) -> str:
-        """The page after all that is asked about somebody: which papers they bring, where that is counted, or the last one."""
+        """The page after all that is asked about somebody: their papers, where these are counted, or else the last one."""
         asks = self.draft.papers is None and any(one.documents_by_rule for one in self.visit.services)
         return "papers" if asks else "check"
 

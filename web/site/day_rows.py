@@ -257,14 +257,9 @@ def answers_of(view: AppointmentView) -> tuple[tuple[str, str], ...]:
     asked = (first_contact_line(view.first_contact, view),) if view.first_contact else ()
     counted = counted_services(view.services, view.counts) if view.counts else ()
     numbers = ((one.ask, str(one.number)) for one in counted)
-    name = next((one.case_number for one in view.services if one.case_number), "") or _("Case number")
-    case = ((f"{name}:", view.case_number),) if view.case_number else ()
-    return (
-        *case,
-        *asked,
-        *numbers,
-        *((str(question), str(answer)) for question, answer in view.answers.items() if answer),
-    )
+    case = ((str(_("Case number:")), view.case_number),) if view.case_number else ()
+    given = ((str(question), str(answer)) for question, answer in view.answers.items() if answer)
+    return (*case, *asked, *numbers, *given)
 
 
 def _helper(view: AppointmentView) -> dict[str, Any]:
