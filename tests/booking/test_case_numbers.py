@@ -13,13 +13,14 @@ from sqlalchemy import select, update
 
 from booking.events import UNDO_FOR
 from booking.invitations.cohort_rules import ListRow, NewCohort
+from booking.invitations.invitation_queries import invitation_task_count
 from booking.invitations.tables import Invitation
 from booking.states import State
 from booking.tables import Appointment
 from booking.use_cases.book import Booked, Booking, book
 from booking.use_cases.cancel import cancel
 from booking.use_cases.hand_over import NewOwner, hand_over
-from booking.use_cases.invite import withdraw_invitation
+from booking.use_cases.invite import finish_invitation, take_invitation, withdraw_invitation
 from booking.use_cases.invite_list import invite_list
 from booking.use_cases.outcomes import record_outcome
 from booking.use_cases.reschedule import Move, reschedule
@@ -77,6 +78,24 @@ def booking_of(world: World, number: str | None, *, who: int = 1, at: int = 10, 
     return Booking(world.authority_id, "online", person, slot_key=slot, case_number=number, **more)
 
 
+def of_kim(world: World, number: str, at: int = 10) -> Booking:
+    """The booking of the first person of a list."""
+    return replace(booking_of(world, number, at=at), resident=ResidentDetails("Kim A", "kim0@example.org"))
+
+
+def by_link(world: World, kim: int, invitation: int) -> Booking:
+    slot = slot_key_at(world, NOW.replace(hour=10) + timedelta(days=1))
+    return Booking(world.authority_id, "online", kim, slot_key=slot, invitation=invitation)
+
+
+def opened(database: Database) -> list[tuple[int, int]]:
+    """The ids of all invitations, which are told now, and of their people."""
+    with database.writing() as db:
+        db.execute(update(Invitation).values(state="open", closed_at=None))
+        rows = db.execute(select(Invitation.id, Invitation.resident_id).order_by(Invitation.id))
+        return [(id_, resident_id) for id_, resident_id in rows]
+
+
 def booked(runtime: Runtime, booking: Booking, actor: Actor = RESIDENT) -> Booked:
     return book(runtime, booking, actor=actor)
 
@@ -106,7 +125,9 @@ def list_of(runtime: Runtime, world: World, *references: str) -> int:
     days = (date(2026, 11, 24), date(2026, 12, 4))
     new = NewCohort("The list", "certify", *days, sites=(), mode="", words="", per_wave=1, every_days=1)
     rows = [
-        ListRow(number, f"Kim {'ABC'[number]}", f"kim{number}@example.org", "", "", "", "", reference)
+        ListRow(
+            number, f"Kim {'ABC'[number]}", f"kim{number}@example.org", f"0770090000{number}", "", "", "", reference
+        )
         for number, reference in enumerate(references)
     ]
     return invite_list(runtime, world.authority_id, new, rows, {}, actor=AGENT)
@@ -147,13 +168,43 @@ def test_a_second_booking_is_refused_and_a_stranger_does_not_read_whose_the_firs
     assert str(reason.facts["reference"]).replace(" ", "") == first.reference
 
 
-def test_what_is_on_no_list_reads_as_what_is_taken(database: Database, world: World, runtime: Runtime) -> None:
+def test_what_is_on_no_list_reads_as_what_is_taken_and_as_what_is_of_somebody_else(
+    database: Database, world: World, runtime: Runtime
+) -> None:
     list_of(runtime, world, "HB 000001", "HB 000002")
     ask(database, world, case_number_listed=True)
     assert refused(runtime, booking_of(world, NUMBER)) == "case_number_unusable"
     assert refused(runtime, booking_of(world, NUMBER), AGENT) == "case_number_unknown"
-    assert refused(runtime, booking_of(world, "hb000001")) == ""
-    assert refused(runtime, booking_of(world, "hb000001", who=2, at=11)) == "case_number_unusable"
+    for actor in (RESIDENT, PROGRAM):
+        assert refused(runtime, booking_of(world, "hb000001"), actor) == "case_number_unusable"
+    assert refused(runtime, of_kim(world, "hb000001")) == ""
+    assert refused(runtime, of_kim(world, "hb000001", at=11)) == "case_number_unusable"
+    assert refused(runtime, of_kim(world, "HB000002", at=11)) == "case_number_unusable"
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        ResidentDetails("kim  a", "other@example.org"),
+        ResidentDetails("Kimberley Ann", "KIM0@example.org"),
+        ResidentDetails("Kimberley Ann", phone="07700 900000"),
+    ],
+)
+def test_a_number_of_a_list_is_for_the_person_of_the_list_by_name_or_by_one_contact(
+    database: Database, world: World, runtime: Runtime, person: ResidentDetails
+) -> None:
+    list_of(runtime, world, "HB000001")
+    at_ten = replace(booking_of(world, "HB000001"), resident=person)
+    assert refused(runtime, at_ten) == ""
+    with database.reading() as db:
+        row = db.execute(select(Invitation.state, Invitation.appointment_id)).one()
+        assert tuple(row) == ("booked", db.scalars(select(Appointment.id)).one())
+
+
+def test_a_number_of_a_list_is_of_its_person_where_it_need_not_be_listed_too(world: World, runtime: Runtime) -> None:
+    list_of(runtime, world, "HB000001")
+    assert refused(runtime, booking_of(world, "HB000001")) == "case_number_unusable"
+    assert refused(runtime, booking_of(world, "HB000001"), AGENT) == ""
 
 
 def test_the_number_of_an_invitation_that_was_withdrawn_is_on_no_list(
@@ -164,7 +215,61 @@ def test_the_number_of_an_invitation_that_was_withdrawn_is_on_no_list(
     with database.reading() as db:
         [id_] = db.scalars(select(Invitation.id))
     withdraw_invitation(runtime, world.authority_id, id_, actor=AGENT)
-    assert refused(runtime, booking_of(world, "HB000001")) == "case_number_unusable"
+    assert refused(runtime, of_kim(world, "HB000001")) == "case_number_unusable"
+
+
+@pytest.mark.parametrize("again", ["refuse", "warn"])
+def test_a_link_books_though_somebody_else_has_the_number_and_a_colleague_has_to_see_to_it(
+    database: Database, world: World, runtime: Runtime, again: str
+) -> None:
+    list_of(runtime, world, "HB000001")
+    ask(database, world, case_number_again=again)
+    other = booked(runtime, booking_of(world, "HB000001"), AGENT)
+    [(id_, kim)] = opened(database)
+    booked(runtime, by_link(world, kim, id_))
+    with database.reading() as db:
+        row = db.get_one(Invitation, id_)
+        assert (row.state, row.same_number) == ("booked", other.reference)
+        assert invitation_task_count(db, world.authority_id, None) == 1
+    take_invitation(runtime, world.authority_id, id_, None, actor=AGENT)
+    finish_invitation(runtime, world.authority_id, id_, "It was a typing error.", actor=AGENT)
+    with database.reading() as db:
+        assert invitation_task_count(db, world.authority_id, None) == 0
+
+
+def test_a_link_gives_no_second_time_to_whoever_has_one_with_the_number(
+    database: Database, world: World, runtime: Runtime
+) -> None:
+    list_of(runtime, world, "HB000001")
+    [(id_, kim)] = opened(database)
+    with database.writing() as db:
+        db.execute(update(Invitation).values(state="withdrawn"))
+    booked(runtime, replace(booking_of(world, "HB000001"), resident=kim), AGENT)
+    opened(database)
+    assert refused(runtime, by_link(world, kim, id_)) == "case_number_unusable"
+    ask(database, world, case_number_again="warn")
+    assert refused(runtime, by_link(world, kim, id_)) == "case_number_again"
+    assert refused(runtime, replace(by_link(world, kim, id_), despite_number=True)) == ""
+
+
+@pytest.mark.parametrize("again", ["refuse", "warn"])
+def test_nobody_at_the_counter_is_stopped_by_a_number_that_nobody_could_ask_for(
+    database: Database, world: World, runtime: Runtime, again: str
+) -> None:
+    list_of(runtime, world, "HB000001")
+    ask(database, world, case_number_again=again)
+    other = booked(runtime, booking_of(world, "HB000001"), AGENT)
+    [(id_, kim)] = opened(database)
+    walk_in = Booking(world.authority_id, "counter", kim, slot_key=slot_key_at(world, NOW.replace(hour=12)))
+    assert refused(runtime, walk_in, AGENT) == ""
+    with database.reading() as db:
+        assert db.get_one(Invitation, id_).same_number == other.reference
+
+
+@pytest.mark.parametrize("digits", ["\uff11\uff12\uff13\uff14\uff15\uff16", "\u0661\u0662\u0663\u0664\u0665\u0666"])
+def test_the_digits_of_another_keyboard_are_the_same_number(world: World, runtime: Runtime, digits: str) -> None:
+    booked(runtime, booking_of(world, "HB123456"))
+    assert refused(runtime, booking_of(world, f"HB{digits}", who=5, at=11)) == "case_number_unusable"
 
 
 def test_another_council_sees_nothing_of_a_number(database: Database, world: World, runtime: Runtime) -> None:
@@ -172,7 +277,7 @@ def test_another_council_sees_nothing_of_a_number(database: Database, world: Wor
     ask(database, other, case_number_listed=True)
     booked(runtime, booking_of(world, NUMBER))
     list_of(runtime, world, "HB 000001")
-    assert refused(runtime, booking_of(other, "HB000001")) == "case_number_unusable"
+    assert refused(runtime, of_kim(other, "HB000001")) == "case_number_unusable"
     ask(database, other, case_number_listed=False)
     assert refused(runtime, booking_of(other, NUMBER)) == ""
 

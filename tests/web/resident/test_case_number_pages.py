@@ -1,4 +1,4 @@
-"""A number is asked before anything else, in plain words, and what cannot be used is said with what to do."""
+"""A number is asked in plain words once it is known for whom, and what cannot be used is said with what to do."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def ask(database: Database, town: Town, **values: Any) -> None:
         bump_plan(db, town.authority_id)
 
 
-def to_number(visitor: Visitor) -> None:
+def to_number(visitor: Visitor, name: str = "Robin Sample") -> None:
     go_to_times(visitor)
     visitor.take_first_time()
+    fill_in(visitor, name=name, email=f"{name.split()[0].lower()}@example.org")
     assert visitor.at.endswith("/number")
 
 
 def book_with(visitor: Visitor, number: str, name: str = "Robin Sample") -> None:
-    to_number(visitor)
+    to_number(visitor, name)
     visitor.send("/number", case_number=number)
-    fill_in(visitor, name=name, email=f"{name.split()[0].lower()}@example.org")
     visitor.send("/check")
 
 
@@ -49,7 +49,7 @@ def numbers(database: Database) -> list[str]:
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-def test_the_number_is_asked_first_and_what_is_wrong_is_said_at_the_field(
+def test_the_number_is_asked_once_it_is_known_for_whom_and_what_is_wrong_is_said_at_the_field(
     database: Database, town: Town, visitor: Visitor
 ) -> None:
     ask(database, town)
@@ -61,15 +61,14 @@ def test_the_number_is_asked_first_and_what_is_wrong_is_said_at_the_field(
     assert "Check it. It looks like HB123456" in visitor.page.text
     assert visitor.page.form_to("/number").fields["case_number"] == ["HB 12"]
     visitor.send("/number", case_number="hb 123 456")
-    assert visitor.at.endswith("/who")
-    fill_in(visitor)
+    assert visitor.at.endswith("/check")
     assert "hb 123 456" in visitor.page.text
     visitor.send("/check")
     assert visitor.at.endswith("/done")
     assert numbers(database) == ["hb 123 456"]
 
 
-def test_nothing_of_the_booking_can_be_done_before_the_number(database: Database, town: Town, visitor: Visitor) -> None:
+def test_nothing_is_booked_before_the_number(database: Database, town: Town, visitor: Visitor) -> None:
     ask(database, town)
     to_number(visitor)
     visitor.open(visitor.at.replace("/number", "/check"))
@@ -82,6 +81,8 @@ def test_where_no_number_is_asked_nobody_sees_the_page(database: Database, town:
     assert visitor.at.endswith("/who")
     visitor.open(visitor.at.replace("/who", "/number"))
     assert visitor.at.endswith("/who")
+    fill_in(visitor)
+    assert visitor.at.endswith("/check")
 
 
 def test_a_number_with_an_appointment_is_refused_without_saying_whose_it_is(
@@ -103,7 +104,6 @@ def test_a_number_that_is_taken_meanwhile_leads_back_to_the_field(
     other = Visitor(town_app.test_client())
     to_number(visitor)
     visitor.send("/number", case_number="HB123456")
-    fill_in(visitor)
     book_with(other, "HB123456", name="Kim Other")
     visitor.send("/check")
     assert visitor.at.endswith("/number")
