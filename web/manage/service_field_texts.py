@@ -102,7 +102,7 @@ SERVICE: Texts = {
     ),
     "case_number_listed": _t(
         _l("Does it have to be on a list?"),
-        _l("On one of those from which you invite people for this service, or with an invitation for it"),
+        _l("On one of those from which you invite people for this service"),
     ),
     "case_number_again": _t(_l("What happens if it has an open appointment already?")),
     "documents_by_case": _t(_l("What people bring in some cases")),
