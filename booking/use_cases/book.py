@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held
 from booking.events import AppointmentChange, PlanningFacts, What, announce, facts_of_new
 from booking.invitations.tables import Invitation
-from booking.new_appointment_repository import insert_appointment, insert_services
-from booking.slot_tokens import SlotKey
 from booking.states import CHANNELS, State
 from booking.tables import Appointment, AppointmentService
 from booking.use_cases.answer_invitation import answer_invitations, invitations_to_answer
 from booking.use_cases.booking_checks import check_adviser, check_lives_there
+from booking.use_cases.booking_values import Booked, Booking
 from booking.use_cases.claim_number import claim_number
 from booking.visits.visit_repository import follow_appointment, lock_visits
 from core.audit import Actor, record
@@ -27,16 +27,20 @@ from core.database import connection_of, table_of
 from core.errors import Invalid, LimitReached, SameTime
 from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
-from core.tokens import digest, manage_token, new_nonce, working_manage_token
+from core.tokens import digest, manage_token, new_nonce, new_reference, working_manage_token
 from core.wall_clock import instant_of
 from locations.catalogue_queries import catalogue_by_id
-from people.residents.approach import Approach
-from people.residents.details import Representation, ResidentDetails, check_reached
+from people.residents.details import check_reached
 from people.residents.first_contact_repository import keep_first_contact
 from people.residents.representative_repository import add_representative
 from people.residents.resident_repository import Identified, identify, lock_known, wishes_beside_record
 
 _appointments, _services = table_of(Appointment).c, table_of(AppointmentService).c
+_INSERT_APPOINTMENT = {
+    name: insert(table_of(Appointment)).on_conflict_do_nothing(index_elements=["reference"]).returning(_appointments.id)
+    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+_INSERT_SERVICE = table_of(AppointmentService).insert()
 _COMING = (
     select(_services.service_id, _appointments.reference)
     .join(table_of(Appointment), _appointments.id == _services.appointment_id)
@@ -55,61 +59,19 @@ _SAME_TIME = select(_appointments.id).where(
 _OF_THEM = Invitation.resident_id.in_(bindparam("who", expanding=True))
 _INVITED = select(Invitation.id).where(_OF_THEM, Invitation.state.in_(("open", "waiting"))).limit(1)
 PUBLIC_ACTORS = frozenset({"resident", "api"})
+__all__ = [
+    "PUBLIC_ACTORS",
+    "Booked",
+    "Booking",
+    "book",
+    "book_in_transaction",
+    "check_same_time",
+    "coming_visits",
+    "insert_services",
+    "make_booking",
+    "run_operation",
+]
 Operation = Callable[[Session, datetime], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Booking:
-    """A booking to be made: a slot or a hold's token, for whom, through which channel, and what is known of them.
-
-    `is_walk_in`: they are here now, the slot begins at once, and they are booked as arrived. `imported_as` is the reference
-    in another system; they are told only if `is_told`, and reminded in either case. Whoever books has proved to be
-    `known_resident`, by a link say, or by that of an `invitation`. `approach` is how they asked for help. It gets the
-    resources that it may `prefer`, if they are free, and has other columns of its row `beside` these. `case_number` is as it
-    was typed, None where nobody could be asked; `despite_number` says that another appointment under it is known.
-    """
-
-    authority_id: int
-    channel: str
-    resident: ResidentDetails | int
-    slot_key: SlotKey | None = None
-    hold: str | None = None
-    representative: Representation | None = None
-    support_needs: tuple[str, ...] = ()
-    notes: str = ""
-    answers: dict[str, Any] = field(default_factory=dict)
-    despite_same_time: bool = False
-    is_walk_in: bool = False
-    imported_as: str = ""
-    is_told: bool = True
-    outside_reason: str = ""
-    known_resident: int | None = None
-    spoke_with: str = ""  # the resident or the representative, if staff did and know it
-    approach: Approach | None = None
-    prefer: frozenset[int] = frozenset()
-    beside: Mapping[str, Any] = field(default_factory=dict)
-    paper_answers: dict[str, Any] = field(default_factory=dict)
-    invitation: int | None = None
-    case_number: str | None = None
-    despite_number: bool = False
-
-    @property
-    def state(self) -> State:
-        """The state of the appointment as it is booked."""
-        return State.ARRIVED if self.is_walk_in else State.BOOKED
-
-
-@dataclass(frozen=True)
-class Booked:
-    """An appointment after a change: reference, version, state, the token of its slot, the unit at which it ends."""
-
-    appointment_id: int
-    reference: str
-    version: int
-    state: str
-    slot_token: str
-    end_unit: int
-    manage_url_path: str = ""
 
 
 def book(runtime: Runtime, booking: Booking, *, actor: Actor, idempotency: IdempotencyKey | None = None) -> Booked:
@@ -173,14 +135,15 @@ def _book(
     if actor.kind == "resident" and not isinstance(booking.resident, int) and resident.id in resident.same:
         values |= wishes_beside_record(db, booking.resident, resident.id)
     values |= booking.beside
-    numbered = claim_number(db, booking, placement, who, invited, actor, now)
-    values |= numbered.columns
+    numbered = claim_number(db, booking, placement, who, invited, actor, now) if _asks_number(placement) else None
+    values |= numbered.columns if numbered else {}
     values |= {"room": new_nonce(), "manage_nonce": nonce, "manage_digest": digest(manage_token(key, nonce))}
     values["is_approach"] = bool(booking.approach and keep_first_contact(db, resident.id, booking.approach, actor, now))
-    appointment_id, reference = insert_appointment(db, values)
+    appointment_id, reference = _insert_appointment(db, values)
     insert_services(db, appointment_id, placement.services())
     claim_for_appointment(db, placement, appointment_id=appointment_id, now=now)
-    answer_invitations(db, numbered.invited, appointment_id, actor, now, numbered.also_with)
+    if answered := numbered.invited if numbered else invited:
+        answer_invitations(db, answered, appointment_id, actor, now, numbered.also_with if numbered else "")
     action, subject = "imported" if booking.imported_as else "booked", ("appointment", appointment_id)
     logged = {"reason": booking.outside_reason, "channel": booking.channel, "slot_token": placement.slot_token}
     logged |= {"spoke_with": booking.spoke_with} if booking.spoke_with else {}
@@ -188,11 +151,19 @@ def _book(
     if booking.is_walk_in:
         follow_appointment(db, db.get_one(Appointment, appointment_id), now)
     what: What = "booked" if booking.is_told else "imported"
-    facts = _planning_facts(placement, appointment_id, booking)
-    spoken = booking.spoke_with
+    facts, spoken = _planning_facts(placement, appointment_id, booking), booking.spoke_with
     announce(db, AppointmentChange(booking.authority_id, appointment_id, 1, what, now, facts, spoke_with=spoken))
-    booked = Booked(appointment_id, reference, 1, booking.state.value, placement.slot_token, placement.end_unit)
+    booked = Booked(appointment_id, reference, 1, _state_of(booking).value, placement.slot_token, placement.end_unit)
     return asdict(booked) | {"nonce": nonce}
+
+
+def _asks_number(placement: Placement) -> bool:
+    return any(placement.catalogue.service_by_id(one).case_number for one in placement.slot_key.service_ids)
+
+
+def _state_of(booking: Booking) -> State:
+    """The state of the appointment as it is booked."""
+    return State.ARRIVED if booking.is_walk_in else State.BOOKED
 
 
 def _check(db: Session, booking: Booking, placement: Placement, who: Identified, actor: Actor, now: datetime) -> None:
@@ -261,7 +232,7 @@ def check_same_time(db: Session, placement: Placement, residents: Sequence[int],
 
 def _values(placement: Placement, booking: Booking, now: datetime) -> dict[str, Any]:
     return placement.columns() | {
-        "state": booking.state.value,
+        "state": _state_of(booking).value,
         "support_needs": sorted(set(booking.support_needs)),
         **{name: getattr(booking, name) for name in ("authority_id", "channel", "notes", "answers", "paper_answers")},
         "is_walk_in": booking.is_walk_in,
@@ -270,9 +241,32 @@ def _values(placement: Placement, booking: Booking, now: datetime) -> dict[str, 
     }
 
 
+def _insert_appointment(db: Session, values: dict[str, Any]) -> tuple[int, str]:
+    """The id and the new reference of an appointment with these column values.
+
+    A reference that exists already (one in 22,000 at a million appointments) is drawn again.
+    """
+    connection = connection_of(db)
+    statement = _INSERT_APPOINTMENT[connection.dialect.name]
+    while True:
+        reference = new_reference()
+        appointment_id = connection.execute(statement, values | {"reference": reference}).scalar()
+        if appointment_id is not None:
+            return appointment_id, reference
+
+
+def insert_services(db: Session, appointment_id: int, parts: Sequence[tuple[int, datetime, datetime]]) -> None:
+    """Write the services of a visit in their order: (service id, start, end) each."""
+    rows = [
+        {"appointment_id": appointment_id, "service_id": service, "position": n, "starts_at": begins, "ends_at": ends}
+        for n, (service, begins, ends) in enumerate(parts)
+    ]
+    connection_of(db).execute(_INSERT_SERVICE, rows)
+
+
 def _planning_facts(placement: Placement, appointment_id: int, booking: Booking) -> PlanningFacts:
     """The facts by which messages are planned; all are known here, so that no subscriber reads them again."""
     council, service = placement.catalogue.authority, placement.slot_key.service_ids[0]
     plan, starts_at = placement.catalogue.service_by_id(service).reminder_plan, instant_of(placement.start_unit)
-    facts = facts_of_new(council, plan, appointment_id, booking.state.value, starts_at)
+    facts = facts_of_new(council, plan, appointment_id, _state_of(booking).value, starts_at)
     return replace(facts, is_walk_in=booking.is_walk_in, channel="" if booking.imported_as else booking.channel)

@@ -14,7 +14,6 @@ from booking.arrangements import asked_again
 from booking.availability.site_days import are_counts_of_plan
 from booking.capacity.placement import Placement, claim_for_appointment, live_hold, place, place_held
 from booking.capacity.same_time import is_proposed_at_same_time, place_at_same_time
-from booking.new_appointment_repository import insert_services
 from booking.proposals.tables import Proposal
 from booking.queries.advisers import advisers_of_visit
 from booking.queries.appointments import contact_of
@@ -30,7 +29,7 @@ from booking.use_cases.appointment_changes import (
     release_or_keep,
     site_id_of,
 )
-from booking.use_cases.book import PUBLIC_ACTORS, Booked, check_same_time, run_operation
+from booking.use_cases.book import PUBLIC_ACTORS, Booked, check_same_time, insert_services, run_operation
 from booking.use_cases.booking_checks import check_adviser
 from booking.use_cases.change_details import Details, change_contact
 from booking.use_cases.changed_result import result_of

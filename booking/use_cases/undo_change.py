@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from booking.availability.needs_met import features_of, unmet_needs
 from booking.capacity.placement import Placement, claim_for_appointment, place
 from booking.events import UNDO_FOR
-from booking.new_appointment_repository import insert_services
 from booking.queries.references import meant_reference
 from booking.slot_tokens import decode
 from booking.states import CANCELLED, State
@@ -26,7 +25,7 @@ from booking.use_cases.appointment_changes import (
     release_or_keep,
     site_id_of,
 )
-from booking.use_cases.book import Booked, run_operation
+from booking.use_cases.book import Booked, insert_services, run_operation
 from booking.use_cases.changed_result import result_of
 from booking.use_cases.claim_number import check_still_free
 from core.audit import Actor, AuditEntry

@@ -164,7 +164,8 @@ def test_an_agent_types_it_and_sees_the_other_appointment_before_booking_all_the
     page = confirm(409, case_number="HB123456")
     assert "This number has an open appointment already." in page.text
     assert "See that appointment" in page.text
-    confirm(200, case_number="HB123456", despite_number="1")
+    confirm(409, case_number="HB123456", despite_number="HB999999")  # the warning was of another number
+    confirm(200, case_number="HB123456", despite_number="HB123456")
     assert numbers(database)[-2:] == ["HB123456", "HB123456"]
 
 
