@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, delete, exists, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
+from core.database import connection_of, table_of
 from core.errors import NotFound
 from core.tokens import digest, new_token
 from locations.authority_brand import AuthorityBrand
@@ -88,36 +89,37 @@ def start(db: Session, staff_id: int, now: datetime, browser: BrowserName = UNKN
     return token
 
 
-_held = aliased(StaffRole)
+# Plain tables, without the mapper, and written once: every page of staff begins with this.
+_sessions, _members, _roles = table_of(StaffSession), table_of(StaffMember), table_of(StaffRole)
+_demands, _steps, _held = table_of(SecondStepDemand), table_of(SecondStep), table_of(StaffRole).alias()
 _IS_DEMANDED = exists().where(
-    SecondStepDemand.authority_id == StaffMember.authority_id,
-    SecondStepDemand.role == _held.role,
-    _held.staff_id == StaffMember.id,
+    _demands.c.authority_id == _members.c.authority_id,
+    _demands.c.role == _held.c.role,
+    _held.c.staff_id == _members.c.id,
 )
-_HAS_SECOND_STEP = exists().where(SecondStep.staff_id == StaffMember.id, SecondStep.confirmed_at.is_not(None))
-_LACKS_SECOND_STEP = and_(_IS_DEMANDED, ~_HAS_SECOND_STEP).label("lacks_second_step")
-# Written once, since every page needs it.
+_HAS_SECOND_STEP = exists().where(_steps.c.staff_id == _members.c.id, _steps.c.confirmed_at.is_not(None))
 _SIGNED_IN = (
     select(
-        StaffSession,
-        StaffMember,
-        StaffRole,
-        site_table.c.slug,
-        site_table.c.name,
-        _LACKS_SECOND_STEP,
+        _sessions.c.id.label("session_id"),
+        _sessions.c.last_seen_at,
+        _members.c.id.label("staff_id"),
+        *(_members.c.name.label("staff_name"), _members.c.email.label("staff_email"), _members.c.authority_id),
+        *(_roles.c.role, _roles.c.site_id),
+        *(site_table.c.slug.label("site_slug"), site_table.c.name.label("site_name")),
+        and_(_IS_DEMANDED, ~_HAS_SECOND_STEP).label("lacks_second_step"),
         authority_table.c.ask_why_looking,
         *BRAND_COLUMNS,
     )
-    .join(StaffMember, StaffMember.id == StaffSession.staff_id)
-    .join(authority_table, authority_table.c.id == StaffMember.authority_id)
-    .outerjoin(StaffRole, StaffRole.staff_id == StaffMember.id)
-    .outerjoin(site_table, site_table.c.id == StaffRole.site_id)
+    .join_from(_sessions, _members, _members.c.id == _sessions.c.staff_id)
+    .join(authority_table, authority_table.c.id == _members.c.authority_id)
+    .outerjoin(_roles, _roles.c.staff_id == _members.c.id)
+    .outerjoin(site_table, site_table.c.id == _roles.c.site_id)
     .where(
-        StaffSession.token_digest == bindparam("digest"),
-        StaffSession.ended_at.is_(None),
-        StaffSession.expires_at > bindparam("now"),
-        StaffSession.last_seen_at > bindparam("seen_after"),
-        StaffMember.is_active,
+        _sessions.c.token_digest == bindparam("digest"),
+        _sessions.c.ended_at.is_(None),
+        _sessions.c.expires_at > bindparam("now"),
+        _sessions.c.last_seen_at > bindparam("seen_after"),
+        _members.c.is_active,
     )
 )
 
@@ -125,27 +127,24 @@ _SIGNED_IN = (
 def staff_of(db: Session, token: str, now: datetime) -> SignedInStaff | None:
     """Who holds `token`, with their roles, in one statement; None when the session has ended or run out."""
     values = {"digest": digest(token), "now": now, "seen_after": now - IDLE_LIMIT}
-    rows = db.execute(_SIGNED_IN, values).all()
+    db.flush()  # what this transaction has changed counts
+    rows = connection_of(db).execute(_SIGNED_IN, values).all()
     if not rows:
         return None
-    row, member = rows[0][0], rows[0][1]
-    grants = (_grant(role, slug, name) for _, _, role, slug, name, *_ in rows if role is not None)
+    row = rows[0]
+    grants = (Grant(Role(one.role), one.site_id, one.site_slug or "", one.site_name or "") for one in rows if one.role)
     return SignedInStaff(
-        staff_id=member.id,
-        session_id=row.id,
-        name=member.name,
-        email=member.email,
-        authority_id=member.authority_id,
-        authority=AuthorityBrand(*rows[0][7:]),
+        staff_id=row.staff_id,
+        session_id=row.session_id,
+        name=row.staff_name,
+        email=row.staff_email,
+        authority_id=row.authority_id,
+        authority=AuthorityBrand(*row[-len(BRAND_COLUMNS) :]),
         roles=tuple(sorted(grants, key=lambda grant: (grant.role, grant.site_name))),
         last_seen_at=row.last_seen_at,
-        lacks_second_step=bool(rows[0].lacks_second_step),
-        must_say_why=rows[0].ask_why_looking,
+        lacks_second_step=bool(row.lacks_second_step),
+        must_say_why=row.ask_why_looking,
     )
-
-
-def _grant(role: StaffRole, slug: str | None, name: str | None) -> Grant:
-    return Grant(Role(role.role), role.site_id, slug or "", name or "")
 
 
 def is_stale(staff: SignedInStaff, now: datetime) -> bool:
