@@ -84,7 +84,10 @@ def lines_of_invitation(context: StaffContext, view: InvitationView) -> Sequence
         (str(_("How")), label_of(labels.MODES, times.mode) if times.mode else str(_("In any way that it is offered"))),
         (str(_("Words")), view.words),
         (str(_("Case number")), view.case_number),
-        (str(_("Another appointment with this number")), spoken_reference(view.same_number) if view.same_number else ""),
+        (
+            str(_("Also with this number")),
+            spoken_reference(view.same_number) if view.same_number else "",
+        ),
         (str(_("Told")), label_of(TOLD_BY, view.told_by) if view.told_by != BY_VOICE else str(_("By a colleague"))),
         (str(_("Message")), _fate_text(fates[INVITED], zone) if INVITED in fates else ""),
         (str(_("Could not be told")), message_reason(view.untold) if view.untold else ""),
