@@ -144,6 +144,7 @@ ELSEWHERE = {
         *("site.call_next", "site.leave_desk"),
         *("site.keep_file", "site.delete_file", "site.certify", "site.revoke_copy"),
         *("site.accept_file", "site.ask_file_again", "site.end_without_visit"),
+        "staff.end_webhook",  # of a program that was added by another one: tests/web/account/test_api_keys.py
         "site.pass_on_batch",  # of a batch that has not arrived: tests/web/site/test_batches.py
         "site.hand_over_receipts",  # of receipts that were given: tests/web/site/test_batches.py
         "site.try_walk_in",

@@ -52,6 +52,7 @@ ARGUMENTS: dict[str, Any] = {
     "slug": "housing",
     "sign_in": 1,
     "number": "88888888",
+    "webhook": 1,
 }
 
 

@@ -8,6 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired, InputRequired
 
+from booking.use_cases.webhooks import remove_webhook
+from booking.webhooks.webhook_queries import webhooks_of
 from core.errors import Invalid
 from core.flask_context import current_runtime
 from core.problems import joined_texts
@@ -61,8 +63,9 @@ def api_keys() -> ResponseReturnValue:
     """Every key of the council, those that work first."""
     with staff_context() as at:
         keys = sorted(keys_of(at.db, at.authority.id), key=lambda key: has_ended(key, at.now))
+        told = webhooks_of(at.db, at.authority.id)
         return render_template(
-            "staff/api_keys.html", keys=keys, has_ended=has_ended, scopes=SCOPES, zone=at.zone, now=at.now
+            "staff/api_keys.html", keys=keys, told=told, has_ended=has_ended, scopes=SCOPES, zone=at.zone, now=at.now
         )
 
 
@@ -113,6 +116,14 @@ def end_api_key(api_key: int) -> ResponseReturnValue:
     """End the key at once."""
     key_changes.end_key(current_runtime(), current_staff().authority_id, api_key, actor=staff_actor())
     return redirect(url_for("staff.api_key", api_key=api_key, done="ended"), code=303)
+
+
+@blueprint.post("/api-keys/told/<int:webhook>/end")
+@requires(Action.MANAGE_API_KEYS)
+def end_webhook(webhook: int) -> ResponseReturnValue:
+    """Tell an address nothing any more."""
+    remove_webhook(current_runtime(), current_staff().authority_id, webhook, actor=staff_actor())
+    return redirect(url_for("staff.api_keys"), code=303)
 
 
 def _lead_to(new: NewKey) -> ResponseReturnValue:

@@ -9,7 +9,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from booking.use_cases.webhooks import add_webhook
+from booking.webhooks.signed_message import EVENTS
+from core.audit import Actor
 from core.clock import FixedClock
+from core.flask_context import EXTENSION
 from people.staff.api_keys import TOUCH_EVERY, keys_of
 from people.staff.policy import Role
 from people.staff.tables import ApiKey
@@ -115,3 +119,26 @@ def test_nobody_else_sees_or_changes_a_key(people: People) -> None:
         for change in ("roll-over", "end"):
             assert send(client, f"{at}/{change}", overlap="now").status_code == 404
     assert call(people, key) == 200
+
+
+def test_an_administrator_sees_which_programs_are_told_and_ends_it(people: People) -> None:
+    admin, runtime = people.browser(people.admin_id), people.app.extensions[EXTENSION]
+    assert "Programs that are told" not in admin.get(PATH).text
+    address = "https://benefits.example.org/hook?token=their-own"
+    where = (runtime, people.council.northbank, address, EVENTS)
+    webhook = add_webhook(*where, actor=Actor.system())
+    page = check_page(admin.get(PATH).text)
+    assert "benefits.example.org, since" in page.text
+    assert "their-own" not in admin.get(PATH).text
+    (form,) = [one for one in page.forms if one.action.endswith("/end")]
+    manager = people.browser(people.add(Role.SITE_MANAGER, "manager@example.org"))
+    council = people.council.elsewhere
+    elsewhere = people.browser(people.add(Role.AUTHORITY_ADMIN, "far@example.org", authority_id=council))
+    for client in (manager, elsewhere):
+        assert "benefits.example.org" not in client.get(PATH).text
+        assert send(client, form.action).status_code == 404
+    assert form.action == f"{PATH}/told/{webhook}/end"
+    assert send(admin, form.action).location == PATH
+    assert "benefits.example.org" not in admin.get(PATH).text
+    assert send(admin, form.action).status_code == 404
+    assert ("webhook_removed", webhook) in [(action, subject) for action, _actor, subject in people.audit()]
