@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from locations.default_values import DEFAULT_REMINDERS
 from locations.importing import toml_fields
 from locations.importing.consistency import (
     check_consistency,
@@ -27,7 +28,6 @@ from locations.importing.parse_statements import read_accessibility, read_privac
 from locations.importing.parse_triages import read_triages
 from locations.importing.parse_wards import note_unknown_wards, read_wards
 from locations.importing.table_reader import InvalidSetUp, Reader, named
-from locations.importing.toml_fields import DEFAULT_REMINDERS
 from locations.importing.toml_file import FileError, InvalidFile, read_tables
 from locations.importing.toml_lines import Path, find_lines, line_of
 from locations.session_facts import HolidayRule

@@ -34,11 +34,6 @@ from locations.school_holidays import SCHOOL_RULES
 from locations.travel import LONGEST_MINUTES
 
 WEEK, YEAR = 7 * 24 * 60, 365 * 24 * 60
-DEFAULT_REMINDERS = (
-    {"kind": "reminder_7d", "days_before": 7, "at": "09:00"},
-    {"kind": "reminder_1d", "days_before": 1, "at": "09:00"},
-    {"kind": "reminder_2h", "minutes_before": 120},
-)
 
 
 @dataclass(frozen=True)
