@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from core.caller_texts import CALLER_TEXTS
 from core.errors import Reason
 from core.invitation_texts import INVITATION_TEXTS
 from core.language import Language
@@ -154,20 +155,6 @@ PEOPLE_TEXTS: Mapping[str, str] = {
         "This password is easy to guess. Use three random words, without names, dates or your email address."
     ),
     "password_too_short": _("Use a password of at least %(shortest)s characters: three random words, say."),
-    "register_without_criterion": _("Choose at least one criterion."),
-    "register_needs_reason": _("Say why, since not all three criteria are met."),
-    "register_reason_too_long": _("The reason may have %(longest)s characters at most."),
-    "register_review_day": _("Choose a review date after today, and at most %(days)s days ahead."),
-    "register_end_reason": _("Say why they are taken off the register, in %(longest)s characters at most."),
-    "register_changed": _("Somebody else has decided about the register meanwhile."),
-    "word_length": _("The word needs %(shortest)s letters at least, and %(longest)s at most."),
-    "word_known": _("Choose a word that is neither a name of theirs nor a number."),
-    "word_first": _(
-        "They have a memorable word: ask for it. If they cannot say it, say here why you go on without it."
-    ),
-    "word_not_checked": _("Another word is chosen once the caller has shown who they are, by the word that they have."),
-    "word_removed_why": _("Say why the word is removed, and how they have shown who they are."),
-    "word_wrong": _("That is not their memorable word. Say nothing of what is wrong with it."),
     "no_shared_hours": _(
         "They may be rung from %(one)s in one record, and from %(other)s in the other. Ask them, and correct one first."
     ),
@@ -275,6 +262,7 @@ ERROR_TEXTS: Mapping[str, str] = {
     **BOOKING_TEXTS,
     **PLACE_TEXTS,
     **PEOPLE_TEXTS,
+    **CALLER_TEXTS,
     **REQUEST_TEXTS,
     **IMPORT_TEXTS,
     **ROTA_TEXTS,

@@ -24,6 +24,7 @@ from people.residents.resident_repository import record_stamp
 from people.residents.tables import (
     ContactNote,
     FirstContact,
+    Mandate,
     MemorableWord,
     RegisterEntry,
     Representative,
@@ -82,6 +83,7 @@ MOVED_TABLES: tuple[MovedTable, ...] = (
     REPRESENTATIVES,
     _moved(ContactNote),
     _moved(FirstContact),
+    _moved(Mandate),
     _moved(ResidentView, is_counted=False),  # whoever looks writes one
     _moved(ResidentFeed),
     _moved(UrgentRequest),

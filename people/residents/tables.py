@@ -216,6 +216,35 @@ class MemorableWord(Base):
     set_at: Mapped[datetime]
 
 
+class Mandate(Base):
+    """Somebody may act for a resident in more than one booking, until it ends. `version` counts what was changed.
+
+    `proof` and `powers` are codes of `mandate_rules`; the proof was seen by `proof_by`.
+    """
+
+    __tablename__ = "mandates"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"))
+    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id", ondelete="CASCADE"), index=True)
+    version: Mapped[int]
+    name: Mapped[str] = mapped_column(String(200), info=personal("identity"))
+    basis: Mapped[str] = mapped_column(String(60))
+    phone: Mapped[str] = mapped_column(String(40), info=personal("contact"))
+    email: Mapped[str] = mapped_column(String(254), info=personal("contact"))
+    powers: Mapped[list[str]]
+    proof: Mapped[str] = mapped_column(String(20))
+    proof_by: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    proof_at: Mapped[datetime]
+    valid_until: Mapped[date | None]
+    noted_at: Mapped[datetime]
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    changed_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str] = mapped_column(String(500), default="", info=personal("story"))
+
+
 class ResidentView(Base):
     """A member of staff or a program has seen a resident's data: who, whose, why, when."""
 

@@ -31,6 +31,7 @@ from locations.tables import Closure
 from people.residents.tables import (
     ContactNote,
     FirstContact,
+    Mandate,
     MemorableWord,
     RegisterEntry,
     Representative,
@@ -58,11 +59,10 @@ _notifications, _attempts, _wishes = table_of(Notification), table_of(DeliveryAt
 _calls, _requests, _named_advisers = table_of(Call), table_of(LinkRequest), table_of(NamedAdviser)
 _hand_overs, _old_references, _closures = table_of(HandOver), table_of(OldReference), table_of(Closure)
 _inbound, _pauses, _feeds = table_of(InboundText), table_of(CouncilPause), table_of(ResidentFeed)
-_ratings = table_of(VisitRating)
+_ratings, _invitations, _mandates = table_of(VisitRating), table_of(Invitation), table_of(Mandate)
 _visits, _urgent, _merges = table_of(DayVisit), table_of(UrgentRequest), table_of(ResidentMerge)
 _checks, _files, _originals = table_of(DocumentCheck), table_of(DocumentFile), table_of(KeptOriginal)
 _copies, _receipts = table_of(CertifiedCopy), table_of(DocumentReceipt)
-_invitations = table_of(Invitation)
 _site_messages, _demo_messages, _audit = table_of(SiteMessage), table_of(DemoMessage), table_of(AuditEntry)
 
 
@@ -201,7 +201,7 @@ PERSONAL_TABLES: tuple[PersonalTable, ...] = (
     _with_resident(_residents, _residents.c.id, set_besides={"identity": "anonymised_at"}),
     *(
         _with_resident(one, one.c.resident_id, are_rows_deleted=True)
-        for one in (_tokens, _feeds, _named_advisers, _words)
+        for one in (_tokens, _feeds, _named_advisers, _words, _mandates)
     ),
     _with_resident(_representatives, _representatives.c.resident_id),
     _own(_notes, _notes.c.at, _notes.c.resident_id),

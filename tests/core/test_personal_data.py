@@ -41,6 +41,8 @@ NOT_PERSONAL = {
     "inbound_texts.provider_id",
     "invitations.link_digest",
     "invitations.site_ids",
+    "mandates.basis",
+    "mandates.powers",
     "named_advisers.link_nonce",
     "notifications.instead_of",
     "proposals.hold_nonce",
