@@ -51,6 +51,7 @@ import web.agent.hand_made_views
 import web.agent.hand_over_views
 import web.agent.history_views
 import web.agent.inviting_views
+import web.agent.mandate_views
 import web.agent.merge_views
 import web.agent.message_views
 import web.agent.record_views

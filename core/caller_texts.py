@@ -31,5 +31,8 @@ CALLER_TEXTS: Mapping[str, str] = {
     "mandate_end_reason": _("Say why it ends, in %(longest)s characters at most."),
     "mandate_changed": _("Somebody else has changed who may act meanwhile."),
     "mandate_unknown": _("That is not noted of this resident."),
-    "mandate_not_noted": _("It is not noted that %(name)s may book and change visits: ask the resident."),
+    "mandate_not_noted": _(
+        "It is not noted that %(who)s may book and change visits. Ask the resident; if they agree, note it, or name them"
+        " here."
+    ),
 }

@@ -85,8 +85,8 @@ def end_mandate(
         lock_known(db, authority_id, resident_id)
         row = _open_mandate(db, authority_id, resident_id, mandate_id, seen)
         row.ended_at, row.ended_by, row.ended_why = now, _staff_id(actor), text
-        facts = {"authority_id": authority_id, "now": now, "mandate": mandate_id}
-        record(db, actor, "mandate_ended", ("resident", resident_id), reason=text, **facts)
+        subject, where = ("resident", resident_id), authority_id
+        record(db, actor, "mandate_ended", subject, authority_id=where, now=now, reason=text, mandate=mandate_id)
 
 
 def _open_mandate(db: Session, authority_id: int, resident_id: int, mandate_id: int, seen: int) -> Mandate:

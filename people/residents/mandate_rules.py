@@ -21,7 +21,7 @@ ENDS_SOON = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Mandated:
-    """Who may act: `basis` is one of BASES, `proof` of PROOFS, `powers` of POWERS; `valid_until` the last day, None for open."""
+    """Who may act: `basis` is one of BASES, `proof` of PROOFS, `powers` of POWERS; `valid_until` is the last day."""
 
     name: str
     basis: str
@@ -98,7 +98,7 @@ def _parsed(errors: dict[str, list[Reason]], field: str, text: str, parse: Calla
 
 
 def is_proof_anew(before: Mandated, after: Mandated) -> bool:
-    """Whether a change rests on a proof that was seen now: another proof, another day or person, or more that they may do."""
+    """Whether a change rests on a proof that was seen now: another proof, day or person, or more that they may do."""
     same = (before.proof, before.valid_until, before.basis) == (after.proof, after.valid_until, after.basis)
     return not same or not _is_same_name(before.name, after.name) or not set(after.powers) <= set(before.powers)
 

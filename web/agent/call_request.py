@@ -34,6 +34,7 @@ LONGEST_NUMBER = 10  # as it was typed; what cannot be is shown again
 OWN_ADVISER, ANY_ADVISER = "own", "any"
 ANSWER = "answer-"  # what the names of the fields of triage questions begin with
 REPRESENTATIVE = "rep-"  # what the value of `caller` begins with for somebody who acted before
+MANDATE = "may-"  # ... and for somebody of whom it is noted that they may act
 OF_HELPER = ("rep_name", "rep_basis", "rep_phone", "rep_email", "rep_address", "rep_postcode")
 REPRESENTATIVE_FIELDS = frozenset(OF_HELPER)
 TYPED_FIELDS = ("caller", *OF_HELPER, "case_number", "site_notes", "call_note", "reason", "asked_by", "why_not")
@@ -142,9 +143,12 @@ class Typed:
     @property
     def representative_id(self) -> int | None:
         """Which of the people who acted for the resident before is calling, if one is. See `code_of_representative`."""
-        number = self.caller.removeprefix(REPRESENTATIVE)
-        is_id = self.caller != number and number.isascii() and number.isdecimal() and len(number) <= LONGEST_ID
-        return int(number) if is_id else None
+        return _number_after(REPRESENTATIVE, self.caller)
+
+    @property
+    def mandate_id(self) -> int | None:
+        """Which of those of whom it is noted that they may act is calling, if one is. See `code_of_mandate`."""
+        return _number_after(MANDATE, self.caller)
 
     @property
     def is_other(self) -> bool:
@@ -165,6 +169,17 @@ class Typed:
 def code_of_representative(representative_id: int) -> str:
     """The value of the field `caller` that means somebody who acted for the resident before."""
     return f"{REPRESENTATIVE}{representative_id}"
+
+
+def code_of_mandate(mandate_id: int) -> str:
+    """The value of the field `caller` that means somebody of whom it is noted that they may act."""
+    return f"{MANDATE}{mandate_id}"
+
+
+def _number_after(beginning: str, text: str) -> int | None:
+    number = text.removeprefix(beginning)
+    is_id = text != number and number.isascii() and number.isdecimal() and len(number) <= LONGEST_ID
+    return int(number) if is_id else None
 
 
 def typed_fields(form: Mapping[str, str]) -> dict[str, str]:

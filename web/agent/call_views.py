@@ -19,7 +19,6 @@ from booking.use_cases.calls import hold_to_confirm, open_call, save_note, settl
 from core.errors import HoldExpired, Invalid, Refused, SameTime, SlotTaken, TooFar, TooSoon
 from core.problems import title_of_error
 from people.residents.details import Representation
-from people.residents.representative_repository import representation_by_id
 from people.residents.resident_repository import resident_of
 from people.residents.tables import Resident
 from people.staff.access_marks import requires
@@ -44,7 +43,7 @@ from web.agent.held_slots import hold_for, release_held_slot
 from web.agent.resident_card import resident_card
 from web.agent.service_list import listed_services
 from web.agent.suggestions import alternatives
-from web.agent.typed_helper import representation_of
+from web.agent.typed_helper import known_helper, representation_of
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
 
@@ -288,7 +287,6 @@ def _book(context: StaffContext, resident: Resident, state: CallState, typed: Ty
 
 def _representative(context: StaffContext, resident_id: int, typed: Typed) -> Representation | None:
     """Who acts for the resident in this booking, perhaps as in an earlier one. Raises: Invalid."""
-    earlier = None
-    if typed.representative_id is not None:
-        earlier = representation_by_id(context.db, context.authority.id, resident_id, typed.representative_id)
+    is_known = typed.representative_id is not None or typed.mandate_id is not None
+    earlier = known_helper(context, resident_id, typed) if is_known else None
     return representation_of(typed, earlier) if earlier or typed.is_for_other else None

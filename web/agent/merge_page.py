@@ -22,6 +22,7 @@ from people.residents.merge_choice import CHOSEN_FACTS, WISHES
 from people.staff.policy import Action
 from reminders.contact_history_queries import contact_history
 from web.agent.history_views import AHEAD, HistoryLine, history_lines
+from web.agent.mandate_lines import mandate_lines
 from web.agent.match_labels import MATCH_REASONS
 from web.agent.merge_form import MergeForm, fact_in_words
 from web.agent.record_conflict import LABELS
@@ -100,6 +101,7 @@ class MergePage:
         rows = (
             (_("Appointments to come"), self._visits(self.kept.upcoming), self._visits(self.other.upcoming)),
             (_("Earlier appointments"), self._visits(self.kept.past), self._visits(self.other.past)),
+            (_("May act for them"), self._mandates(self.kept), self._mandates(self.other)),
             (_("Helped by"), self._helpers(self.kept), self._helpers(self.other)),
             (_("Latest contacts, notes and documents"), self._contacts(self.kept), self._contacts(self.other)),
         )
@@ -126,6 +128,10 @@ class MergePage:
 
     def _helpers(self, card: ResidentCard) -> tuple[str, ...]:
         return tuple(f"{person.name} ({label_of(BASES_IN_SENTENCE, person.basis)})" for person in card.representatives)
+
+    def _mandates(self, card: ResidentCard) -> tuple[str, ...]:
+        lines = mandate_lines(self.context, card.mandates)
+        return tuple(f"{line.name} ({line.basis}): {line.over or line.powers}" for line in lines)
 
     def _contacts(self, card: ResidentCard) -> tuple[str, ...]:
         about = (self.context.db, self.context.authority.id, card.id)

@@ -16,6 +16,8 @@ from locations.model import ServiceFacts
 from people.residents.access_log import has_logged_access, log_access
 from people.residents.contact_notes import Note, notes_of
 from people.residents.details import ResidentDetails
+from people.residents.mandate_queries import mandates_of, representation_by
+from people.residents.mandate_rules import KnownMandate
 from people.residents.register_queries import on_register
 from people.residents.resident_repository import resident_of
 from people.residents.tables import Resident
@@ -41,6 +43,7 @@ class ResidentCard:
     warnings: tuple[str, ...]
     preference: str
     representatives: tuple[RepresentativeView, ...]
+    mandates: tuple[KnownMandate, ...]
     upcoming: tuple[AppointmentView, ...]
     past: tuple[AppointmentView, ...]
     notes: tuple[Note, ...]
@@ -87,6 +90,7 @@ def resident_card(context: StaffContext, resident_id: int, purpose: str = "call"
         warnings=marks_of(resident, is_registered=bool(on_register(context.db, [resident_id]))),
         preference=preference_label(resident),
         representatives=_representatives(views),
+        mandates=tuple(mandates_of(context.db, context.authority.id, resident_id)),
         upcoming=tuple(reversed(upcoming)),
         past=tuple(view for view in views if view.id not in upcoming_ids),
         notes=tuple(notes_of(context.db, context.authority.id, resident_id)),
@@ -142,6 +146,10 @@ def representative_of(card: ResidentCard, typed: Typed, is_stopped: Callable[[st
     if known is not None and not typed.rep_name:
         no_texts = known.do_not_text or is_stopped(known.phone)
         return Person(known.name, known.email, known.phone, postal_of(known.address, known.postcode), "", no_texts)
+    mandate = next((one for one in card.mandates if typed.mandate_id == one.id), None)
+    if mandate is not None and not typed.rep_name:
+        acting = representation_by(mandate)
+        return Person(acting.name, acting.email, acting.phone, "", "", is_stopped(acting.phone))
     if not typed.is_for_other:
         return None
     post = postal_of(typed.rep_address, typed.rep_postcode)

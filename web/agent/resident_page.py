@@ -18,8 +18,10 @@ from booking.queries.appointments import AppointmentView
 from booking.queries.open_wishes import WishView, wishes_of_resident
 from booking.queries.word_holders import has_word
 from booking.states import RepresentativeView, State
+from people.residents.mandate_rules import entries_for
 from people.staff.policy import Action
 from web.agent.call_request import CallState, Typed, Unused, code_of_representative
+from web.agent.mandate_lines import MandateLine, helper_warning, mandate_lines
 from web.agent.merge_page import PairLine, pairs_of
 from web.agent.resident_card import ResidentCard
 from web.agent.slot_grid import place_label
@@ -82,6 +84,7 @@ class RepresentativeLine:
     phone: str
     is_selected: bool
     has_no_texts: bool
+    warning: str
 
 
 @dataclass(frozen=True)
@@ -237,12 +240,23 @@ class ResidentPage:
 
     @cached_property
     def representatives(self) -> tuple[RepresentativeLine, ...]:
-        """The people who have acted for the resident."""
-        return tuple(self._representative(person) for person in self.card.representatives)
+        """The people who have acted for the resident; of whom something is noted stands with that, unless chosen here."""
+        lines = (self._representative(person) for person in self.card.representatives)
+        return tuple(line for line in lines if line.is_selected or not entries_for(self.card.mandates, line.name))
 
     def _representative(self, person: RepresentativeView) -> RepresentativeLine:
         code, basis = code_of_representative(person.id), label_of(BASES_IN_SENTENCE, person.basis)
-        return RepresentativeLine(code, person.name, basis, person.phone, self.typed.caller == code, person.do_not_text)
+        warning, is_selected = self.helper_warning(person.name), self.typed.caller == code
+        return RepresentativeLine(code, person.name, basis, person.phone, is_selected, person.do_not_text, warning)
+
+    def helper_warning(self, name: str) -> str:
+        """What to ask before somebody acts, where something is noted of them and not that they may."""
+        return helper_warning(self.context, self.card.mandates, name)
+
+    @cached_property
+    def mandates(self) -> tuple[MandateLine, ...]:
+        """Who may act for the resident, and who may not any more."""
+        return mandate_lines(self.context, self.card.mandates)
 
 
 def _line(view: AppointmentView, context: StaffContext, *, is_current: bool, confirmation: str = "") -> AppointmentLine:

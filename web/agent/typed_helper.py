@@ -6,7 +6,11 @@ from core.contact_values import parse_email, parse_phone, parse_postal_lines
 from core.errors import Invalid, Reason
 from locations.postcodes import parse_postcode
 from people.residents.details import BASES, Representation, parse_name
+from people.residents.mandate_queries import mandates_of, representation_by
+from people.residents.mandate_rules import BOOK, is_unclear
+from people.residents.representative_repository import representation_by_id
 from web.agent.call_request import Typed, kept_text
+from web.page_context import StaffContext
 
 
 def representation_of(typed: Typed, earlier: Representation | None) -> Representation | None:
@@ -33,3 +37,24 @@ def representation_of(typed: Typed, earlier: Representation | None) -> Represent
     if errors:
         raise Invalid(errors)
     return Representation(name, typed.rep_basis, email, phone, address, postcode)
+
+
+def known_helper(context: StaffContext, resident_id: int, typed: Typed) -> Representation | None:
+    """Who was chosen among those of whom something is known; None for somebody whom the resident does not have.
+
+    Raises: Invalid for whoever may not book and change visits, as far as something is noted of them: the entry may have
+    ended, or a colleague may have changed it, since the page was opened.
+    """
+    whose = (context.db, context.authority.id, resident_id)
+    known = mandates_of(*whose)
+    if typed.mandate_id is not None:
+        chosen = next((one for one in known if one.id == typed.mandate_id), None)
+        if chosen is None:
+            raise Invalid.in_field("rep_name", "mandate_unknown")
+        if not chosen.may(BOOK, context.today):
+            raise Invalid.in_field("rep_name", "mandate_not_noted", who=chosen.who.name)
+        return representation_by(chosen)
+    earlier = representation_by_id(*whose, typed.representative_id or 0)
+    if earlier is not None and is_unclear(known, earlier.name, context.today):
+        raise Invalid.in_field("rep_name", "mandate_not_noted", who=earlier.name)
+    return earlier
