@@ -13,7 +13,7 @@ POWER_LABELS: Labels = {
     DISCUSS: _l("Speak about the case"),
 }
 POWERS_IN_SENTENCE: Labels = {
-    BOOK: _l("book and change visits"),
+    BOOK: _l("book or change visits"),
     BE_TOLD: _l("be told about visits"),
     DISCUSS: _l("speak about the case"),
 }
