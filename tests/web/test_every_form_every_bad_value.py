@@ -61,6 +61,7 @@ from tests.support.factories import NOW, make_resource, make_service, make_sessi
 from tests.support.failures import failed_message, failed_wish_mail
 from tests.support.inbound_texts import inbound_text
 from tests.support.invitations import leave_invitations, link_to_invited
+from tests.support.mandates import mandate_of
 from tests.support.pages import Form, Page, check_page
 from tests.support.second_step import app_of, give_second_step
 from tests.support.set_up import change_session, change_site
@@ -312,6 +313,7 @@ def _leave_work(runtime: Runtime, callers: Callers, admin: int, reference: str) 
     _leave_at_a_desk(runtime, council)
     invited = [callers.people[name] for name in ("amina", "norbert", "aminah")]
     leave_invitations(runtime, council, invited, Actor("staff", admin, "Ada Admin"))
+    mandate_of(runtime, council, callers.people["norbert"])
     inbound_text(runtime.database, council, MORNING)
     urgent_request(runtime, council)
     mine = urgent_request(runtime, council, "another-visit")

@@ -30,6 +30,7 @@ ARGUMENTS: dict[str, Any] = {
     "reference": "99999999",
     "resident_id": 1,
     "other_id": 2,
+    "mandate_id": 1,
     "document_file": 1,
     "certified_copy": 1,
     "code": "ABCDE-FGHJK-MNPQR-STVWX",

@@ -56,6 +56,7 @@ from tests.support.factories import World, make_appointment, make_site, make_wor
 from tests.support.failures import message_to_make
 from tests.support.inbound_texts import inbound_text
 from tests.support.invitations import cohort_of, invitation_to
+from tests.support.mandates import mandate_of
 from tests.support.set_up import change_site
 from tests.support.urgent import urgent_request
 from tests.web.account.pages import token_on
@@ -66,6 +67,7 @@ SIGNING = {"staff.sign_out", "staff.send_sign_in"}
 NOBODYS = {
     "resident_id": 999_999,
     "other_id": 999_998,
+    "mandate_id": 999_999,
     "reference": "99999999",
     "feed": 999_999,
     "site": "nowhere",
@@ -189,6 +191,7 @@ def numbers_of(app: Flask, database: Database, clock: FixedClock, world: World, 
         | {"service_id": world.service_ids[0], "task": message_to_make(database, made_for.reference, clock.now())}
         | {"api_key": api_key, "pause": pause, "inbound_text": inbound_text(database, world.authority_id, clock.now())}
         | {"hold": held.token, "closure": closure.id, "colleague": colleague.id, "wish": wish, "kind": "site"}
+        | {"mandate_id": mandate_of(runtime, world.authority_id, resident_id, f"Carer of {name}")}
         | {"invitation": invitation_to(runtime, world.authority_id, resident_id)}
         | {"cohort": cohort_of(runtime, world.authority_id, name)}
         | {"sign_in": sign_in_of(database, colleague.id, clock.now())}

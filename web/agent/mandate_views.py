@@ -73,7 +73,7 @@ def new_mandate(resident_id: int) -> ResponseReturnValue:
 def one_mandate(resident_id: int, mandate_id: int) -> ResponseReturnValue:
     """What is noted of one who may act, and the forms to change and to end it."""
     with staff_context() as context:
-        card = resident_card(context, resident_id, "mandates")
+        card = _card_with(context, resident_id, mandate_id)
         return _to_check(context, card) or _one_page(context, card, mandate_id, Shown())
 
 
@@ -82,7 +82,7 @@ def one_mandate(resident_id: int, mandate_id: int) -> ResponseReturnValue:
 def save_mandate(resident_id: int, mandate_id: int) -> ResponseReturnValue:
     """Write what is noted of them now."""
     with staff_context() as context:
-        card = resident_card(context, resident_id, "mandates")
+        card = _card_with(context, resident_id, mandate_id)
         if (check := _to_check(context, card)) is not None:
             return check
         form = MandateForm()
@@ -96,7 +96,7 @@ def save_mandate(resident_id: int, mandate_id: int) -> ResponseReturnValue:
             return _one_page(context, card, mandate_id, Shown(form), 400)
         except Stale:
             with _as_it_is_now(context) as now:
-                again = resident_card(now, resident_id)
+                again = _card_with(now, resident_id, mandate_id)
                 return _one_page(now, again, mandate_id, Shown(form, is_stale=True), 409)
     return redirect(url_for("agent.mandates", resident_id=resident_id, done="changed"), code=303)
 
@@ -106,7 +106,7 @@ def save_mandate(resident_id: int, mandate_id: int) -> ResponseReturnValue:
 def finish_mandate(resident_id: int, mandate_id: int) -> ResponseReturnValue:
     """End it, with the reason."""
     with staff_context() as context:
-        card = resident_card(context, resident_id, "mandates")
+        card = _card_with(context, resident_id, mandate_id)
         if (check := _to_check(context, card)) is not None:
             return check
         form = EndMandateForm()
@@ -117,9 +117,17 @@ def finish_mandate(resident_id: int, mandate_id: int) -> ResponseReturnValue:
             end_mandate(*which, form.why.data or "", seen=_seen(), actor=context.actor)
         except Stale:
             with _as_it_is_now(context) as now:
-                again = resident_card(now, resident_id)
+                again = _card_with(now, resident_id, mandate_id)
                 return _one_page(now, again, mandate_id, Shown(ending=form, is_stale=True), 409)
     return redirect(url_for("agent.mandates", resident_id=resident_id, done="ended"), code=303)
+
+
+def _card_with(context: StaffContext, resident_id: int, mandate_id: int) -> ResidentCard:
+    """The card of the resident of whom this is noted. Raises: NotFound."""
+    card = resident_card(context, resident_id, "mandates")
+    if mandate_id not in [one.id for one in card.mandates]:
+        raise NotFound.because("mandate_unknown")
+    return card
 
 
 def _to_check(context: StaffContext, card: ResidentCard) -> ResponseReturnValue | None:
@@ -164,10 +172,8 @@ def _list_page(context: StaffContext, card: ResidentCard, shown: Shown, status: 
 
 
 def _one_page(context: StaffContext, card: ResidentCard, mandate_id: int, shown: Shown, status: int = 200) -> Response:
-    """The page of one. Raises: NotFound."""
-    one = next((one for one in card.mandates if one.id == mandate_id), None)
-    if one is None:
-        raise NotFound.because("mandate_unknown")
+    """The page of one, which the card has."""
+    one = next(one for one in card.mandates if one.id == mandate_id)
     known = one.who if one.ended_at is None else replace(one.who, proof="", valid_until=None)
     html = render_template(
         "agent/mandate.html",
