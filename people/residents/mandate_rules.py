@@ -104,9 +104,9 @@ def is_proof_anew(before: Mandated, after: Mandated) -> bool:
 
 
 def shown_mandates(known: Iterable[KnownMandate], today: date) -> tuple[KnownMandate, ...]:
-    """Those who may act, then those who may not any more unless another entry says that they may."""
+    """Those who may act, who may book first; then those who may not any more unless another entry says that they may."""
     given = tuple(known)
-    valid = tuple(one for one in given if not one.is_over(today))
+    valid = sorted((one for one in given if not one.is_over(today)), key=lambda one: not one.may(BOOK, today))
     over = (one for one in given if one.is_over(today))
     newest: list[KnownMandate] = []
     for one in over:

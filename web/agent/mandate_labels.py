@@ -17,10 +17,10 @@ POWERS_IN_SENTENCE: Labels = {
     BE_TOLD: _l("be told about visits"),
     DISCUSS: _l("speak about the case"),
 }
-# What staff must not do while it is not noted that somebody may hear it.
+# What staff do not say while it is not noted that somebody may hear it, after “Do not say”.
 NOT_TO_SAY: Labels = {
-    BE_TOLD: _l("Do not tell them of visits: neither when, nor where, nor what for"),
-    DISCUSS: _l("Do not speak with them about the case"),
+    BE_TOLD: _l("when, where or for what a visit is"),
+    DISCUSS: _l("anything about the case"),
 }
 PROOF_LABELS: Labels = {
     "said_so": _l("The resident said so while we spoke"),

@@ -111,8 +111,8 @@ def test_the_card_says_who_on_which_proof_until_when_and_what_not_to_say(
     text = agent.open(amina).text
     assert "May act for them:" in text
     assert "Ends in 12 days" in text
-    assert "Do not tell them of visits" in text
-    assert "Do not speak with them about the case" in text
+    assert "Do not say to them: when, where or for what a visit is" in text
+    assert "Do not say to them: anything about the case" in text
     assert text.index("Carla Carer") < text.index("Hodan Yusuf")
     note(
         agent,
