@@ -23,6 +23,7 @@ from reminders.reasons import TOLD_BY_STAFF
 from reminders.recipients import CANCELLED, CONFIRMATION, RESCHEDULED
 from reminders.told_since import notice_owed
 from web.agent.held_slot_view import site_address
+from web.agent.mandate_lines import told_warning
 from web.agent.resident_page import AppointmentLine, ResidentPage
 from web.labels import (
     BASES_IN_SENTENCE,
@@ -70,6 +71,12 @@ class ConfirmationPage(ResidentPage):
     def first_changeable(self) -> AppointmentLine | None:
         """None: single keys are for the appointment that is read out."""
         return None
+
+    @property
+    def told_warning(self) -> str:
+        """To whom it is not read out, of those who booked it; empty for nobody."""
+        helper = self.appointment.representative
+        return told_warning(self.context, self.card.mandates, helper.name) if helper else ""
 
     @property
     def is_from_before(self) -> bool:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from people.residents.mandate_rules import BOOK, KnownMandate, is_unclear, shown_mandates
+from people.residents.mandate_rules import BE_TOLD, BOOK, KnownMandate, entries_for, is_unclear, shown_mandates
 from web.agent.call_request import code_of_mandate
 from web.agent.mandate_labels import NOT_TO_SAY, POWERS_IN_SENTENCE, PROOF_LABELS
 from web.labels import BASES_IN_SENTENCE, label_of
@@ -74,6 +74,14 @@ def mandate_lines(context: StaffContext, known: Sequence[KnownMandate]) -> tuple
 def helper_warning(context: StaffContext, known: Sequence[KnownMandate], name: str) -> str:
     """What is said beside somebody who acted before, where something is noted of them and not that they may."""
     return not_noted() if is_unclear(known, name, context.today) else ""
+
+
+def told_warning(context: StaffContext, known: Sequence[KnownMandate], name: str) -> str:
+    """What is said before something is read out to somebody of whom it is not noted that they may be told of visits."""
+    noted = entries_for(known, name)
+    if not noted or any(one.may(BE_TOLD, context.today) for one in noted):
+        return ""
+    return str(_("Not noted that %(name)s may be told about visits: read it out to the resident alone", name=name))
 
 
 def not_noted() -> str:

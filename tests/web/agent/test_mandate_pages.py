@@ -164,7 +164,9 @@ def test_whoever_may_not_be_told_gets_nothing_sent(
     mandate = note(agent, callers, replace(CARER, powers=(BOOK,)))
     agent.check_caller(amina)
     held(agent, amina)
-    agent.checked(agent.send(f"{amina}/confirm?service=certify", caller=f"may-{mandate}", idempotency_key="k"))
+    done = agent.send(f"{amina}/confirm?service=certify", caller=f"may-{mandate}", idempotency_key="k")
+    said = "Not noted that Carla Carer may be told about visits: read it out to the resident alone"
+    assert said in agent.checked(done).text
     assert booked_by(database)[-1] == ("Carla Carer", "carer", "", "")
 
 
