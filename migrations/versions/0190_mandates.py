@@ -12,7 +12,7 @@ TABLE = "mandates"
 BY = ("proof_by", "changed_by", "ended_by")
 
 revision = "0190"
-down_revision = "0185"
+down_revision = "0180"
 branch_labels = None
 depends_on = None
 
