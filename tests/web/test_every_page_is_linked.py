@@ -39,6 +39,7 @@ from tests.support.documents import document_rows
 from tests.support.factories import make_resource, make_runtime
 from tests.support.failures import failed_message, failed_wish_mail, message_to_make
 from tests.support.invitations import cohort_of, invitation_to
+from tests.support.mandates import mandate_of
 from tests.support.set_up import change_session, change_site
 from tests.support.triages import put_triage
 from web.staff_guard import mark_of_endpoint
@@ -85,6 +86,7 @@ def callers(database: Database, clock: FixedClock) -> Callers:
     failed_wish_mail(database, wish_id, clock.now())
     invitation_to(runtime, town.authority_id, callers.people["aminah"])
     cohort_of(runtime, town.authority_id)
+    mandate_of(runtime, town.authority_id, callers.people["amina"])
     twins = [ResidentDetails(f"Ada {name}", phone="07700 900177") for name in ("Quill", "Quil", "Quilll")]
     with database.writing() as db:
         ids = [create_resident(db, town.authority_id, one, clock.now()) for one in twins]
