@@ -91,7 +91,11 @@ def show(template: str, context: PageContext, **values: Any) -> str:
 
 def show_search(template: str, context: PageContext, search: SearchState, **values: object) -> Response:
     """A page of a search for the services that `search` names. A browser may keep it, nobody between."""
-    names = " + ".join(service.name for service in services_of(context.catalogue, search))
+    services = services_of(context.catalogue, search)
+    names = " + ".join(service.name for service in services)
+    values["can_wait"] = (
+        not search.moving and search.invitation is None and not any(one.case_number for one in services)
+    )
     values["first_day"] = _first_day_with_interpreter(context, search) if arranged_needs(search.needs) else None
     page = Response(show(template, context, search=search, service_names=names, **values))
     if values.get("adviser"):  # whose adviser it is, a shared computer shows to nobody else

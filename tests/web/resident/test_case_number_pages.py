@@ -68,6 +68,18 @@ def test_the_number_is_asked_once_it_is_known_for_whom_and_what_is_wrong_is_said
     assert numbers(database) == ["hb 123 456"]
 
 
+def test_nobody_is_led_to_a_waiting_list_that_does_not_take_them(
+    database: Database, town: Town, visitor: Visitor
+) -> None:
+    pages = [f"/{page}?service=certify&visit=one&site=high-street&mode=in_person" for page in ("when", "where")]
+    pages.append("/times?service=certify&visit=one&site=high-street&mode=in_person&day=2026-11-28")
+    leads = {page: any("/wait?" in href for _, href in visitor.open(page).links) for page in pages}
+    assert any(leads.values())
+    ask(database, town)
+    for page in pages:
+        assert not any("/wait?" in href for _, href in visitor.open(page).links), page
+
+
 def test_nothing_is_booked_before_the_number(database: Database, town: Town, visitor: Visitor) -> None:
     ask(database, town)
     to_number(visitor)
