@@ -19,7 +19,7 @@ from council.thing_page import thing_page
 from locations.importing.difference import Key
 from locations.importing.set_up_tables import NOT_THERE, STATEMENTS, Edit, Table, fingerprint
 from web.manage.screen_words import screen_text
-from web.manage.sessions_with import sessions_with
+from web.manage.sessions_with import sessions_over, sessions_with
 from web.manage.set_up_context import NEW, Things, slug_from
 from web.manage.set_up_kept import keep, kept
 from web.manage.set_up_merge import conflict_lines, merged
@@ -121,7 +121,10 @@ def _preview(place: FormPlace, form: ThingForm, seen: str, table: dict[str, Any]
         slug = slug_from(str(table.get("name", "")), key.kind, key.slugs[0], place.things)
         edited, table = Key(key.kind, (*key.slugs[:-1], slug)), {"slug": slug, **table}
     done = place.routes.home if table is None else place.routes.form(edited, place.kind) or place.address
-    proposal = Proposal((Edit(edited, table, place.is_new),), {} if place.is_new else {key: seen}, place.address, done)
+    besides = sessions_over(place.things, edited, context.today) if table is None else ()
+    known = {} if place.is_new else {key: seen}
+    known |= {edit.key: fingerprint(place.things[edit.key].table) for edit in besides}
+    proposal = Proposal((Edit(edited, table, place.is_new), *besides), known, place.address, done)
     try:
         if form.errors:
             return _refused(place, form, seen, proposal)

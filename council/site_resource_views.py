@@ -11,6 +11,7 @@ from core.errors import NotFound
 from council.council_blueprint import blueprint
 from council.form_steps import FormPlace, Routes, send_form, show_form
 from locations.importing.difference import Key, Kind
+from locations.importing.set_up_tables import Edit
 from people.staff.access_marks import requires
 from people.staff.policy import Action
 from web.manage.field_words import WORDS
@@ -84,10 +85,15 @@ def _place(context: SiteContext, resource: str) -> FormPlace:
 
 def _checked(context: SiteContext, proposal: Proposal | None) -> Proposal:
     """The proposal, if it changes nothing but what stands at this site. Raises: NotFound."""
-    here = (KIND, context.site.slug)
-    if proposal is None or any((edit.key.kind, edit.key.slugs[0]) != here for edit in proposal.edits):
+    if proposal is None or not all(_is_here(context, edit) for edit in proposal.edits):
         raise NotFound
     return proposal
+
+
+def _is_here(context: SiteContext, edit: Edit) -> bool:
+    """Whether it changes what stands at this site, or removes a session of it, which is over."""
+    is_resource = edit.key.kind == KIND or (edit.key.kind == "session" and edit.table is None)
+    return is_resource and edit.key.slugs[0] == context.site.slug
 
 
 def _home(context: SiteContext) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ def namesake_warnings(context: SiteContext, edits: Sequence[Edit]) -> list[str]:
     if not any(_named(people, key, slug) for key, session in new.items() for slug in session.resources):
         return []
     changed = {edit.key for edit in edits}
-    others = {key: one.session for key, one in sessions_by_key(context).items() if key not in changed}
+    others = {key: one.session for key, one in sessions_by_key(context).items() if key not in changed} | new
     return list(dict.fromkeys(_texts(context, people, new, others)))
 
 
@@ -55,15 +55,15 @@ def _texts(
     for key, session in new.items():
         for person in filter(None, (_named(people, key, slug) for slug in session.resources)):
             mine = replace(session, resources=(person.slug,))
-            for other_key in others:
-                theirs = _of_namesakes(people, other_key, others[other_key], person)
-                if overlapping(mine, theirs, context.today, context.today + LOOKED_AT) is not None:
+            for other_key, other in others.items():
+                theirs = _of_namesakes(people, other_key, other, person) if other_key != key else []
+                if theirs and overlapping(mine, theirs, context.today, context.today + LOOKED_AT) is not None:
                     facts = {"name": person.name, "site": sites[other_key.slugs[0]]}
                     yield str(
                         _(
                             "“%(name)s” is open at %(site)s at the same time, under the same name. If it is one person, "
-                            "both places could be booked at once: keep one of the two in the set-up, and give it all "
-                            "sessions by “Change several sessions at once”.",
+                            "both places could be booked at once: add them once under “People who work at several sites”, "
+                            "and give that one all sessions by “Change several sessions at once”.",
                             **facts,
                         )
                     )
@@ -71,7 +71,7 @@ def _texts(
 
 def _of_namesakes(
     people: dict[tuple[str, str], ResourceFacts], key: Key, session: PlainSession, person: ResourceFacts
-) -> Iterable[PlainSession]:
+) -> list[PlainSession]:
     """The session, as if of the person, if somebody else of the same name is in it."""
     found = (_named(people, key, slug) for slug in session.resources)
     is_theirs = any(one and one.id != person.id and _plain(one.name) == _plain(person.name) for one in found)

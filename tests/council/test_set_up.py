@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from people.residents.tables import ResidentView
 from people.staff.policy import Role
 from tests.booking.test_import_locations import FILE
 from tests.locations.test_export import FILES, ODD
-from tests.support.factories import catalogue, make_site, make_world
+from tests.support.factories import catalogue, make_resource, make_session, make_site, make_world
 from tests.support.pages import Form, Page, check_page
 from tests.web.site.conftest import Library
 from web.manage import recent_previews, set_up_proposals
@@ -390,3 +391,19 @@ def test_what_sessions_need_is_not_removed_and_it_is_said_which(admin: FlaskClie
     assert "It cannot be removed while sessions need it. Change or end them first: High Street Library: " in page.text
     assert "did you mean" not in page.text
     assert "which is no resource" not in page.text
+
+
+@pytest.mark.parametrize("role", [Role.AUTHORITY_ADMIN, Role.SITE_MANAGER])
+def test_a_session_that_is_over_keeps_nothing_from_being_removed(library: Library, role: Role) -> None:
+    town, site = library.world.authority_id, library.world.site_id
+    desk = make_resource(library.database, town, site, "desk-9")
+    services = list(library.world.service_ids)
+    make_session(library.database, town, site, [desk], services, slug="last-spring", last_date=date(2026, 5, 1))
+    client = library.sign_in(role)
+    is_admin = role is Role.AUTHORITY_ADMIN
+    address = f"{HOME}/resource/desk-9?site=high-street" if is_admin else "/staff/sites/high-street/resources/desk-9"
+    preview = post(client, form_at(client, address), remove="1")
+    assert preview.text.count("It is removed.") == 2
+    form = preview.form_to("/save") if is_admin else preview.form_to("/resources")
+    assert client.post(form.action, data=form.values()).status_code == 303
+    assert client.get(address).status_code == 404

@@ -7,6 +7,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from planner import namesake_warnings
 from tests.planner.test_week import WEEK
 from tests.support.factories import make_resource, make_service, make_session
 from tests.support.pages import check_page
@@ -66,6 +67,25 @@ def test_a_person_who_is_there_twice_is_said_before_both_are_open_at_once(
         said[slug] = manager.post(form.action, data=sent, follow_redirects=True).text
     assert "is open at Mill Lane Library at the same time, under the same name" in said["ann-price-2"]
     assert "under the same name" not in said["ben"]
+
+
+def test_sessions_are_compared_with_those_of_namesakes_alone(
+    library: Library, manager: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A year of dates is written out for each comparison, and a council may have hundreds of sessions."""
+    town, site = library.world.authority_id, library.world.site_id
+    ben = make_resource(library.database, town, site, "ben", name="Ben Cole", kind="adviser")
+    for number in range(3):
+        make_session(library.database, town, site, [ben], list(library.world.service_ids), slug=f"his-{number}")
+    compared: list[object] = []
+
+    def count(*sessions: object) -> None:
+        compared.append(sessions)
+
+    monkeypatch.setattr(namesake_warnings, "overlapping", count)
+    form = check_page(manager.get(f"{SITE}/sessions/his-1").text).form_to("/sessions/his-1")
+    manager.post(form.action, data=form.values(ends="12:00"), follow_redirects=True)
+    assert compared == []
 
 
 def test_a_swap_of_two_of_one_name_is_seen_in_the_preview(library: Library, manager: FlaskClient) -> None:

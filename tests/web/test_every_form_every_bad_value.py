@@ -123,6 +123,7 @@ ELSEWHERE = {
         "resident.confirm_coming",
         *("resident.kiosk_arrive", "resident.kiosk_ticket", "resident.kiosk_rate", "resident.rate"),
         "resident.make_own_calendar",
+        "resident.number",  # of a service that asks for one: tests/web/resident/test_case_number_pages.py
         "resident.progress_news",  # a button without a field: tests/web/site/test_progress.py
         "resident.resident_feed_page",
         *("resident.send_file", "resident.take_file_back"),

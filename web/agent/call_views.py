@@ -276,7 +276,7 @@ def _book(context: StaffContext, resident: Resident, state: CallState, typed: Ty
         despite_same_time=bool(request.form.get("despite_same_time")),
         outside_reason=typed.reason,
         case_number=typed.case_number,
-        despite_number=request.form.get("despite_number", "") == typed.case_number,
+        despite_number=bool(typed.case_number) and request.form.get("despite_number", "") == typed.case_number,
         spoke_with=open_call(context.runtime, context.call_with(resident.id)).spoken_with(is_self=typed.is_self),
     )
     if typed.answers or context.authority.triages:

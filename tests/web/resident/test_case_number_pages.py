@@ -11,6 +11,7 @@ from booking.tables import Appointment
 from core.database import Database
 from locations.catalogue_queries import bump_plan
 from locations.tables import Service
+from tests.support.bad_values import BAD_VALUES, as_sent
 from tests.support.callers import Callers
 from tests.support.town import Town
 from tests.web.agent.conftest import Agent, agent, callers
@@ -66,6 +67,18 @@ def test_the_number_is_asked_once_it_is_known_for_whom_and_what_is_wrong_is_said
     visitor.send("/check")
     assert visitor.at.endswith("/done")
     assert numbers(database) == ["hb 123 456"]
+
+
+def test_no_value_breaks_the_page_and_what_was_typed_stays(database: Database, town: Town, visitor: Visitor) -> None:
+    ask(database, town)
+    to_number(visitor)
+    form = visitor.page.form_to("/number")
+    for number, (words, bad) in enumerate(BAD_VALUES.items()):
+        origin = {"REMOTE_ADDR": f"192.0.2.{number}"}  # tries are counted
+        sent = form.values() | {"case_number": as_sent(bad)}
+        answer = visitor.client.post(form.action, data=sent, environ_base=origin)
+        assert answer.status_code in (200, 400), words
+        assert "number" in answer.request.path
 
 
 def test_nobody_is_led_to_a_waiting_list_that_does_not_take_them(
