@@ -31,6 +31,7 @@ from people.staff.sign_in_sessions import COOKIE, SignedInStaff, is_stale, staff
 logger = logging.getLogger(__name__)
 csrf = CSRFProtect()
 COUNCIL = "council"  # in the browser's session: whose staff sign in here
+ASK_WHY = "ask_why"  # of the application's extensions: the question before a page about a resident
 UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 KeyCheck = Callable[[AccessMark], ResponseReturnValue | None]
 
@@ -81,6 +82,9 @@ def _guard_staff(mark: AccessMark, action: Action) -> ResponseReturnValue | None
         raise NotFound
     if staff.lacks_second_step and action is not Action.MANAGE_OWN_ACCOUNT:
         return redirect(url_for("staff.second_step"), code=303)
+    if staff.must_say_why:
+        asked: ResponseReturnValue | None = current_app.extensions[ASK_WHY]()
+        return asked
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flask import Response, redirect, render_template, request, url_for
+from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from core.flask_context import current_runtime
@@ -16,26 +17,30 @@ from people.staff.policy import Action
 from web.agent import blueprint
 from web.page_context import StaffContext, staff_context
 from web.record_labels import WHY_LOOKING
-from web.staff_guard import signed_in_staff
+from web.staff_guard import ASK_WHY
 
 PATH = "/residents/<int:resident_id>/why"
 RESIDENTS = ("resident_id", "other_id")  # what the addresses of pages about residents name them by
 
 
-@blueprint.before_app_request
 def ask_why() -> ResponseReturnValue | None:
-    """To the question, when a page about a resident is opened and it was not answered; what is sent goes through."""
+    """To the question, when a page about a resident is opened and it was not answered; what is sent goes through.
+
+    The guard calls it, in a council that asks.
+    """
     named = [number for name, number in (request.view_args or {}).items() if name in RESIDENTS]
     if not named or request.method != "GET" or request.endpoint == "agent.why":
-        return None
-    staff = signed_in_staff()
-    if staff is None or not staff.must_say_why:
         return None
     with staff_context() as context:
         resident_id = _unanswered(context, named)
     if resident_id is None:
         return None
     return redirect(url_for("agent.why", resident_id=resident_id, next=request.full_path.rstrip("?")), code=303)
+
+
+@blueprint.record_once
+def _have_it_asked(state: BlueprintSetupState) -> None:
+    state.app.extensions[ASK_WHY] = ask_why
 
 
 def _unanswered(context: StaffContext, residents: Iterable[int]) -> int | None:
