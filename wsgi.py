@@ -87,6 +87,7 @@ from booking.events import (
 from booking.queries.calendars_elsewhere import are_calendars_read
 from booking.urgent.urgent_queries import are_urgent_requests_named
 from booking.use_cases.measure_promises import are_promises_kept
+from booking.use_cases.tell_of_changes import are_changes_told
 from core.clock import Clock, make_clock
 from core.database import Database, is_reachable, is_up_to_date
 from core.environment import settings_from
@@ -196,6 +197,7 @@ def _alarms(runtime: Runtime) -> dict[str, web.monitoring.Check]:
     more = {"messages": partial(are_messages_in_order, runtime), "promises": partial(are_promises_kept, runtime)}
     more["calendars"] = partial(are_calendars_read, runtime)
     more["batches"] = partial(are_batches_delivered, runtime)
+    more["programs"] = partial(are_changes_told, runtime)
     more["urgent"] = partial(are_urgent_requests_named, runtime)
     more["allowances"] = partial(are_allowances_enough, runtime)
     return alarms | more | {"pauses": partial(is_no_pause_long, runtime)}

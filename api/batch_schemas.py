@@ -6,7 +6,15 @@ from marshmallow import Schema, fields, validate
 
 from api.request_schemas import RequestSchema, about
 from api.schema_fields import SingleLineText
-from booking.webhooks.signed_message import EVENTS
+from booking.webhooks.signed_message import EVENTS, WebhookFailure
+
+FAILURES = {
+    WebhookFailure.SILENT: "nobody answered within ten seconds",
+    WebhookFailure.REFUSED: "the answer was not 2xx",
+    WebhookFailure.PRIVATE: "the address leads into the network of the service",
+    WebhookFailure.SEALED: "the service has lost the address: remove it and add it again",
+    WebhookFailure.BROKEN: "a fault of the service, which its log names",
+}
 
 
 class BatchFileSchema(Schema):
@@ -36,9 +44,13 @@ class WebhookBodySchema(RequestSchema):
     )
     events = fields.List(
         fields.String(validate=validate.OneOf(EVENTS)),
-        required=True,
+        load_default=None,
         validate=validate.Length(min=1, max=len(EVENTS)),
-        metadata=about("What it is told of.", example=list(EVENTS)),
+        metadata=about(
+            "What it is told of. Without it, all that this key could look up: changes of appointments with the scope"
+            " `read`, batches of receipts with the scope `receipts`.",
+            example=list(EVENTS),
+        ),
     )
 
 
@@ -49,6 +61,21 @@ class WebhookSchema(Schema):
     host = fields.String(required=True)
     events = fields.List(fields.String(), required=True)
     created_at = fields.String(required=True, metadata=about("ISO 8601 with offset.", format="date-time"))
+    failing_since = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=about(
+            "Since when it has not taken the next change of an appointment; null while it takes them."
+            " ISO 8601 with offset.",
+            format="date-time",
+        ),
+    )
+    failure = fields.String(
+        required=True,
+        metadata=about(
+            "Why it has not: " + ", ".join(f"`{one.value}` ({why})" for one, why in FAILURES.items()) + "; or empty."
+        ),
+    )
 
 
 class AddedWebhookSchema(Schema):

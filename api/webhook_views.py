@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flask import Response
 
 from api import batch_schemas, request_schemas, serializers
@@ -9,11 +11,13 @@ from api.blueprint import blueprint
 from api.key_guard import api_actor
 from api.operations import BODY_PROBLEMS, Values, idempotency_key, json_answer, operation, page_of, signed_in_key
 from booking.use_cases.webhooks import add_webhook, remove_webhook
+from booking.webhooks.signed_message import APPOINTMENT_EVENTS, RECEIPTS_HANDED_OVER
 from booking.webhooks.webhook_queries import target_of, webhooks_of
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.flask_context import current_runtime
 from locations.catalogue_queries import catalogue_by_id
 from people.staff.access_marks import api_scope
+from people.staff.policy import Scope
 
 LONGEST_NUMBER = 18  # figures, of what every database can look up
 
@@ -34,6 +38,8 @@ def webhooks(query: Values) -> Response:
             "host": one.host,
             "events": list(one.events),
             "created_at": serializers.moment(one.created_at, zone),
+            "failing_since": serializers.moment(one.failing_since, zone) if one.failing_since else None,
+            "failure": one.failure,
         }
         for one in page
     ]
@@ -50,15 +56,23 @@ def webhooks(query: Values) -> Response:
 def add(body: Values) -> Response:
     """Tell an address what happens from now on, signed with the secret of the answer."""
     runtime, authority_id = current_runtime(), signed_in_key().authority_id
-    added = add_webhook(
-        runtime, authority_id, body["url"], body["events"], actor=api_actor(), idempotency=idempotency_key()
-    )
+    events = body["events"] or _events_of(signed_in_key().scopes)
+    added = add_webhook(runtime, authority_id, body["url"], events, actor=api_actor(), idempotency=idempotency_key())
     with runtime.database.reading() as db:
         try:
             secret = target_of(db, runtime.settings.secret_keys, authority_id, added).secret
         except NotFound as error:
             raise NotFound.because("webhook_unknown") from error  # repeated, and removed since
     return json_answer({"id": added, "secret": secret}, 201)
+
+
+def _events_of(scopes: Collection[str]) -> list[str]:
+    """All that a key with these scopes could look up. Raises: Invalid when that is nothing."""
+    events = [*APPOINTMENT_EVENTS] if Scope.READ in scopes else []
+    events += [RECEIPTS_HANDED_OVER] if Scope.RECEIPTS in scopes else []
+    if not events:
+        raise Invalid.in_field("events", "webhook_events")
+    return events
 
 
 @blueprint.delete("/webhooks/<webhook>", endpoint="remove_webhook")

@@ -20,6 +20,7 @@ VISIT_TEXTS: Mapping[str, str] = {
     "batch_may_be_there": _("The folder is away, and the batch may be in it already. Try again when it is back"),
     "batch_unreadable": _("A certified copy in this batch cannot be read at the moment. Fetch it later"),
     "webhook_address": _("Give an address on the internet that begins with https://"),
+    "webhook_events": _("Say which events it is told of: this key may look up none of them by itself"),
     "too_many_webhooks": _("There are %(most)s addresses already. Remove one first"),
     "webhook_unknown": _("There is no such address."),
     "batch_unknown": _("There is no batch with this number that programs fetch."),

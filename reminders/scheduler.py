@@ -27,6 +27,7 @@ from booking.use_cases.outside_calendars import read_outside_calendars
 from booking.use_cases.proposals import end_unanswered
 from booking.use_cases.running_visits import follow_running_visits
 from booking.use_cases.send_waves import send_waves
+from booking.use_cases.tell_of_changes import tell_of_changes
 from core.outages import outage_of, summary_of
 from core.runtime import Runtime
 from people.staff.password_requests import answer_password_requests
@@ -55,6 +56,7 @@ TICK_SECONDS = 3
 CALL_SECONDS = 1.5  # who is called outside has to come in
 BOUNCE_SECONDS = 300.0
 RECEIPT_SECONDS = 30
+EVENT_SECONDS = 5
 CONFIRM_SECONDS = 300
 SWEEP_CHECK_SECONDS = 60
 SWEEP_INTERVAL = timedelta(hours=1)
@@ -114,6 +116,7 @@ def _loops(
             ("called", lambda: send_call_texts(runtime, worker.channels, stopping), CALL_SECONDS),
             ("invitations", lambda: work_invitations(runtime, worker, stopping), tick_seconds),
             ("batches", lambda: deliver_batches(runtime, stopping), RECEIPT_SECONDS),
+            ("programs", lambda: tell_of_changes(runtime, stopping), EVENT_SECONDS),
             ("running visits", lambda: follow_running_visits(runtime), SWEEP_CHECK_SECONDS),
             ("confirmations", lambda: work_confirmations(runtime), CONFIRM_SECONDS),
             ("texts", lambda: handle_waiting_texts(runtime), tick_seconds),
@@ -160,6 +163,7 @@ def send_once(runtime: Runtime, worker: Worker) -> DeliveryCounts:
     look_for_bounces(runtime)
     sweep_when_due(runtime)
     deliver_batches(runtime)
+    tell_of_changes(runtime)
     read_outside_calendars(runtime)  # last: servers of others can be slow, and messages do not wait for them
     return counts
 

@@ -9,15 +9,14 @@ from booking.documents.batch_delivery import BatchFailure, DeliveryRefused
 from booking.documents.batch_facts import BatchToDeliver
 from booking.documents.batch_queries import copies_of_batch
 from booking.use_cases.batch_contents import contents_of_batch
-from booking.webhooks.signed_message import RECEIPTS_HANDED_OVER, WebhookMessage, signed_headers
+from booking.use_cases.signed_sending import send_signed
+from booking.webhooks.signed_message import RECEIPTS_HANDED_OVER, WebhookFailure, WebhookMessage
 from booking.webhooks.tables import BatchNotice, Webhook
 from booking.webhooks.webhook_queries import WebhookTarget, targets_for_batch
-from core.bounded_fetch import FetchFailed, FetchFailure, FetchLimits, FetchRequest, fetch
 from core.runtime import Runtime
 from core.sealed import sealed_anew
 from core.transactions import run_with_retries
 
-LIMITS = FetchLimits(seconds=10, redirects=0, reads_body=False)
 BATCHES = "/api/v1/receipt-batches"
 
 
@@ -70,17 +69,11 @@ def _told(
     runtime: Runtime, batch: BatchToDeliver, target: WebhookTarget, message: WebhookMessage, silent: set[int]
 ) -> BatchFailure | None:
     """None where it answers that it has it, which is kept; or else why not."""
-    if target.id in silent or not target.address or not target.secret:  # or sealed with a key that is gone
-        return BatchFailure.NOT_TAKEN
-    headers = signed_headers(message, target.secret, runtime.clock.now())
-    request = FetchRequest(target.address, "POST", message.body, headers)
-    try:
-        answer = fetch(request, runtime.settings.webhook_hosts, LIMITS)
-    except FetchFailed as error:
+    failure = WebhookFailure.SILENT if target.id in silent else send_signed(runtime, target, message)
+    if failure in (WebhookFailure.SILENT, WebhookFailure.PRIVATE):
         silent.add(target.id)
-        return BatchFailure.PRIVATE if error.failure is FetchFailure.PRIVATE else BatchFailure.NOT_TAKEN
-    if not 200 <= answer.status < 300:
-        return BatchFailure.NOT_TAKEN
+    if failure is not None:
+        return BatchFailure.PRIVATE if failure is WebhookFailure.PRIVATE else BatchFailure.NOT_TAKEN
     _note(runtime, batch, target)
     return None
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from booking.webhooks.change_queries import newest_place
 from booking.webhooks.signed_message import new_webhook_secret
 from booking.webhooks.tables import Webhook
 from core.audit import Actor, record
@@ -48,6 +49,7 @@ def add_webhook(
             sealed_secret=seal(keys, new_webhook_secret()),
             events=sorted(set(events)),
             created_at=now,
+            read_up_to=newest_place(db, authority_id),
         )
         db.add(row)
         db.flush()

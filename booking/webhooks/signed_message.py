@@ -14,9 +14,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 RECEIPTS_HANDED_OVER = "receipts.handed_over"
-EVENTS = (RECEIPTS_HANDED_OVER,)
+BOOKED, RESCHEDULED = "appointment.booked", "appointment.rescheduled"
+CANCELLED, OUTCOME = "appointment.cancelled", "appointment.outcome"
+APPOINTMENT_EVENTS = (BOOKED, RESCHEDULED, CANCELLED, OUTCOME)
+EVENTS = (*APPOINTMENT_EVENTS, RECEIPTS_HANDED_OVER)
 SECRET_PREFIX = "whsec_"
 _SECRET_BYTES = 32  # "between 24 and 64"
 
@@ -54,3 +58,13 @@ def signed_headers(message: WebhookMessage, secret: str, now: datetime) -> dict[
         "webhook-timestamp": timestamp,
         "webhook-signature": f"v1,{signature}",
     }
+
+
+class WebhookFailure(StrEnum):
+    """Why a message was not taken."""
+
+    PRIVATE = "private"  # the address leads into this network
+    SILENT = "silent"  # nobody answered
+    REFUSED = "refused"  # the answer was not that it was taken
+    SEALED = "sealed"  # none of our keys opens the address
+    BROKEN = "broken"  # it could not even be made

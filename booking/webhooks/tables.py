@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -22,6 +23,16 @@ class Webhook(Base):
     sealed_secret: Mapped[str] = mapped_column(Text)
     events: Mapped[list[str]]
     created_at: Mapped[datetime]
+    # How far in each lane of the council's audit it was told of changes of appointments.
+    read_up_to: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    # Whose turn it is to tell it, until when: the number is the fence that a slower process meets.
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
+    turn_ends_at: Mapped[datetime | None]
+    # Of the change that it has not taken: how often it was tried, since when, why not, and when it is tried again.
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    next_try_at: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
+    failure: Mapped[str] = mapped_column(String(20), default="", server_default="")
 
 
 class BatchNotice(Base):

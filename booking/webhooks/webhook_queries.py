@@ -22,6 +22,8 @@ class WebhookView:
     host: str
     events: tuple[str, ...]
     created_at: datetime
+    failing_since: datetime | None = None
+    failure: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ class WebhookTarget:
 def webhooks_of(db: Session, authority_id: int) -> list[WebhookView]:
     """All of the council, the oldest first."""
     rows = db.scalars(select(Webhook).where(Webhook.authority_id == authority_id).order_by(Webhook.id))
-    return [WebhookView(row.id, row.host, tuple(row.events), row.created_at) for row in rows]
+    return [
+        WebhookView(row.id, row.host, tuple(row.events), row.created_at, row.failing_since, row.failure) for row in rows
+    ]
 
 
 def target_of(db: Session, keys: Sequence[str], authority_id: int, webhook_id: int) -> WebhookTarget:
@@ -44,7 +48,7 @@ def target_of(db: Session, keys: Sequence[str], authority_id: int, webhook_id: i
     row = db.scalar(select(Webhook).where(Webhook.authority_id == authority_id, Webhook.id == webhook_id))
     if row is None:
         raise NotFound
-    return _target(row, keys)
+    return target_of_row(row, keys)
 
 
 def targets_for_batch(
@@ -57,8 +61,9 @@ def targets_for_batch(
         if event in row.events
     ]
     told = set(db.scalars(select(BatchNotice.webhook_id).where(BatchNotice.batch_id == batch_id)))
-    return [_target(row, keys) for row in rows if row.id not in told], bool(rows)
+    return [target_of_row(row, keys) for row in rows if row.id not in told], bool(rows)
 
 
-def _target(row: Webhook, keys: Sequence[str]) -> WebhookTarget:
+def target_of_row(row: Webhook, keys: Sequence[str]) -> WebhookTarget:
+    """The address of the row with its secret."""
     return WebhookTarget(row.id, unseal(keys, row.sealed_address) or "", unseal(keys, row.sealed_secret) or "")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from core.clock import FixedClock
 from core.database import Database
 from people.staff.api_keys import create_api_key
 from tests.support.factories import World, make_world
+from tests.support.receivers import Receiver
 
 PROBLEM = "application/problem+json"
 
@@ -92,3 +95,12 @@ def assert_problem(answer: TestResponse, status: int, code: str, *fields: str) -
     if fields:
         assert set(body["errors"]) == set(fields)
     return body
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Another system, which runs."""
+    with Receiver() as running:
+        Thread(target=running.serve_forever, daemon=True).start()
+        yield running
+        running.shutdown()

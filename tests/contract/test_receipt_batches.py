@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 import io
 import json
 import zipfile
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -42,53 +36,10 @@ from locations.tables import Authority
 from people.residents.tables import ResidentView
 from tests.contract.conftest import Program, assert_problem, key_for, program_with
 from tests.support.factories import World, make_authority
+from tests.support.receivers import Receiver, is_signed
 
 EVENTS = ["receipts.handed_over"]
 STAFF = Actor("staff", None, "Sam Staff")
-
-
-class Receiver(ThreadingHTTPServer):
-    """The benefits team's own system: it keeps what it is told, and answers with `status`."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.status = 204
-        self.body = b""
-        self.seen: list[tuple[dict[str, str], bytes]] = []
-
-    @property
-    def address(self) -> str:
-        """Where it listens, with a secret of its own."""
-        return f"http://127.0.0.1:{self.server_port}/hook?token=their-own-secret"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def log_message(self, *_arguments: object) -> None:
-        """Keep the output of tests clean."""
-
-    def do_POST(self) -> None:
-        """Keep it, and answer."""
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.seen.append(({name.lower(): value for name, value in self.headers.items()}, body))
-        self.send_response(self.server.status)
-        self.send_header("Location", "/elsewhere")
-        self.send_header("Content-Length", str(len(self.server.body)))
-        self.end_headers()
-        with suppress(BrokenPipeError, ConnectionResetError):
-            self.wfile.write(self.server.body)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """It runs."""
-    with Receiver() as running:
-        Thread(target=running.serve_forever, daemon=True).start()
-        yield running
-        running.shutdown()
 
 
 @pytest.fixture
@@ -137,14 +88,6 @@ def hand_over(runtime: Runtime, world: World, program: Program, slot: int = 3) -
 def row_of(runtime: Runtime, number: str) -> DocumentBatch:
     with runtime.database.reading() as db:
         return db.scalars(select(DocumentBatch).where(DocumentBatch.number == number)).one()
-
-
-def is_signed(seen: tuple[dict[str, str], bytes], secret: str) -> bool:
-    """As Standard Webhooks has it."""
-    headers, body = seen
-    content = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-    digest = hmac.new(base64.b64decode(secret.removeprefix("whsec_")), content, hashlib.sha256).digest()
-    return headers["webhook-signature"] == f"v1,{base64.b64encode(digest).decode()}"
 
 
 def test_a_program_is_told_of_a_batch_without_a_name_and_fetches_it(

@@ -45,6 +45,7 @@ def test_it_is_ready_while_database_migrations_and_scheduler_are(
             "messages": True,
             "pauses": True,
             "batches": True,
+            "programs": True,
             "calendars": True,
             "allowances": True,
             "urgent": True,

@@ -18,6 +18,7 @@ from people.staff.access_marks import requires
 from people.staff.api_keys import LONGEST_NAME, has_ended, key_by_id, keys_of
 from people.staff.key_changes import OVERLAPS, NewKey
 from people.staff.policy import Action, Scope
+from web.account.program_labels import PROGRAM_EVENTS, PROGRAM_FAILURES
 from web.account.staff_blueprint import blueprint
 from web.components.form_fields import AtMost, Choice, Choices, Form, Text
 from web.labels import KEY_OVERLAPS, SCOPES
@@ -65,7 +66,15 @@ def api_keys() -> ResponseReturnValue:
         keys = sorted(keys_of(at.db, at.authority.id), key=lambda key: has_ended(key, at.now))
         told = webhooks_of(at.db, at.authority.id)
         return render_template(
-            "staff/api_keys.html", keys=keys, told=told, has_ended=has_ended, scopes=SCOPES, zone=at.zone, now=at.now
+            "staff/api_keys.html",
+            keys=keys,
+            told=told,
+            has_ended=has_ended,
+            scopes=SCOPES,
+            events=PROGRAM_EVENTS,
+            failures=PROGRAM_FAILURES,
+            zone=at.zone,
+            now=at.now,
         )
 
 

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from booking.use_cases.webhooks import add_webhook
 from booking.webhooks.signed_message import EVENTS
+from booking.webhooks.tables import Webhook
 from core.audit import Actor
 from core.clock import FixedClock
 from core.flask_context import EXTENSION
@@ -130,6 +132,12 @@ def test_an_administrator_sees_which_programs_are_told_and_ends_it(people: Peopl
     page = check_page(admin.get(PATH).text)
     assert "benefits.example.org, since" in page.text
     assert "their-own" not in admin.get(PATH).text
+    assert "Appointments that are cancelled" in page.text
+    assert "has not taken" not in page.text
+    with runtime.database.writing() as db:
+        db.execute(update(Webhook).values(failing_since=runtime.clock.now(), failure="silent", tries=1))
+    failing = check_page(admin.get(PATH).text).text
+    assert "It does not answer. It has not taken what it is told since" in failing
     (form,) = [one for one in page.forms if one.action.endswith("/end")]
     manager = people.browser(people.add(Role.SITE_MANAGER, "manager@example.org"))
     council = people.council.elsewhere
