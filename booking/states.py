@@ -167,7 +167,10 @@ class ResidentView:
 
 @dataclass(frozen=True)
 class RepresentativeView:
-    """Who acts for the resident, and on what basis."""
+    """Who acts for the resident, and on what basis; without a contact where it is noted that they are not told of visits.
+
+    `told_until` is the last day on which they are, where one is noted.
+    """
 
     id: int
     name: str
@@ -179,3 +182,4 @@ class RepresentativeView:
     postcode: str = ""
     is_post_returned: bool = False
     do_not_text: bool = False
+    told_until: date | None = None

@@ -35,4 +35,8 @@ CALLER_TEXTS: Mapping[str, str] = {
         "It is not noted that %(who)s may book and change visits. Ask the resident; if they agree, note it, or name them"
         " here."
     ),
+    "mandate_name_taken": _(
+        "It is noted that %(who)s may not book and change visits, or not any more. Nothing is booked yet. Ask the resident"
+        " alone, and tick the box if they agree"
+    ),
 }

@@ -6,6 +6,7 @@ from sqlalchemy import Label, case, select
 
 from booking.proposals.tables import Wish
 from booking.tables import Appointment
+from people.residents.mandate_queries import NOTED
 from people.residents.tables import Representative, Resident
 
 
@@ -16,8 +17,12 @@ def _postal(person: type[Resident] | type[Representative], label: str) -> Label[
 
 
 POSTAL_COLUMNS = (_postal(Resident, "resident_postal"), Resident.letter_format)
-# How whoever acts is reached by post and by text.
-ACTING_COLUMNS = (_postal(Representative, "acting_postal"), Representative.do_not_text.label("acting_do_not_text"))
+# How whoever acts is reached by post and by text, and what is noted of who may act.
+ACTING_COLUMNS = (
+    _postal(Representative, "acting_postal"),
+    Representative.do_not_text.label("acting_do_not_text"),
+    NOTED,
+)
 # None where mail to it has come back.
 EMAIL = case((Resident.email_returned_at.is_(None), Resident.email), else_="").label("resident_email")
 _OPEN_WISH = select(Wish.told_by).where(Wish.appointment_id == Appointment.id, Wish.closed_at.is_(None))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from core.contact_values import takes_texts
 from core.language import DEFAULT_LANGUAGE
@@ -38,7 +40,7 @@ class Contacts:
     `safe_hours` ("10:00-12:00") are those in which they may be rung and texted; empty for any.
     `earlier_by` is how they asked to be told of an earlier time of the appointment, where they did (`BY_EMAIL`, ...).
     `earlier_emails` is where messages went before each change of the contact, the first change first. `mode` is that of
-    the appointment.
+    the appointment. `told_until` is the last day on which who acts is told, where one is noted.
     """
 
     resident: Person
@@ -52,6 +54,14 @@ class Contacts:
     mode: str = ""
     safe_hours: str = ""
     earlier_by: str = ""
+    told_until: date | None = None
+
+    def at(self, now: datetime, zone: str) -> Contacts:
+        """How they are reached at that moment: who acts not any more after their last day."""
+        acting, until = self.representative, self.told_until
+        if acting is None or until is None or now.astimezone(ZoneInfo(zone)).date() <= until:
+            return self
+        return replace(self, representative=Person(acting.name))
 
     def texted_number(self, person: Person) -> str:
         """The number at which this one of them gets texts, or nothing: they want none, or none arrive there."""

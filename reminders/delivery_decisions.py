@@ -254,8 +254,8 @@ def decide_delivery(
     off = facts.authority.kinds_off
     if off and is_off(kinds_off_of(off), row.kind, facts.mode, row.due_at, version=row.version):
         return Closed(VOID, SWITCHED_OFF)
-    rules = replace(rules, orders=facts.authority.message_channels)
-    found = deliveries_for(facts.for_kind(row.kind).contacts, row.kind, rules, row.failed_channels)
+    who = one.at(now, facts.authority.zone) if (one := facts.for_kind(row.kind).contacts).told_until else one
+    found = deliveries_for(who, row.kind, replace(rules, orders=facts.authority.message_channels), row.failed_channels)
     if isinstance(found, Withheld):
         return Closed(WITHHELD, found.code)
     if (delivery := next((one for one in found if one.channel == row.channel), None)) is None:

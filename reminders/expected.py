@@ -135,7 +135,8 @@ def _expected(planning: PlanningInput, planned: Planned, council: AuthorityFacts
     if planned.reason:
         return nobody
     way, at = _in_time(planning, planned)
-    found = deliveries_for(planning.contacts, kind, planning.rules, way.failed)
+    contacts = planning.contacts.at(at, planning.facts.zone)
+    found = deliveries_for(contacts, kind, planning.rules, way.failed)
     if isinstance(found, Withheld):
         is_listed = found.code in LISTED and family_of(kind) in ABOUT_THE_VISIT
         return replace(nobody, code=found.code, is_to_ring=is_listed)

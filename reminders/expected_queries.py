@@ -42,6 +42,7 @@ from reminders.tables import Notification
 
 ByAppointment = Mapping[int, tuple[Expected, ...]]
 OTHER_CONTACT = ContactChange(1, had_address=True, is_new_address=False)
+NEW_READER = ContactChange(1, had_address=False, is_new_address=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,24 @@ def expected_of_new_contact(
         id_: expected(_with_earlier(planning), of_change(planning.facts, now), council, now, pauses=pauses)
         for id_, planning in planning_of(db, appointment_ids).items()
         if planning.mail_address
+    }
+
+
+def expected_without_helper(
+    db: Session, council: AuthorityFacts, appointment_ids: Collection[int], now: datetime
+) -> ByAppointment:
+    """What the resident would be owed of each appointment when whoever acts in it is not told of it any more."""
+    silences, pauses = reasons_for_silence(db, appointment_ids), pauses_on(db, now, council.id)
+    return {
+        id_: expected(
+            replace(planning, contacts=replace(planning.contacts, representative=None)),
+            owed_contact_change(NEW_READER, planning.facts, now),
+            council,
+            now,
+            silence=silences.get(id_, ""),
+            pauses=pauses,
+        )
+        for id_, planning in planning_of(db, appointment_ids).items()
     }
 
 

@@ -103,7 +103,8 @@ def way_of(
     message: Owed, contacts: Contacts, rules: ChannelRules, facts: PlanningFacts, now: datetime, failed: Set[str]
 ) -> Way | Withheld:
     """How `message` goes from now on, or why it reaches nobody: by letter only what arrives in time."""
-    found = deliveries_for(contacts, message.kind, rules, failed)
+    people = contacts.at(max(now, message.due_at), facts.zone) if contacts.told_until else contacts
+    found = deliveries_for(people, message.kind, rules, failed)
     if isinstance(found, Withheld):
         return found
     channel = found[0].channel

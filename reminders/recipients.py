@@ -10,7 +10,7 @@ message goes.
 3. Somebody who prefers letters gets nothing by email or text, and who wants no contact nothing at all, and neither does
    their representative: the preference is about the matter, not about one address. Two things are sent to them all the
    same, in writing: the link that they asked for just now, and of a video appointment what tells how to join it.
-4. A representative who can be written to gets the message in place of the resident, because they act.
+4. A representative who can be written to, and may be told (`Contacts.told_until`), gets it in place of the resident.
 5. Else the resident, when they can be written to. "Do not text" stops texts.
 6. Whoever can only be rung, or asks for it, is rung by staff (the channel `call`), about what concerns the visit itself.
 7. Whoever needs a form that we cannot write in (easy read, braille, audio) has it made and sent by staff (`by_hand`), never
@@ -33,6 +33,7 @@ from booking.states import WITHOUT_EMAIL
 from core.language import DEFAULT_LANGUAGE
 from locations.message_channels import CHANNEL_PLACES, EVERY_MESSAGE
 from people.residents.details import EMAIL_ONLY, HAND_MADE
+from people.residents.mandate_rules import NEVER, last_day_told
 from reminders.after_kinds import AFTER_VISIT, is_true_after
 from reminders.contacts import Contacts, OwnContact, Person
 from reminders.reasons import NEEDS_FORMAT, NO_ADDRESS, NO_CONTACT_WANTED, PREFERS_LETTERS, RUNG_INSTEAD
@@ -68,9 +69,8 @@ CANCELLED_STATES = frozenset({"cancelled_by_resident", "cancelled_by_authority"}
 # The families of messages that say when the appointment is, and are of no use after that.
 SAY_THE_TIME = (CONFIRMATION, RESCHEDULED, REMINDER, ARRANGEMENT, GOING_AHEAD)
 
-EMAIL, TEXT, LETTER = "email", "text", "letter"
-CALL, BY_HAND = "call", "by_hand"  # staff ring them; staff make it in the form that they need, and send it
-BY_STAFF = (CALL, BY_HAND)
+EMAIL, TEXT, LETTER, CALL, BY_HAND = "email", "text", "letter", "call", "by_hand"
+BY_STAFF = (CALL, BY_HAND)  # they ring them; they make it in the form that they need, and send it
 # Where a council has said nothing else: as far as there are such channels, and as they serve the message.
 USUAL_CHANNELS = (EMAIL, TEXT, LETTER, CALL)
 # The fact of an installation: how it reaches people.
@@ -175,12 +175,13 @@ def wanted_by(contacts: Contacts) -> str:
 def contacts_of(row: Any) -> Contacts:
     """The contacts in a row with `CONTACT_COLUMNS`."""
     reached = (row.acting_email, row.acting_phone, row.acting_postal, "", row.acting_do_not_text)
-    acting = None if row.acting_name is None else Person(row.acting_name, *reached)
+    told_until = last_day_told(row.noted, row.acting_name) if row.noted else None
+    acting = None if row.acting_name is None else Person(row.acting_name, *(() if told_until == NEVER else reached))
+    own = (row.resident_name, row.resident_email, row.resident_phone, row.resident_postal, row.letter_format)
     return Contacts(
-        resident=Person(
-            row.resident_name, row.resident_email, row.resident_phone, row.resident_postal, row.letter_format
-        ),
+        resident=Person(*own),
         representative=acting,
+        told_until=told_until,
         preference=row.contact_preference,
         do_not_text=row.do_not_text,
         leave_no_message=row.leave_no_message,
@@ -204,8 +205,7 @@ def deliveries_for(
         return _to_earlier_address(contacts, number_of(kind), failed)
     if contacts.earlier_by and family_of(kind) in _OF_EARLIER:
         if contacts.earlier_by != BY_PHONE:
-            own = replace(contacts.own, preference=None)
-            contacts = replace(contacts, preference=contacts.earlier_by, own=own)
+            contacts = replace(contacts, preference=contacts.earlier_by, own=replace(contacts.own, preference=None))
         elif any(_ADDRESSES[CALL](one, contacts) for one in (_resident(contacts), contacts.representative) if one):
             return Withheld(RUNG_INSTEAD)
     resident = _resident(contacts)

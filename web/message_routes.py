@@ -160,7 +160,8 @@ def contacts_of_appointment(view: AppointmentView) -> Contacts:
         do_not_text=resident.do_not_text,
         leave_no_message=resident.leave_no_message,
         mode=view.mode,
-    )
+        told_until=helper.told_until if helper else None,
+    ).at(current_runtime().clock.now(), view.zone)
 
 
 def _helper(helper: RepresentativeView) -> Person:

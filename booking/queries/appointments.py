@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.arrangements import ArrangementState, needs_facts
+from booking.queries.acting_people import representative_in
 from booking.queries.references import meant_reference
 from booking.queries.unmet_needs import unmet_by_appointment
 from booking.slot_tokens import COUNTED, Counts, counts_in_token
@@ -23,6 +24,7 @@ from core.tokens import mark_of_digest, spoken_reference, stamp_of
 from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
 from people.residents.approach import Approach
 from people.residents.first_contact_repository import approach_in
+from people.residents.mandate_queries import NOTED
 from people.residents.tables import FirstContact, Representative, Resident
 
 
@@ -188,7 +190,7 @@ def _one(db: Session, catalogue: Catalogue, where: ColumnElement[bool]) -> Appoi
 
 # Written once: putting a statement together takes as long as running it.
 _WITH_PEOPLE = (
-    select(Appointment, Resident, Representative, FirstContact, OldReference.reference.label("old_reference"))
+    select(Appointment, Resident, Representative, NOTED, FirstContact, OldReference.reference.label("old_reference"))
     .join(Resident, Resident.id == Appointment.resident_id)
     .outerjoin(Representative, Representative.id == Appointment.representative_id)
     .outerjoin(
@@ -255,7 +257,7 @@ def _view(catalogue: Catalogue, found: Any, services: Grouped, resources: Groupe
         services=tuple(catalogue.service_by_id(service_id) for service_id in services.get(row.id, ())),
         resources=_resources_at(catalogue, site, resources.get(row.id, ())),
         resident=_resident(found.Resident, row),
-        representative=_representative(found.Representative),
+        representative=found.Representative and representative_in(found),
         support_needs=tuple(row.support_needs),
         stamp=stamp_of_row(row),
         link_mark=mark_of_digest(row.manage_digest),
@@ -290,11 +292,3 @@ def _resident(row: Resident, appointment: Appointment) -> ResidentView:
         known_postal=contact.postal,
         **same,
     )
-
-
-def _representative(row: Representative | None) -> RepresentativeView | None:
-    if row is None:
-        return None
-    mail, post = row.email_returned_at is not None, row.letter_returned_at is not None
-    who = (row.id, row.name, row.basis, row.email, row.phone)
-    return RepresentativeView(*who, mail, row.address, row.postcode, post, row.do_not_text)

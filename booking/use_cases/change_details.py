@@ -23,6 +23,7 @@ from core.idempotency import IdempotencyKey, run_once
 from core.runtime import Runtime
 from core.tokens import digest, manage_token, new_nonce
 from people.residents.details import Representation, email_key
+from people.residents.mandate_queries import is_told
 from people.residents.representative_repository import add_representative
 from people.residents.tables import Representative, Resident
 
@@ -161,12 +162,14 @@ def follow_record(
     known: Mapping[int, Reached] | None = None,
     is_reached_anew: bool = True,
     keeps_own: bool = False,
+    tells_old: bool = True,
 ) -> None:
     """Remove the contact details of each appointment ahead: the resident's record, which staff have changed, counts again.
 
     They stay where it `keeps_own`: staff have changed one part of the record, and did not see those. Where somebody
     else is reached than before (`known`, of `reached_ahead`), they get a new link. Where it is another way
-    (`is_reached_anew`), it is announced for the other appointments too.
+    (`is_reached_anew`), it is announced for the other appointments too. Unless it `tells_old`, who was reached before gets
+    nothing, and whoever is reached now the confirmation.
     Call it in the transaction that changes the record, after the change.
     """
     for row in _ahead(db, resident, now):
@@ -183,7 +186,9 @@ def follow_record(
                 change and not has_own
             ):  # staff wrote it: a notice is for who has the address no more, and may be written to
                 is_noticed = bool(after.readers[0][0]) and before.address not in ("", after.address)
-                change = replace(change, had_address=is_noticed)
+                change = (
+                    replace(change, had_address=is_noticed) if tells_old else ContactChange(change.number, False, True)
+                )
             _recorded(db, row, actor, now, change)
         elif is_reached_anew:
             announce(db, AppointmentChange(row.authority_id, row.id, row.version, "contact", now))
@@ -260,6 +265,7 @@ def _replace_helper(db: Session, row: Appointment, contact: HelperContact) -> No
 def reached_now(db: Session, row: Appointment, resident: Resident) -> Reached:
     """How the people of this appointment are reached as things stand: nobody by an address that mail came back from."""
     contact, helper = contact_of(row, resident), _helper(db, row)
+    helper = helper if helper and is_told(db, helper) else None
     has_own = row.contact_email is not None
     came_back = (row.contact_email_returned_at if has_own else resident.email_returned_at) is not None
     helper_reads = helper.email if helper and helper.email_returned_at is None else ""

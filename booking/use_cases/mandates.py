@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.use_cases.change_details import Reached, follow_record, reached_ahead
 from core.audit import Actor, record
 from core.errors import Invalid, NotFound, Stale
 from core.runtime import Runtime
 from people.residents.mandate_queries import latest_mandate, mandated_of
 from people.residents.mandate_rules import LONGEST_WHY, Mandated, check_mandate, is_proof_anew
 from people.residents.resident_repository import lock_known
-from people.residents.tables import Mandate
+from people.residents.tables import Mandate, Resident
 
 
 def note_mandate(
@@ -27,9 +29,10 @@ def note_mandate(
     checked = check_mandate(given, today)
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
-        lock_known(db, authority_id, resident_id)
+        resident = lock_known(db, authority_id, resident_id)
         if latest_mandate(db, authority_id, resident_id) != seen:
             raise Stale.because("mandate_changed")
+        known = reached_ahead(db, resident, now)
         row = Mandate(authority_id=authority_id, resident_id=resident_id, version=1, noted_at=now, ended_why="")
         _write(row, checked)
         row.proof_by, row.proof_at = _staff_id(actor), now
@@ -37,6 +40,7 @@ def note_mandate(
         db.flush()
         facts = _facts(row, authority_id, now)
         record(db, actor, "mandate_noted", ("resident", resident_id), **facts)
+        _tell_who_is_reached_now(db, runtime, resident, known, actor, now)
         return row.id
 
 
@@ -58,11 +62,12 @@ def change_mandate(
     checked = check_mandate(given, today)
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
-        lock_known(db, authority_id, resident_id)
+        resident = lock_known(db, authority_id, resident_id)
         row = _open_mandate(db, authority_id, resident_id, mandate_id, seen)
         before = mandated_of(row)
         if before == checked:
             return
+        known = reached_ahead(db, resident, now)
         if is_proof_anew(before, checked):
             row.proof_by, row.proof_at = _staff_id(actor), now
         _write(row, checked)
@@ -71,22 +76,38 @@ def change_mandate(
         names = [name for name in Mandated.__dataclass_fields__ if getattr(before, name) != getattr(checked, name)]
         facts = _facts(row, authority_id, now) | {"changed": names}
         record(db, actor, "mandate_changed", ("resident", resident_id), **facts)
+        _tell_who_is_reached_now(db, runtime, resident, known, actor, now)
 
 
 def end_mandate(
     runtime: Runtime, authority_id: int, resident_id: int, mandate_id: int, why: str, *, seen: int, actor: Actor
 ) -> None:
-    """End the version that was seen, for a reason that is on record. Raises: Stale, Invalid without a reason, NotFound."""
+    """End the version that was seen, for a reason that is on record: they are told of no visit any more.
+
+    Raises: Stale, Invalid without a reason, NotFound.
+    """
     text = why.strip()
     if not text or len(text) > LONGEST_WHY:
         raise Invalid.in_field("why", "mandate_end_reason", longest=LONGEST_WHY)
     with runtime.database.writing() as db:
         now = runtime.clock.database_now(db)
-        lock_known(db, authority_id, resident_id)
+        resident = lock_known(db, authority_id, resident_id)
         row = _open_mandate(db, authority_id, resident_id, mandate_id, seen)
+        known = reached_ahead(db, resident, now)
         row.ended_at, row.ended_by, row.ended_why = now, _staff_id(actor), text
         subject, where = ("resident", resident_id), authority_id
         record(db, actor, "mandate_ended", subject, authority_id=where, now=now, reason=text, mandate=mandate_id)
+        _tell_who_is_reached_now(db, runtime, resident, known, actor, now)
+
+
+def _tell_who_is_reached_now(
+    db: Session, runtime: Runtime, resident: Resident, known: Mapping[int, Reached], actor: Actor, now: datetime
+) -> None:
+    """Of each visit to come that was told to somebody else (`known`): a new link, and a confirmation; nothing to them."""
+    db.flush()
+    follow_record(
+        db, runtime, resident, actor, now, known=known, is_reached_anew=False, keeps_own=True, tells_old=False
+    )
 
 
 def _open_mandate(db: Session, authority_id: int, resident_id: int, mandate_id: int, seen: int) -> Mandate:

@@ -32,10 +32,10 @@ FIRST_VERSION = 1
 _OWN_CONTACT = tuple(column.name for column in table_of(Appointment).columns if hasattr(OwnContactColumns, column.name))
 
 
-def beside_of(booked: Appointment) -> dict[str, Any]:
+def beside_of(booked: Appointment, *, keeps_helper: bool = True) -> dict[str, Any]:
     """The columns that say how they are reached about it, and by whom, as it was for the appointment before."""
     own = {name: getattr(booked, name) for name in _OWN_CONTACT}
-    return own | {"representative_id": booked.representative_id}
+    return own | {"representative_id": booked.representative_id if keeps_helper else None}
 
 
 def book_next(

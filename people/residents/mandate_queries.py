@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import String, case, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from people.residents.details import Representation
-from people.residents.mandate_rules import BE_TOLD, KnownMandate, Mandated
-from people.residents.tables import Mandate
+from people.residents.mandate_rules import BE_TOLD, NEVER, KnownMandate, Mandated, last_day_told
+from people.residents.tables import Mandate, Representative
 from people.staff.tables import StaffMember
 
 MOST = 100
@@ -26,6 +26,17 @@ _NOTED = (
     .outerjoin(_end, _end.id == Mandate.ended_by)
 )
 
+_IS_TOLD = Mandate.ended_at.is_(None) & cast(Mandate.powers, String).contains(f'"{BE_TOLD}"')
+_LINE = case((_IS_TOLD, "1;"), else_="0;") + func.coalesce(cast(Mandate.valid_until, String), "") + ";" + Mandate.name
+# Beside a representative: what is noted of who may act for the resident, a line for each entry, as `last_day_told` reads it.
+NOTED = (
+    select(func.aggregate_strings(_LINE, "\n"))
+    .where(Mandate.resident_id == Representative.resident_id)
+    .correlate(Representative)
+    .scalar_subquery()
+    .label("noted")
+)
+
 
 def mandates_of(db: Session, authority_id: int, resident_id: int) -> Sequence[KnownMandate]:
     """All that is noted of who may act for the resident: those not ended first, the latest first. One statement."""
@@ -38,6 +49,12 @@ def latest_mandate(db: Session, authority_id: int, resident_id: int) -> int:
     """The id of what was noted last, or 0."""
     here = (Mandate.authority_id == authority_id, Mandate.resident_id == resident_id)
     return db.scalar(select(func.max(Mandate.id)).where(*here)) or 0
+
+
+def is_told(db: Session, helper: Representative) -> bool:
+    """Whether somebody who acts may be written to, as far as something is noted of them; whatever the last day is."""
+    noted = db.scalar(select(NOTED).select_from(Representative).where(Representative.id == helper.id))
+    return not noted or last_day_told(noted, helper.name) != NEVER
 
 
 def mandated_of(row: Mandate) -> Mandated:

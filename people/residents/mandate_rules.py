@@ -17,6 +17,7 @@ SAID_SO = "said_so"
 PROOFS = (SAID_SO, "letter", "attorney", "court", "organisation")
 LONGEST_WHY = 500
 ENDS_SOON = timedelta(days=30)
+NEVER = date.min
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,24 @@ def is_unclear(known: Sequence[KnownMandate], name: str, today: date) -> bool:
     """Whether something is noted of somebody with this name, and not that they may book and change visits today."""
     noted = entries_for(known, name)
     return bool(noted) and not any(one.may(BOOK, today) for one in noted)
+
+
+def entry_to_book(known: Sequence[KnownMandate], name: str, today: date) -> KnownMandate | None:
+    """By which entry somebody with this name books: one by which they are told too, if there is one."""
+    may_book = [one for one in entries_for(known, name) if one.may(BOOK, today)]
+    return min(may_book, key=lambda one: not one.may(BE_TOLD, today), default=None)
+
+
+def last_day_told(noted: str, name: str) -> date | None:
+    """The last day on which somebody with this name is told about visits: NEVER where what is noted of them says that they
+    are not, None where it names no day, or nothing is noted of them. `noted` has a line for each entry, as `NOTED` makes it.
+    """
+    lines = [line.split(";", 2) for line in noted.splitlines()]
+    mine = [(until, is_told == "1") for is_told, until, whose in lines if _is_same_name(whose, name)]
+    told = [until for until, is_told in mine if is_told]
+    if not mine or "" in told:
+        return None
+    return max(map(date.fromisoformat, told), default=NEVER)
 
 
 def _is_same_name(one: str, other: str) -> bool:

@@ -43,7 +43,7 @@ from web.agent.held_slots import hold_for, release_held_slot
 from web.agent.resident_card import resident_card
 from web.agent.service_list import listed_services
 from web.agent.suggestions import alternatives
-from web.agent.typed_helper import known_helper, representation_of
+from web.agent.typed_helper import check_new_helper, known_helper, representation_of
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
 
@@ -289,4 +289,5 @@ def _representative(context: StaffContext, resident_id: int, typed: Typed) -> Re
     """Who acts for the resident in this booking, perhaps as in an earlier one. Raises: Invalid."""
     is_known = typed.representative_id is not None or typed.mandate_id is not None
     earlier = known_helper(context, resident_id, typed) if is_known else None
+    check_new_helper(context, resident_id, typed, request.form.get("rep_agreed", ""))
     return representation_of(typed, earlier) if earlier or typed.is_for_other else None

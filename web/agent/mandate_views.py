@@ -20,6 +20,7 @@ from web.agent.mandate_forms import EndMandateForm, MandateForm, form_of
 from web.agent.mandate_lines import mandate_line
 from web.agent.merge_views import number_in
 from web.agent.resident_card import ResidentCard, resident_card
+from web.agent.told_of_mandates import told_without, visit_texts, visits_told_by
 from web.page_context import StaffContext, staff_context
 from web.request_language import current_language
 
@@ -175,8 +176,11 @@ def _one_page(context: StaffContext, card: ResidentCard, mandate_id: int, shown:
     """The page of one, which the card has."""
     one = next(one for one in card.mandates if one.id == mandate_id)
     known = one.who if one.ended_at is None else replace(one.who, proof="", valid_until=None)
+    visits = visits_told_by(context, card, one)
     html = render_template(
         "agent/mandate.html",
+        visits=visit_texts(context, visits),
+        told_without=told_without(context, visits),
         authority=context.authority,
         card=card,
         one=mandate_line(context, one),

@@ -7,7 +7,10 @@ from functools import partial
 from flask_babel import ngettext
 
 from booking.queries.appointments import AppointmentView
+from people.residents.mandate_queries import representation_by
+from people.residents.mandate_rules import BE_TOLD, entries_for, entry_to_book
 from people.residents.representative_repository import gets_no_texts
+from reminders.contacts import Person
 from reminders.expected_queries import (
     NewVisit,
     coming_visits_of,
@@ -35,8 +38,25 @@ def told_of_held(
         return told_lines(found[moving.id])
     is_stopped = partial(gets_no_texts, context.db, context.authority.id)
     acting, spoke_with = representative_of(card, typed, is_stopped), spoken_with(context, card.id, typed)
+    acting = acting and _as_noted(context, card, typed, acting)
     visit = NewVisit(held.services[0], held.starts_at, held.mode, acting, spoke_with)
     return told_lines(expected_of_booking(context.db, context.authority, card.id, visit, context.now))
+
+
+def _as_noted(context: StaffContext, card: ResidentCard, typed: Typed, acting: Person) -> Person:
+    """How whoever acts is reached, as it is noted: not at all where it is not noted that they may be told."""
+    noted = entries_for(card.mandates, acting.name)
+    if not noted:
+        return acting
+    if not any(one.may(BE_TOLD, context.today) for one in noted):
+        return Person(acting.name)
+    by = entry_to_book(noted, acting.name, context.today) if typed.representative_id and not typed.rep_name else None
+    if by is None:
+        return acting
+    known = representation_by(by)
+    return Person(
+        known.name, known.email, known.phone, do_not_text=gets_no_texts(context.db, context.authority.id, known.phone)
+    )
 
 
 def told_of_cancelling(context: StaffContext, cancelling: AppointmentView) -> tuple[ToldLine, ...]:

@@ -7,7 +7,7 @@ from core.errors import Invalid, Reason
 from locations.postcodes import parse_postcode
 from people.residents.details import BASES, Representation, parse_name
 from people.residents.mandate_queries import mandates_of, representation_by
-from people.residents.mandate_rules import BOOK, is_unclear
+from people.residents.mandate_rules import BOOK, entry_to_book, is_unclear
 from people.residents.representative_repository import representation_by_id
 from web.agent.call_request import Typed, kept_text
 from web.page_context import StaffContext
@@ -55,6 +55,20 @@ def known_helper(context: StaffContext, resident_id: int, typed: Typed) -> Repre
             raise Invalid.in_field("rep_name", "mandate_not_noted", who=chosen.who.name)
         return representation_by(chosen)
     earlier = representation_by_id(*whose, typed.representative_id or 0)
-    if earlier is not None and is_unclear(known, earlier.name, context.today):
+    if earlier is None:
+        return None
+    if is_unclear(known, earlier.name, context.today):
         raise Invalid.in_field("rep_name", "mandate_not_noted", who=earlier.name)
-    return earlier
+    by = entry_to_book(known, earlier.name, context.today)
+    return representation_by(by) if by else earlier
+
+
+def check_new_helper(context: StaffContext, resident_id: int, typed: Typed, agreed: str) -> None:
+    """Ask once before somebody is named of whom it is noted that they may not book and change visits, or not any more.
+
+    `agreed` is the name of whom it was said that the resident agrees. Raises: Invalid.
+    """
+    if not typed.rep_name or agreed == typed.rep_name:
+        return
+    if is_unclear(mandates_of(context.db, context.authority.id, resident_id), typed.rep_name, context.today):
+        raise Invalid.in_field("rep_name", "mandate_name_taken", who=typed.rep_name)

@@ -24,6 +24,8 @@ from booking.use_cases.next_booking import beside_of, is_as_booked
 from core.errors import IdempotencyMismatch, IllegalMove, Invalid, NotFound, SameTime, SlotTaken, Stale, TooFar, TooSoon
 from core.problems import joined_texts, text_of_error
 from people.residents.details import ResidentDetails
+from people.residents.mandate_queries import mandates_of
+from people.residents.mandate_rules import is_unclear
 from reminders.expected_queries import (
     NewVisit,
     expected_of_booking,
@@ -104,7 +106,7 @@ def booking_sent(context: SiteContext, seen: CounterVisit, form: Any) -> Booking
         slot_key=slot_key,
         support_needs=tuple(seen.needs),
         prefer=frozenset({desk.id} if desk is not None else ()),
-        beside=beside_of(booked) if booked is not None else {},
+        beside=beside_of(booked, keeps_helper=not _unclear_helper(context, seen)) if booked is not None else {},
     )
 
 
@@ -138,9 +140,20 @@ def told_of_next(context: SiteContext, seen: CounterVisit) -> tuple[ToldLine, ..
     db, council, now = context.db, context.authority, context.now
     if seen.booked is None:
         return told_lines(expected_of_booking(db, council, seen.resident_id, visit, now))
-    contacts = planning_of(db, [seen.booked.id])[seen.booked.id].contacts
-    visit = NewVisit(visit.service, visit.starts_at, visit.mode, contacts.representative)
-    return told_lines(expected_of_contacts(db, council, contacts, visit, now))
+    contacts, unclear = planning_of(db, [seen.booked.id])[seen.booked.id].contacts, _unclear_helper(context, seen)
+    visit = NewVisit(visit.service, visit.starts_at, visit.mode, None if unclear else contacts.representative)
+    lines = told_lines(expected_of_contacts(db, council, contacts, visit, now))
+    warning = _("not told. It is not noted that they may book and change visits: they do not act in the next one")
+    return (ToldLine(warning, unclear, is_told=False), *lines) if unclear else lines
+
+
+def _unclear_helper(context: SiteContext, seen: CounterVisit) -> str:
+    """The name of who acted in the visit, where something is noted of them and not that they may book; or nothing."""
+    acting = seen.booked.representative if seen.booked is not None else None
+    if acting is None or seen.resident_id is None:
+        return ""
+    known = mandates_of(context.db, context.authority.id, seen.resident_id)
+    return acting.name if is_unclear(known, acting.name, context.today) else ""
 
 
 def next_booked(context: SiteContext, seen: CounterVisit) -> NextBooked | None:

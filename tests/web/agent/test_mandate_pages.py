@@ -245,3 +245,69 @@ def test_site_staff_note_it_at_the_counter(
     values = form.values(**TYPED, powers=["book"])
     done = counter.checked(counter.client.post(f"{amina}/may-act", data=values, follow_redirects=True))
     assert "no last day noted" in done.text
+
+
+def end(agent: Agent, callers: Callers, mandate: int) -> None:
+    """A colleague ends it."""
+    runtime = agent.client.application.extensions[EXTENSION]
+    whose = (runtime, callers.town.authority_id, callers.people["amina"], mandate)
+    end_mandate(*whose, "Withdrawn", seen=1, actor=colleague(callers))
+
+
+def test_the_page_says_which_visits_are_told_to_them_and_who_is_told_from_then_on(
+    agent: Agent, callers: Callers, database: Database, amina: str
+) -> None:
+    mandate = note(agent, callers)
+    agent.check_caller(amina)
+    held(agent, amina)
+    agent.checked(agent.send(f"{amina}/confirm?service=certify", caller=f"may-{mandate}", idempotency_key="k"))
+    where = f"{amina}/may-act/{mandate}"
+    page = agent.open(where)
+    with database.reading() as db:
+        reference = db.scalars(select(Appointment.reference).order_by(Appointment.id.desc())).first()
+    assert "They are told about these visits" in page.text
+    assert f"{reference[:3]} {reference[3:]}" in page.text or str(reference) in page.text
+    assert "Who will be told from then on" in page.text
+    assert "Amina" in page.text.partition("Who will be told from then on")[2]
+    assert "Carla" not in page.text.partition("Who will be told from then on")[2].partition("Who may act")[0]
+    form = page.form_to(f"{where}/end")
+    agent.checked(agent.client.post(f"{where}/end", data=form.values(why=["Withdrawn"]), follow_redirects=True))
+    assert "They are told about these visits" not in agent.open(where).text
+    done = agent.client.get(f"{amina}/done/{reference}", follow_redirects=True)
+    assert "carla@example.org" not in done.text
+
+
+def test_whoever_was_ended_is_not_named_anew_without_a_question(
+    agent: Agent, callers: Callers, database: Database, amina: str
+) -> None:
+    """Once; and they are not written to all the same."""
+    end(agent, callers, note(agent, callers))
+    agent.check_caller(amina)
+    held(agent, amina)
+    before = len(booked_by(database))
+    typed = {"caller": "other", "rep_name": "Carla Carer", "rep_basis": "carer", "rep_email": "carla@example.org"}
+    asked = agent.checked(agent.send(f"{amina}/confirm?service=certify", **typed, idempotency_key="k"), 400)
+    assert "It is noted that Carla Carer may not book" in asked.text
+    assert "The resident has agreed just now" in asked.text
+    assert len(booked_by(database)) == before
+    other = agent.send(f"{amina}/confirm?service=certify", **typed, rep_agreed="Hodan Yusuf", idempotency_key="k")
+    assert other.status_code == 400
+    told = asked.text.partition("Who will be told")[2]
+    assert "Carla Carer: Confirmation" not in told
+    done = agent.send(f"{amina}/confirm?service=certify", **typed, rep_agreed="Carla Carer", idempotency_key="k")
+    assert "by email to Carla" not in agent.checked(done).text
+    assert len(booked_by(database)) == before + 1
+
+
+def test_who_acted_before_is_reached_as_it_is_noted_now(
+    agent: Agent, callers: Callers, database: Database, amina: str
+) -> None:
+    """Chosen as who acted before, and noted meanwhile: they may book, and not be told."""
+    agent.check_caller(amina)
+    held(agent, amina)
+    with database.reading() as db:
+        hodan = f"rep-{db.scalars(select(Representative)).one().id}"
+    agent.send(f"{amina}/stay?service=certify", caller=hodan)
+    note(agent, callers, replace(CARER, name="Hodan Yusuf", basis="family", powers=(BOOK,), phone="", email=""))
+    agent.checked(agent.send(f"{amina}/confirm?service=certify", caller=hodan, idempotency_key="k"))
+    assert booked_by(database)[-1] == ("Hodan Yusuf", "family", "", "")
