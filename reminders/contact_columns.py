@@ -6,7 +6,7 @@ from sqlalchemy import Label, case, select
 
 from booking.proposals.tables import Wish
 from booking.tables import Appointment
-from people.residents.mandate_queries import NOTED
+from people.residents.mandate_columns import NOTED
 from people.residents.tables import Representative, Resident
 
 

@@ -12,9 +12,9 @@ from people.residents.tables import Representative
 def representative_in(found: Any) -> RepresentativeView:
     """Who acts in a row with the representative and what is `noted`: without a contact where they may not be told."""
     row: Representative = found.Representative
-    who, until = (row.id, row.name, row.basis), last_day_told(found.noted, row.name) if found.noted else None
+    until = last_day_told(found.noted, row.name) if found.noted else None
     if until == NEVER:
-        return RepresentativeView(*who, "", "", told_until=until)
+        return RepresentativeView(row.id, row.name, row.basis, "", "", told_until=until)
     mail, post = row.email_returned_at is not None, row.letter_returned_at is not None
-    reached = (row.email, row.phone, mail, row.address, row.postcode, post, row.do_not_text)
-    return RepresentativeView(*who, *reached, told_until=until)
+    who = (row.id, row.name, row.basis, row.email, row.phone)
+    return RepresentativeView(*who, mail, row.address, row.postcode, post, row.do_not_text, until)

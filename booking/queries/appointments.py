@@ -24,7 +24,7 @@ from core.tokens import mark_of_digest, spoken_reference, stamp_of
 from locations.model import Catalogue, ResourceFacts, ServiceFacts, SiteFacts
 from people.residents.approach import Approach
 from people.residents.first_contact_repository import approach_in
-from people.residents.mandate_queries import NOTED
+from people.residents.mandate_columns import NOTED
 from people.residents.tables import FirstContact, Representative, Resident
 
 

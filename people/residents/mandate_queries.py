@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import String, case, cast, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from people.residents.details import Representation
+from people.residents.mandate_columns import NOTED
 from people.residents.mandate_rules import BE_TOLD, NEVER, KnownMandate, Mandated, last_day_told
 from people.residents.tables import Mandate, Representative
 from people.staff.tables import StaffMember
@@ -24,17 +25,6 @@ _NOTED = (
     .outerjoin(_proof, _proof.id == Mandate.proof_by)
     .outerjoin(_change, _change.id == Mandate.changed_by)
     .outerjoin(_end, _end.id == Mandate.ended_by)
-)
-
-_IS_TOLD = Mandate.ended_at.is_(None) & cast(Mandate.powers, String).contains(f'"{BE_TOLD}"')
-_LINE = case((_IS_TOLD, "1;"), else_="0;") + func.coalesce(cast(Mandate.valid_until, String), "") + ";" + Mandate.name
-# Beside a representative: what is noted of who may act for the resident, a line for each entry, as `last_day_told` reads it.
-NOTED = (
-    select(func.aggregate_strings(_LINE, "\n"))
-    .where(Mandate.resident_id == Representative.resident_id)
-    .correlate(Representative)
-    .scalar_subquery()
-    .label("noted")
 )
 
 

@@ -73,6 +73,7 @@ LAYER_OF_MODULE = {
     "booking.own_contact_columns": "tables",
     "booking.paper_columns": "tables",
     "locations.ids_by_slug": "queries",
+    "people.residents.mandate_columns": "tables",
     "locations.message_policy": "tables",
     "locations.promise_policy": "tables",
     "locations.rebooking_policy": "tables",

@@ -289,5 +289,6 @@ def _representative(context: StaffContext, resident_id: int, typed: Typed) -> Re
     """Who acts for the resident in this booking, perhaps as in an earlier one. Raises: Invalid."""
     is_known = typed.representative_id is not None or typed.mandate_id is not None
     earlier = known_helper(context, resident_id, typed) if is_known else None
-    check_new_helper(context, resident_id, typed, request.form.get("rep_agreed", ""))
+    if typed.rep_name:
+        check_new_helper(context, resident_id, typed, request.form.get("rep_agreed", ""))
     return representation_of(typed, earlier) if earlier or typed.is_for_other else None

@@ -68,7 +68,7 @@ def check_new_helper(context: StaffContext, resident_id: int, typed: Typed, agre
 
     `agreed` is the name of whom it was said that the resident agrees. Raises: Invalid.
     """
-    if not typed.rep_name or agreed == typed.rep_name:
+    if agreed == typed.rep_name:
         return
     if is_unclear(mandates_of(context.db, context.authority.id, resident_id), typed.rep_name, context.today):
         raise Invalid.in_field("rep_name", "mandate_name_taken", who=typed.rep_name)

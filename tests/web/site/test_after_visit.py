@@ -10,12 +10,16 @@ from sqlalchemy import select
 
 from booking.states import State
 from booking.tables import Appointment
+from booking.use_cases.mandates import end_mandate, note_mandate
 from booking.use_cases.take_walk_in import take_walk_in
 from booking.visits.tables import DayVisit
 from booking.visits.visit_states import NewWalkIn
 from core.tokens import manage_token
 from locations.catalogue_queries import bump_plan
 from locations.tables import Service
+from people.residents.details import Representation
+from people.residents.mandate_rules import POWERS, Mandated
+from people.residents.representative_repository import add_representative
 from people.staff.policy import Role
 from tests.support.bad_values import BAD_VALUES, as_sent
 from tests.support.pages import Form, check_page
@@ -308,3 +312,28 @@ def test_no_value_breaks_it(library: Library, site_staff: FlaskClient) -> None:
             if answer.status_code == 303:
                 undo = form_of(site_staff, reference, "/cancel")
                 assert site_staff.post(undo.action, data=undo.fields).status_code == 303
+
+
+@pytest.mark.parametrize("is_ended", [False, True])
+def test_whoever_may_not_book_any_more_does_not_act_in_the_next_one(
+    library: Library, site_staff: FlaskClient, *, is_ended: bool
+) -> None:
+    reference = library.book()
+    library.record(reference, State.ARRIVED, State.IN_PROGRESS)
+    now = library.clock.now()
+    whose = (library.runtime, library.world.authority_id, booked(library)[0][1])
+    with library.database.writing() as db:
+        acting = Representation("Carla Carer", "carer", "carla@example.org")
+        row = db.scalars(select(Appointment)).one()
+        row.representative_id = add_representative(db, *whose[1:], acting, now)
+    given = Mandated("Carla Carer", "carer", "letter", POWERS)
+    mandate = note_mandate(*whose, given, today=now.date(), seen=0, actor=STAFF)
+    if is_ended:
+        end_mandate(*whose, mandate, "Withdrawn", seen=1, actor=STAFF)
+    warning = "Carla Carer: not told. It is not noted that they may book and change visits"
+    assert (warning in check_page(site_staff.get(page_of(reference)).text).text) == is_ended
+    later = form_of(site_staff, reference, "/next")
+    assert site_staff.post(later.action, data=later.values(slot=later.values_of("slot")[0])).status_code == 303
+    with library.database.reading() as db:
+        found = db.scalars(select(Appointment).order_by(Appointment.id.desc()).limit(1)).one()
+        assert (found.reference != reference, found.representative_id is None) == (True, is_ended)
