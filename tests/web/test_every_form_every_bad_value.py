@@ -188,7 +188,7 @@ FOR_STAFF = {
     "release_hours": "0", "releases": "", "change_from": "2026-12-07", "last_date": "2027-06-30", "to_day": "2026-12-05",
     "since": "2026-11-01", "until": "2026-11-30", "topic": "", "from_day": "", "from_time": "",
     "sessions": "library-days", "rep_name": "", "rep_phone": "", "rep_email": "",
-    "rep_address": "", "rep_postcode": "",
+    "rep_address": "", "rep_postcode": "", "powers": "book",
 }  # fmt: skip
 # Whoever types a helper's name has chosen that somebody new calls, and the page ticks it; a name of nothing has not.
 HELPER, NEW_HELPER = "rep_name", {"caller": ["other"]}

@@ -456,6 +456,7 @@ def at_another_site(
         "cohort",
         "change",
         "day_visit",
+        "mandate_id",
         "slug",
         "session",
         "resource",
