@@ -42,7 +42,7 @@ def set_up() -> ResponseReturnValue:
             "person": catalogue.people,
         }
         lists = {
-            kind: [(thing.name, address_of(Key(kind, (thing.slug,)))) for thing in things]
+            kind: [(name, address_of(Key(kind, (slug,)))) for slug, name in names_apart(things).items()]
             for kind, things in listed.items()
         }
         return render_template(

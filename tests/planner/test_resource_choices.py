@@ -7,6 +7,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from people.staff.policy import Role
 from planner import namesake_warnings
 from tests.planner.test_week import WEEK
 from tests.support.factories import make_resource, make_service, make_session
@@ -39,10 +40,11 @@ def test_one_of_two_of_one_name_does_not_vanish_from_the_week(library: Library, 
     assert "Ann Price (ann-price-2)" in idle
 
 
-def test_two_services_of_one_name_are_told_apart(library: Library, manager: FlaskClient) -> None:
+@pytest.mark.parametrize("address", [f"{WEEK}/new", "/staff/set-up"])
+def test_two_services_of_one_name_are_told_apart(library: Library, address: str) -> None:
     for slug in ("advice-young", "advice-old"):
         make_service(library.database, library.world.authority_id, slug, name="Advice")
-    page = manager.get(f"{WEEK}/new").text
+    page = library.sign_in(Role.AUTHORITY_ADMIN).get(address).text
     assert "Advice (advice-young)" in page
     assert "Advice (advice-old)" in page
     assert not re.search(r"Advice\s*<", page)
