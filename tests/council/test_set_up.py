@@ -407,3 +407,12 @@ def test_a_session_that_is_over_keeps_nothing_from_being_removed(library: Librar
     form = preview.form_to("/save") if is_admin else preview.form_to("/resources")
     assert client.post(form.action, data=form.values()).status_code == 303
     assert client.get(address).status_code == 404
+
+
+def test_a_session_of_school_holidays_is_not_over_while_none_is_known(library: Library, admin: FlaskClient) -> None:
+    town, site = library.world.authority_id, library.world.site_id
+    desk = make_resource(library.database, town, site, "desk-9")
+    services = list(library.world.service_ids)
+    make_session(library.database, town, site, [desk], services, slug="in-holidays", school="holidays")
+    page = post(admin, form_at(admin, f"{HOME}/resource/desk-9?site=high-street"), 400, remove="1")
+    assert "It cannot be removed while sessions need it." in page.text

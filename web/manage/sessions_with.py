@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from flask_babel import gettext as _
@@ -37,7 +38,8 @@ def sessions_over(things: Things, key: Key, today: date) -> tuple[Edit, ...]:
 
 
 def _is_over(things: Things, key: Key, today: date) -> bool:
-    session = session_of(things[key].table)
+    """Whether it has no date to come, whatever is known of school holidays by now."""
+    session = replace(session_of(things[key].table), school="")
     first = max(today, session.pattern.first_date or today)
     return not held_dates(session, first, first + LOOKED_AT, 1)
 
