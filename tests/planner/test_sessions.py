@@ -445,3 +445,15 @@ def test_a_break_that_was_lacking_before_is_no_news(
         "Bookings could leave Desk 1 more than six hours without a break of 20 minutes, first on Tuesday 1 December"
     )
     assert (warning in preview.text) is is_warned
+
+
+@pytest.mark.parametrize(
+    ("repeats", "words"),
+    [("weekly", "starts more each week"), ("fortnightly", "starts more in a week, in 4 of 8 weeks")],
+)
+def test_what_comes_more_is_said_of_the_weeks_in_which_it_does(
+    library: Library, manager: FlaskClient, repeats: str, words: str
+) -> None:
+    form = page_of(manager, f"{WEEK}/new")
+    preview = send(manager, form, f"{WEEK}/new", **SATURDAY | {"repeats": repeats, "first_date": "2026-11-28"})
+    assert words in preview.text
